@@ -1,0 +1,25 @@
+// Compiles the kernels (AssemblyScript to one .wasm) and the TypeScript sources, skipping what is up to date.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const run = (name, args) => {
+  const done = spawnSync(process.execPath, [join(root, "node_modules", name), ...args], { cwd: root, stdio: "inherit" });
+  if (done.status !== 0) process.exit(done.status ?? 1);
+};
+
+const kernels = join(root, "src/kernels");
+const sources = readdirSync(kernels).filter((file) => file.endsWith(".assembly.ts"));
+const wasm = join(kernels, "kernels.wasm");
+const newest = Math.max(0, ...sources.map((file) => statSync(join(kernels, file)).mtimeMs));
+if (sources.length > 0 && (!existsSync(wasm) || statSync(wasm).mtimeMs < newest)) {
+  run("assemblyscript/bin/asc.js", [
+    ...sources.map((file) => `src/kernels/${file}`),
+    ..."--outFile src/kernels/kernels.wasm --runtime stub --importMemory --enable simd --memoryBase 1024 -O3 --noAssert".split(" "),
+  ]);
+}
+run("typescript/bin/tsc", ["-p", "tsconfig.json"]);
+mkdirSync(join(root, "dist/kernels"), { recursive: true });
+if (existsSync(wasm)) copyFileSync(wasm, join(root, "dist/kernels/kernels.wasm"));

@@ -1,0 +1,45 @@
+import type { Row, Schema } from "../base/schema.js";
+import type { Relation } from "../expr/relation.js";
+import type { Scan, TableScan, ParquetScan } from "../sources/scan.js";
+
+/**
+ * What computes relations. Every way to get data out is a few rows with a limit, a stream, or a write to storage.
+ * Row order: a stream of a scan, filtered and projected, comes in file order and, within a file, in row order.
+ */
+export interface Engine extends AsyncDisposable {
+  readonly name: string;
+  schema(relation: Relation): Promise<Schema>;
+  /** At most `limit` rows as JavaScript values. */
+  rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]>;
+  /** Chunks of some thousands of rows; chunk bounds mean nothing. */
+  batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk>;
+  /** Writes all rows under a temporary name beside the target and renames at the end. Gives the rows written. */
+  write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }>;
+  /** A text source as Parquet files in the cache, written once; a scan that needs no landing comes back as it is. */
+  land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan>;
+  /** What the engine has done so far, counted where it moved. */
+  readonly counters: { bytesRead: number; spillBytes: number; queries: number };
+}
+
+export interface LandOptions {
+  readonly badRows: "stop" | "keep-aside";
+  /** Where rows that do not fit are kept when they are kept aside. */
+  readonly asideDir: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number; readonly rows: number }) => void;
+}
+
+export interface Target {
+  readonly format: "parquet" | "csv" | "jsonl";
+  readonly path: string;
+}
+
+/** Columns of equal length. `valid` is a bit per row (1 = present), absent when all are. Text has no typed form: encode it in SQL. */
+export interface Chunk {
+  readonly rows: number;
+  readonly columns: readonly ChunkColumn[];
+}
+export interface ChunkColumn {
+  readonly data: Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+  readonly valid?: Uint8Array;
+}

@@ -1,0 +1,52 @@
+import type { Value } from "../base/schema.js";
+import type { OpName } from "./ops.js";
+
+/** A formula over one row: plain data, so it can be saved, sent to a cluster, and written in any dialect. */
+export type Expr = ColumnRef | Literal | Call | Lookup | RowHash;
+
+export interface ColumnRef {
+  readonly kind: "col";
+  readonly name: string;
+}
+export interface Literal {
+  readonly kind: "lit";
+  readonly value: Value;
+}
+export interface Call {
+  readonly kind: "call";
+  readonly op: OpName;
+  readonly args: readonly Expr[];
+}
+/** `values[i]` where `keys[i]` equals the key, `otherwise` for a missing or unknown key. The table is data, never a CASE per level. */
+export interface Lookup {
+  readonly kind: "lookup";
+  readonly key: Expr;
+  readonly keys: readonly (string | number | boolean)[];
+  readonly values: readonly (number | string | null)[];
+  readonly otherwise: number | string | null;
+}
+/** The 32-bit hash of the row's identity under a seed (base/seeds.ts); only a scan has identities, not a made-up row. */
+export interface RowHash {
+  readonly kind: "rowHash";
+  readonly seed: number;
+}
+
+export const col = (name: string): ColumnRef => ({ kind: "col", name });
+export const lit = (value: Value): Literal => ({ kind: "lit", value });
+export const call = (op: OpName, ...args: readonly Expr[]): Call => ({ kind: "call", op, args });
+
+/** A sum of many terms as a balanced tree: DuckDB stops at an expression depth of 1000. */
+export function sumOf(terms: readonly Expr[]): Expr {
+  if (terms.length === 0) return lit(0);
+  if (terms.length === 1) return terms[0]!;
+  const half = terms.length >> 1;
+  return call("add", sumOf(terms.slice(0, half)), sumOf(terms.slice(half)));
+}
+
+/** The columns an expression reads, each once, in order of appearance. */
+export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string> {
+  if (expr.kind === "col") into.add(expr.name);
+  else if (expr.kind === "call") for (const arg of expr.args) columnsOf(arg, into);
+  else if (expr.kind === "lookup") columnsOf(expr.key, into);
+  return into;
+}

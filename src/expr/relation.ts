@@ -1,0 +1,59 @@
+import type { Scan } from "../sources/scan.js";
+import type { Expr } from "./expr.js";
+
+/** A table nobody has computed yet: plain data that an engine turns into a query. */
+export type Relation = ScanRelation | Filter | Project | Limit | Aggregated | Sort | SqlRelation;
+
+export interface ScanRelation {
+  readonly kind: "scan";
+  readonly scan: Scan;
+  /** Only this file of the scan, and of it only these rows (from included, to excluded): the unit of journaled work. */
+  readonly part?: { readonly file: number; readonly from?: number; readonly to?: number };
+}
+export interface Filter {
+  readonly kind: "filter";
+  readonly from: Relation;
+  readonly where: Expr;
+}
+export interface Project {
+  readonly kind: "project";
+  readonly from: Relation;
+  /** Output columns in this order. `keep` passes all columns of `from` through first. */
+  readonly columns: Readonly<Record<string, Expr>>;
+  readonly keep?: boolean;
+}
+export interface Limit {
+  readonly kind: "limit";
+  readonly from: Relation;
+  readonly rows: number;
+}
+export interface Aggregated {
+  readonly kind: "aggregate";
+  readonly from: Relation;
+  readonly by: Readonly<Record<string, Expr>>;
+  readonly columns: Readonly<Record<string, Aggregate>>;
+}
+export interface Sort {
+  readonly kind: "sort";
+  readonly from: Relation;
+  readonly by: readonly { readonly expr: Expr; readonly descending?: boolean }[];
+}
+/** A query in the engine's own SQL (what `sluice sql` and SQL sources give). */
+export interface SqlRelation {
+  readonly kind: "sql";
+  readonly text: string;
+}
+
+/**
+ * The aggregates that are exact and free of order: only these may enter a state.
+ * `sum` is of integers (int64 values, or `floor(x * 2^scale)` of a real column: see `fixedSum`) and comes back as a bigint.
+ * `approxDistinct` is for choices and displays, never for a fitted value.
+ */
+export type Aggregate =
+  | { readonly agg: "count"; readonly arg?: Expr }
+  | { readonly agg: "min" | "max" | "approxDistinct" | "countDistinct"; readonly arg: Expr }
+  | { readonly agg: "sum"; readonly arg: Expr }
+  /** Sum of `floor(arg * 2^scale)` in wide integers, over the rows where arg is present and finite. */
+  | { readonly agg: "fixedSum"; readonly arg: Expr; readonly scale: number }
+  /** The values of `arg` on rows where `where` holds, as a list (a sample chosen by row hash); missing values left out. */
+  | { readonly agg: "list"; readonly arg: Expr; readonly where: Expr };

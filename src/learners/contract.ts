@@ -1,0 +1,65 @@
+import type { Of, Params } from "../base/params.js";
+import type { Expr } from "../expr/expr.js";
+import type { Block } from "../features/contract.js";
+import type { Fold, Pass } from "../pages/pass.js";
+import type { PageLayout } from "../pages/page.js";
+
+export type Task = "binary" | "multiclass" | "regression";
+
+/** What a learner may ask of the rows it learns from. It never holds the rows, so size is someone else's worry. */
+export interface TrainingData {
+  readonly task: Task;
+  /** 2 for binary, the number of classes for multiclass, 1 for regression. Class codes in `page.label` are 0 .. classes-1. */
+  readonly classes: number;
+  readonly layout: PageLayout;
+  readonly blocks: readonly Block[];
+  /** Training rows (labelled, of weight above 0) and their summed weight. */
+  readonly rows: number;
+  readonly weight: number;
+  /** Runs over the training rows; `rows: "sample"` over a seeded sample of them that fits in memory (to start from). */
+  pass<P>(pass: Pass<P>, params: P, options?: { readonly rows?: "train" | "validation" | "sample" }): Promise<Float64Array>;
+  /** One epoch in the seeded order of `epoch`; gives the state after the last page. */
+  fold<P>(fold: Fold<P>, params: P, state: Float64Array, options: { readonly epoch: number; readonly seed: number }): Promise<Float64Array>;
+  /** What a learner wants shown while it works; also the learning curve of the report. */
+  report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
+}
+
+/** What a learner needs of the data, so that train prepares just that. Later: sparse, bins, a relation on an engine that owns the learner. */
+export type Needs = { readonly pages: "dense"; readonly passes: "one" | "many" };
+
+/**
+ * A learner turns passes into a fitted state, and that state into a formula. State is plain data (numbers, arrays of
+ * numbers), so it is saved as JSON and hashed.
+ */
+export interface Learner<P extends Params = Params, S = unknown> {
+  readonly name: string;
+  readonly doc: string;
+  readonly tasks: readonly Task[];
+  readonly needs: Needs;
+  readonly params: P;
+  fit(data: TrainingData, params: Of<P>, seed: number, earlier?: S): Promise<S>;
+  /**
+   * Named outputs as formulas over the blocks: `prediction` for regression; `margin` for binary (log odds);
+   * `margin_<k>` per class code for multiclass. predict/ turns margins into probabilities and the prediction.
+   */
+  score(state: S, blocks: readonly Block[], task: Task, classes: number): Readonly<Record<string, Expr>>;
+  /** The same outputs by kernel: `{ name, params }` of a registered scorer that fills outputs for a page (metrics use it). */
+  scorer(state: S, blocks: readonly Block[], layout: PageLayout, task: Task, classes: number): { readonly name: string; readonly params: unknown };
+  /** The effect of each coefficient or feature, for explain and the report; standardised so that they compare. */
+  effects?(state: S, blocks: readonly Block[]): readonly Effect[];
+}
+
+export interface Effect {
+  readonly feature: string;
+  readonly level?: string;
+  /** Class name's code for multiclass. */
+  readonly output?: number;
+  /** Per unit of the feature. */
+  readonly coefficient: number;
+  /** Per standard deviation of the feature. */
+  readonly standardised: number;
+  /** Standard error of the coefficient, where the learner knows it. */
+  readonly error?: number;
+}
+
+export const defineLearner = <P extends Params, S>(learner: Learner<P, S>): Learner<P, S> => learner;

@@ -1,0 +1,64 @@
+import type { Schema } from "../base/schema.js";
+
+/** One file with what identifies its content. Paths never enter a model; `fingerprint` (64 hex digits) does not either. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  /** SHA-256 over size, time and blocks of the content (footer for Parquet). */
+  readonly fingerprint: string;
+}
+
+/**
+ * A source with everything that was found out about it, as plain data: it says how to read, and reads nothing.
+ * Row identity is (ordinal of the file in `files`, row index in it).
+ */
+export type Scan = ParquetScan | TextScan | TableScan;
+
+export interface ParquetScan {
+  readonly format: "parquet";
+  readonly files: readonly SourceFile[];
+  readonly schema: Schema;
+  /** Columns that stand in the folder names (`year=2024/`), with the value of each file. */
+  readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
+  /** What the rows were read from, when they were landed from text: for messages and lineage. */
+  readonly landed?: { readonly from: readonly string[]; readonly setAside: number; readonly setAsideFile?: string };
+}
+
+/** CSV, JSON lines, LIBSVM, Arrow or spooled rows: these are landed once as Parquet (engines/duckdb/land.ts) before work. */
+export interface TextScan {
+  readonly format: "csv" | "jsonl" | "libsvm" | "arrow" | "rows";
+  readonly files: readonly SourceFile[];
+  readonly schema: Schema;
+  readonly csv?: CsvDialect;
+  readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
+  /** What was assumed, in sentences for the user. */
+  readonly assumed: readonly string[];
+}
+
+export interface TableScan {
+  readonly format: "table";
+  /** The DuckDB file and the table in it. */
+  readonly files: readonly SourceFile[];
+  readonly table: string;
+  readonly schema: Schema;
+}
+
+export interface CsvDialect {
+  readonly delimiter: string;
+  /** Empty when quoting is off. */
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  readonly skipLines: number;
+  readonly comment: string;
+  readonly encoding: "utf-8" | "latin-1" | "utf-16";
+  readonly compression: "none" | "gzip" | "zstd";
+  readonly decimal: "." | ",";
+  /** Spellings of "missing", beside the empty cell. */
+  readonly missing: readonly string[];
+  readonly dateFormat?: string;
+  readonly timestampFormat?: string;
+  /** Blanks around cells are cut. */
+  readonly trim: boolean;
+}
