@@ -1,0 +1,243 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { rename, stat, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  DuckDBBlobValue,
+  type DuckDBConnection,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBArrayValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import { SluiceError } from "../base/errors.js";
+import type { Row, Schema, Value } from "../base/schema.js";
+import type { Relation } from "../expr/relation.js";
+import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import { duckdbDialect } from "../sql/duckdb.js";
+import { toSql } from "../sql/relation.js";
+import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
+import { typedChunk } from "./duckdb/chunks.js";
+import { land } from "./duckdb/land.js";
+import { schemaOfQuery } from "./duckdb/probe.js";
+
+export interface DuckDBOptions {
+  /** DuckDB's own buffer limit. Its resident memory is larger: see base/memory-plan.ts. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** Where it spills; made when needed, removed at the end. */
+  readonly spillDir: string;
+  /** Where text sources are landed. */
+  readonly cacheDir: string;
+}
+
+/** DuckDB in this process: reads files, computes relations, spills to disk. */
+export class DuckDBEngine implements Engine {
+  readonly name = "duckdb";
+  readonly counters = { bytesRead: 0, spillBytes: 0, queries: 0 };
+  readonly #instance: DuckDBInstance;
+  readonly #options: DuckDBOptions;
+  readonly #open = new Set<DuckDBConnection>();
+  readonly #attached = new Map<string, string>();
+
+  private constructor(instance: DuckDBInstance, options: DuckDBOptions) {
+    this.#instance = instance;
+    this.#options = options;
+  }
+
+  static async open(options: DuckDBOptions): Promise<DuckDBEngine> {
+    mkdirSync(options.spillDir, { recursive: true });
+    const instance = await DuckDBInstance.create(":memory:", {
+      threads: String(options.threads),
+      memory_limit: `${Math.floor(options.memoryBytes / 1e6)}MB`,
+      temp_directory: options.spillDir,
+      TimeZone: "UTC",
+      preserve_insertion_order: "true",
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      enable_external_file_cache: "false",
+    });
+    return new DuckDBEngine(instance, options);
+  }
+
+  async schema(relation: Relation): Promise<Schema> {
+    return this.use((connection) => schemaOfQuery(connection, this.sql(relation)), relation);
+  }
+
+  async rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]> {
+    return this.use(
+      async (connection) => {
+        const reader = await connection.streamAndReadUntil(this.sql(relation), limit);
+        const names = reader.deduplicatedColumnNames();
+        const wide = reader.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
+        return reader
+          .getRows()
+          .slice(0, limit)
+          .map((row) => Object.fromEntries(row.map((value, i) => [names[i]!, plain(value, wide[i]!)])));
+      },
+      relation,
+      signal,
+    );
+  }
+
+  async *batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk> {
+    const connection = await this.#connect(relation);
+    const stop = (): void => connection.interrupt();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      const result = await connection.stream(this.sql(relation));
+      const types = result.columnTypes();
+      // Two chunks are asked for ahead, so that DuckDB's threads work while this one encodes.
+      let next = result.fetchChunk();
+      for (;;) {
+        const chunk = await next;
+        signal?.throwIfAborted();
+        if (!chunk || chunk.rowCount === 0) return;
+        next = result.fetchChunk();
+        next.catch(() => {});
+        yield typedChunk(chunk, types);
+      }
+    } catch (error) {
+      throw teach(error, signal);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      connection.interrupt();
+      this.#close(connection);
+    }
+  }
+
+  async write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }> {
+    const partial = `${target.path}.partial-${process.pid}`;
+    const format = {
+      parquet: "FORMAT parquet, COMPRESSION zstd",
+      csv: "FORMAT csv, HEADER true",
+      jsonl: "FORMAT json",
+    }[target.format];
+    try {
+      const rows = await this.use(
+        async (connection) => {
+          const done = await connection.run(`COPY (${this.sql(relation)}) TO '${partial.replaceAll("'", "''")}' (${format})`);
+          return Number((await done.getRows())[0]?.[0] ?? 0);
+        },
+        relation,
+        signal,
+      );
+      await rename(partial, target.path);
+      return { rows, bytes: (await stat(target.path)).size };
+    } catch (error) {
+      await rm(partial, { force: true });
+      throw error;
+    }
+  }
+
+  async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
+    if (scan.format === "parquet" || scan.format === "table") return scan;
+    return land(scan, {
+      connect: () => this.#instance.connect(),
+      cacheDir: this.#options.cacheDir,
+      memoryBytes: this.#options.memoryBytes,
+      threads: this.#options.threads,
+      ...options,
+    });
+  }
+
+  /** A relation's query; tables of DuckDB files are attached under the alias that the dialect expects. */
+  sql(relation: Relation): string {
+    return toSql(relation, duckdbDialect);
+  }
+
+  /** One connection for one piece of work: a second query on it would silently end an open stream. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, relation?: Relation, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const connection = await this.#connect(relation);
+    const stop = (): void => connection.interrupt();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return await work(connection);
+    } catch (error) {
+      throw teach(error, signal);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#close(connection);
+    }
+  }
+
+  /** Ends every running query, so that the process can exit at once. */
+  interrupt(): void {
+    for (const connection of this.#open) connection.interrupt();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.interrupt();
+    for (const connection of [...this.#open]) this.#close(connection);
+    this.#instance.closeSync();
+    rmSync(this.#options.spillDir, { recursive: true, force: true });
+  }
+
+  async #connect(relation?: Relation): Promise<DuckDBConnection> {
+    this.counters.queries++;
+    this.#noteSpill();
+    const connection = await this.#instance.connect();
+    this.#open.add(connection);
+    if (relation) for (const scan of tablesIn(relation)) await this.#attach(connection, scan);
+    return connection;
+  }
+
+  #close(connection: DuckDBConnection): void {
+    this.#noteSpill();
+    this.#open.delete(connection);
+    connection.closeSync();
+  }
+
+  async #attach(connection: DuckDBConnection, scan: TableScan): Promise<void> {
+    const file = scan.files[0]!;
+    const alias = duckdbDialect.databaseAlias(file.fingerprint);
+    if (this.#attached.has(alias)) return;
+    this.#attached.set(alias, file.path);
+    await connection.run(`ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`);
+  }
+
+  #noteSpill(): void {
+    try {
+      const dir = this.#options.spillDir;
+      const bytes = readdirSync(dir).reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+      this.counters.spillBytes = Math.max(this.counters.spillBytes, bytes);
+    } catch {
+      // a file of DuckDB's vanished between the two calls
+    }
+  }
+}
+
+function tablesIn(relation: Relation): TableScan[] {
+  if (relation.kind === "scan") return relation.scan.format === "table" ? [relation.scan] : [];
+  return relation.kind === "sql" ? [] : tablesIn(relation.from);
+}
+
+function plain(value: DuckDBValue, wide: boolean): Value {
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") return value;
+  if (typeof value === "bigint") return !wide && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof DuckDBDecimalValue) return value.toDouble();
+  if (value instanceof DuckDBDateValue) return { days: value.days };
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return { micros: value.micros };
+  if (value instanceof DuckDBBlobValue) return value.bytes;
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map((item) => plain(item, wide));
+  return String(value);
+}
+
+/** DuckDB's messages in our codes: what is the user's file, disk or memory is said as such. */
+function teach(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = /no space left|could not write.*space/i.test(message)
+    ? "disk_full"
+    : /permission denied/i.test(message)
+      ? "no_permission"
+      : /^(IO Error|Invalid Input Error|Serialization Error|.*(corrupt|parquet|magic bytes|footer))/i.test(message)
+        ? "unreadable_source"
+        : undefined;
+  return code ? new SluiceError(code, message, {}, { cause: error }) : error;
+}

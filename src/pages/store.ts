@@ -1,0 +1,112 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { SluiceError } from "../base/errors.js";
+import { hashOf } from "../base/canonical.js";
+import { type PageLayout, pageShape } from "./page.js";
+
+/** Raised when the meaning of a page's bytes changes; part of every cache key. */
+export const pageVersion = 1;
+const magic = 0x47504c53; // "SLPG"
+const headerBytes = 64;
+
+export interface PageHeader {
+  readonly rows: number;
+  readonly index: number;
+  readonly file: number;
+  readonly firstRow: number;
+}
+
+/** What a finished page set is: one `pages.bin` of equal strides and this, beside it. */
+export interface PageManifest {
+  readonly version: number;
+  readonly layout: PageLayout;
+  readonly pages: readonly (PageHeader & { readonly lastRow: number })[];
+  /** The set holds every row of its relation; otherwise it stops at the last page, and a later run goes on from there. */
+  readonly complete: boolean;
+}
+
+export const strideOf = (layout: PageLayout): number => headerBytes + pageShape(layout).bytes;
+
+/** Writes the header in front of the body that already stands in `bytes` behind `headerBytes`. */
+export function sealPage(bytes: Uint8Array, layout: PageLayout, header: PageHeader): void {
+  const body = bytes.subarray(headerBytes, headerBytes + pageShape(layout, header.rows).bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
+  view.setUint32(0, magic, true);
+  view.setUint32(4, pageVersion, true);
+  view.setUint32(8, header.rows, true);
+  view.setUint32(12, header.index, true);
+  view.setUint32(16, header.file, true);
+  view.setUint32(20, crc32(body), true);
+  view.setFloat64(24, header.firstRow, true);
+  view.setUint32(32, layoutTag(layout), true);
+}
+
+/** Checks what was read against what it must be; a damaged page is named, and the cache entry can be rebuilt. */
+export function openPage(bytes: Uint8Array, layout: PageLayout, index: number, where: string): PageHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
+  const rows = view.getUint32(8, true);
+  const fits = rows <= layout.pageRows && view.getUint32(0, true) === magic && view.getUint32(12, true) === index;
+  const body = bytes.subarray(headerBytes, headerBytes + (fits ? pageShape(layout, rows).bytes : 0));
+  if (!fits || view.getUint32(4, true) !== pageVersion || view.getUint32(32, true) !== layoutTag(layout) || crc32(body) !== view.getUint32(20, true))
+    throw new SluiceError("damaged", `page ${index} of ${where} is damaged; remove it with "sluice cache --clear" and run again`, {
+      file: where,
+      page: index,
+    });
+  return { rows, index, file: view.getUint32(16, true), firstRow: view.getFloat64(24, true) };
+}
+
+const layoutTags = new WeakMap<PageLayout, number>();
+function layoutTag(layout: PageLayout): number {
+  let tag = layoutTags.get(layout);
+  if (tag === undefined) layoutTags.set(layout, (tag = Number.parseInt(hashOf(layout).slice(0, 8), 16)));
+  return tag;
+}
+
+export const bodyOffset = headerBytes;
+export const pagesFile = (dir: string): string => join(dir, "pages.bin");
+
+export function readManifest(dir: string): PageManifest | undefined {
+  const file = join(dir, "manifest.json");
+  if (!existsSync(file)) return undefined;
+  try {
+    const manifest = JSON.parse(readFileSync(file, "utf8")) as PageManifest;
+    return manifest.version === pageVersion ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** New file, fsync, rename: the manifest never says more than what is on disk. */
+export function writeManifest(dir: string, manifest: PageManifest): void {
+  const partial = join(dir, `manifest.json.${process.pid}`);
+  writeFileSync(partial, JSON.stringify(manifest));
+  syncPath(partial);
+  renameSync(partial, join(dir, "manifest.json"));
+}
+
+export function syncPath(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Positional whole-buffer write and read, so that any worker can do any page. */
+export function writeFully(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done, position + done);
+}
+export function readFully(fd: number, bytes: Uint8Array, position: number): number {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const got = readSync(fd, bytes, done, bytes.byteLength - done, position + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}
+
+export const makeDir = (dir: string): void => void mkdirSync(dir, { recursive: true });
+export const removeDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
