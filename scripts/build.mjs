@@ -6,7 +6,10 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const run = (name, args) => {
-  const done = spawnSync(process.execPath, [join(root, "node_modules", name), ...args], { cwd: root, stdio: "inherit" });
+  const done = spawnSync(process.execPath, [join(root, "node_modules", name), ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (done.status !== 0) process.exit(done.status ?? 1);
 };
 
@@ -17,7 +20,9 @@ const newest = Math.max(0, ...sources.map((file) => statSync(join(kernels, file)
 if (sources.length > 0 && (!existsSync(wasm) || statSync(wasm).mtimeMs < newest)) {
   run("assemblyscript/bin/asc.js", [
     ...sources.map((file) => `src/kernels/${file}`),
-    ..."--outFile src/kernels/kernels.wasm --runtime stub --importMemory --enable simd --memoryBase 1024 -O3 --noAssert".split(" "),
+    ..."--outFile src/kernels/kernels.wasm --runtime stub --importMemory --enable simd --memoryBase 1024 -O3 --noAssert".split(
+      " ",
+    ),
   ]);
 }
 run("typescript/bin/tsc", ["-p", "tsconfig.json"]);

@@ -1,0 +1,66 @@
+// What the tests can use beyond the npm registry, and what to do when it is not there.
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statfsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { peersPython } from "../bench/peers.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const shared = join(root, "../shared/data");
+
+/** Each look-up gives where the thing is, or why it is missing. `absent` means: does not apply on this machine. */
+export const optional = {
+  chromium: () =>
+    found(
+      onPath("chromium", "chromium-browser", "google-chrome", "chrome"),
+      "no Chromium on the PATH; on Debian: apt-get install chromium",
+    ),
+  python: () => found(peersPython(), "the Python peers are not set up; run: node bench/peers.mjs"),
+  root: () => found(memoryCgroupRoot(), "no memory cgroup that this user may make; run as root on Linux"),
+  shared: (set = "") => {
+    if (!existsSync(shared)) return { missing: "there is no ../shared/data beside the project", absent: true };
+    const path = join(shared, set);
+    return found(existsSync(path) ? path : undefined, `../shared/data has no ${set}`);
+  },
+};
+
+const found = (where, missing) => (where === undefined ? { missing } : { where });
+
+export function onPath(...names) {
+  for (const name of names)
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      const file = join(folder, name);
+      try {
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {
+        // the next one
+      }
+    }
+  return undefined;
+}
+
+/** The folder under which memory cgroups can be made: v1's own hierarchy, or v2's root with the memory controller on. */
+export function memoryCgroupRoot() {
+  const v1 = "/sys/fs/cgroup/memory";
+  const v2 = "/sys/fs/cgroup";
+  const folder = existsSync(join(v1, "memory.limit_in_bytes"))
+    ? v1
+    : existsSync(join(v2, "cgroup.controllers"))
+      ? v2
+      : undefined;
+  if (folder === undefined) return undefined;
+  const probe = join(folder, `sluice-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    const limit = existsSync(join(probe, "memory.limit_in_bytes")) || existsSync(join(probe, "memory.max"));
+    rmdirSync(probe);
+    return limit ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const freeBytes = (folder) => {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+};
