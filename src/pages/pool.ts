@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { type ErrorCode, SluiceError } from "../base/errors.js";
+import { addInto, type Pass } from "./pass.js";
+import type { FromWorker, PageFiles, PageJob, PassCall, ToWorker } from "./worker.js";
+
+/** A compiled worker file beside the caller; tests run from src/ and use the one in dist/. */
+export function workerUrl(relative: string, base: string): URL {
+  const beside = new URL(relative, base);
+  return existsSync(fileURLToPath(beside)) ? beside : new URL(beside.href.replace("/src/", "/dist/"));
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** After each page, in page order, with the sums so far. */
+  readonly onMerged?: (index: number, rows: number, sums: readonly Float64Array[]) => void;
+  /** Gets the buffers of a fresh page back for reuse. */
+  readonly onFree?: (fresh: NonNullable<PageJob["fresh"]>) => void;
+  /** Sums of the pages before the first job, when a run goes on where an earlier one stopped. */
+  readonly from?: readonly Float64Array[];
+}
+
+/** Threads that run passes over pages. Which worker does which page is chance; the sums merge in page order, so it leaves no trace. */
+export class WorkerPool implements AsyncDisposable {
+  readonly #workers: Worker[];
+  readonly #registry: Readonly<Record<string, Pass<never>>>;
+  #files: PageFiles | undefined;
+
+  constructor(url: URL, threads: number, registry: Readonly<Record<string, Pass<never>>>) {
+    this.#registry = registry;
+    this.#workers = Array.from({ length: threads }, () => {
+      const worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 4 }, stdout: false });
+      worker.setMaxListeners(0);
+      return worker;
+    });
+  }
+
+  get threads(): number {
+    return this.#workers.length;
+  }
+
+  open(files: PageFiles, arenaBytes: number, keep: boolean): void {
+    this.#files = files;
+    for (const worker of this.#workers) send(worker, { type: "open", files, arenaBytes, keep });
+  }
+
+  /** All calls over all pages in one go: the sums, merged in page order. */
+  async run(calls: readonly PassCall[], jobs: Iterable<PageJob> | AsyncIterable<PageJob>, options: RunOptions = {}): Promise<Float64Array[]> {
+    const layout = this.#files!.features.layout;
+    const passes = calls.map(({ name }) => {
+      const pass = this.#registry[name];
+      if (!pass) throw new Error(`no pass is registered as ${name}`);
+      return pass;
+    });
+    const sums = options.from?.map((sum) => sum.slice()) ?? calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
+    for (const worker of this.#workers) send(worker, { type: "prepare", calls });
+
+    const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
+    const early = new Map<number, Extract<FromWorker, { type: "page" }>>();
+    let expected: number | undefined;
+    const merge = (done: Extract<FromWorker, { type: "page" }>): void => {
+      early.set(done.index, done);
+      for (let next = early.get(expected!); next; next = early.get(expected!)) {
+        early.delete(expected!);
+        next.sums.forEach((part, i) => {
+          const { merge: own } = passes[i]!;
+          if (own) own(sums[i]!, part, calls[i]!.params as never);
+          else addInto(sums[i]!, part);
+        });
+        options.onMerged?.(next.index, next.rows, sums);
+        expected!++;
+      }
+    };
+
+    // Each worker always has one page waiting behind the one it works on.
+    let ended = false;
+    let pulling: Promise<unknown> = Promise.resolve();
+    const pull = (): Promise<PageJob | undefined> => {
+      const pulled = pulling.then(async () => {
+        if (ended) return undefined;
+        options.signal?.throwIfAborted();
+        const { done, value } = await iterator.next();
+        if (done) ended = true;
+        else expected ??= value.index;
+        return done ? undefined : value;
+      });
+      pulling = pulled.catch(() => {});
+      return pulled;
+    };
+    const lane = async (worker: Worker): Promise<void> => {
+      for (let job = await pull(); job; job = await pull()) {
+        const done = await ask(worker, { type: "page", job }, transfersOf(job), (m) => m.type === "page" && m.index === job!.index);
+        if (done.type !== "page") continue;
+        if (done.fresh) options.onFree?.(done.fresh);
+        merge(done);
+      }
+    };
+    try {
+      await Promise.all(this.#workers.flatMap((worker) => [lane(worker), lane(worker)]));
+    } finally {
+      ended = true;
+      await iterator.return?.();
+    }
+    return sums;
+  }
+
+  /** Pages in `order`, one after the other on one worker, carrying the state along. */
+  async fold(name: string, params: unknown, state: Float64Array, order: Uint32Array, onPages?: (pages: number) => void): Promise<Float64Array> {
+    const worker = this.#workers[0]!;
+    const done = await ask(worker, { type: "fold", name, params, state, order }, [], (message) => {
+      if (message.type === "folded") onPages?.(message.pages);
+      return message.type === "fold";
+    });
+    if (done.type !== "fold") throw new Error("a worker answered a fold with something else");
+    return done.state;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+const send = (worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
+const transfersOf = ({ fresh }: PageJob): ArrayBuffer[] => (fresh ? [fresh.side, ...(fresh.features ? [fresh.features] : [])] : []);
+
+function ask(worker: Worker, message: ToWorker, transfer: ArrayBuffer[], isAnswer: (message: FromWorker) => boolean): Promise<FromWorker> {
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+      finish();
+    };
+    const onMessage = (answer: FromWorker): void => {
+      if (answer.type === "failed") settle(() => reject(revive(answer.error)));
+      else if (isAnswer(answer)) settle(() => resolve(answer));
+    };
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (code: number): void => settle(() => reject(new Error(`a worker ended with ${code}`)));
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+    send(worker, message, transfer);
+  });
+}
+
+function revive(error: Extract<FromWorker, { type: "failed" }>["error"]): Error {
+  if (error.code) return new SluiceError(error.code as ErrorCode, error.message, (error.facts ?? {}) as Record<string, unknown>);
+  const plain = new Error(error.message);
+  if (error.stack) plain.stack = error.stack;
+  return plain;
+}

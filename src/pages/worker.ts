@@ -1,0 +1,218 @@
+import { closeSync, openSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { SluiceError } from "../base/errors.js";
+import { Arena } from "./arena.js";
+import type { Page, PageLayout } from "./page.js";
+import { pageShape } from "./page.js";
+import type { Fold, Pass } from "./pass.js";
+import type { Scorer } from "./scorer.js";
+import { bodyOffset, openPage, readFully, sealPage, strideOf, writeFully } from "./store.js";
+
+/** What a worker can be asked to run, by name. */
+export interface Registry {
+  readonly passes: Readonly<Record<string, Pass<never>>>;
+  readonly folds: Readonly<Record<string, Fold<never>>>;
+  readonly scorers: Readonly<Record<string, Scorer<never>>>;
+}
+
+/** Which rows count: their split code in the side page, or all labelled rows. */
+export type RowsOf = "train" | "validation" | "all";
+export const splitCodes = { train: 0, validation: 1, unlabelled: 255 } as const;
+
+export interface PassCall {
+  readonly name: string;
+  readonly params: unknown;
+  readonly rows: RowsOf;
+}
+
+/** Where the pages of a data set are. A file is absent while (or because) pages only live in buffers. */
+export interface PageFiles {
+  readonly features: { readonly layout: PageLayout; readonly path?: string };
+  readonly side: { readonly layout: PageLayout; readonly path?: string };
+}
+
+export interface PageJob {
+  readonly index: number;
+  /** The page's bytes (header room included) when it was just encoded; else it is read from the files. */
+  readonly fresh?: {
+    readonly features?: ArrayBuffer;
+    readonly side: ArrayBuffer;
+    readonly rows: number;
+    readonly file: number;
+    readonly firstRow: number;
+  };
+}
+
+export type ToWorker =
+  | { readonly type: "open"; readonly files: PageFiles; readonly arenaBytes: number; readonly keep: boolean }
+  | { readonly type: "prepare"; readonly calls: readonly PassCall[] }
+  | { readonly type: "page"; readonly job: PageJob }
+  | { readonly type: "fold"; readonly name: string; readonly params: unknown; readonly state: Float64Array; readonly order: Uint32Array };
+export type FromWorker =
+  | { readonly type: "page"; readonly index: number; readonly rows: number; readonly sums: readonly Float64Array[]; readonly fresh?: PageJob["fresh"] }
+  | { readonly type: "fold"; readonly state: Float64Array }
+  | { readonly type: "folded"; readonly pages: number }
+  | { readonly type: "failed"; readonly error: { readonly message: string; readonly stack?: string; readonly code?: string; readonly facts?: unknown } };
+
+/** The worker's side: opens page files, runs registered passes over pages, and knows nothing of engines or columns. */
+export function serveWorker(registry: Registry): void {
+  const port = parentPort!;
+  let desk: Desk | undefined;
+  port.on("message", (message: ToWorker) => {
+    try {
+      if (message.type === "open") {
+        desk?.close();
+        desk = new Desk(message, registry);
+      } else if (message.type === "prepare") desk!.prepare(message.calls);
+      else if (message.type === "page") {
+        const done = desk!.page(message.job);
+        const back = done.fresh ? [done.fresh.side, ...(done.fresh.features ? [done.fresh.features] : [])] : [];
+        port.postMessage(done satisfies FromWorker, [...done.sums.map((sum) => sum.buffer as ArrayBuffer), ...back]);
+      } else {
+        const state = desk!.fold(message, (pages) => port.postMessage({ type: "folded", pages } satisfies FromWorker));
+        port.postMessage({ type: "fold", state } satisfies FromWorker, [state.buffer as ArrayBuffer]);
+      }
+    } catch (error) {
+      const { message: text, stack } = error as Error;
+      const coded = error instanceof SluiceError ? { code: error.code, facts: error.facts } : {};
+      port.postMessage({ type: "failed", error: { message: text, ...(stack ? { stack } : {}), ...coded } } satisfies FromWorker);
+    }
+  });
+}
+
+interface OpenFile {
+  readonly layout: PageLayout;
+  readonly path: string | undefined;
+  readonly fd: number | undefined;
+  readonly stride: number;
+  readonly offsets: (rows: number) => readonly number[];
+  readonly at: number;
+}
+
+class Desk {
+  readonly #registry: Registry;
+  readonly #arena: Arena;
+  readonly #features: OpenFile;
+  readonly #side: OpenFile;
+  readonly #weight: Float64Array;
+  readonly #label: Float64Array;
+  readonly #mark: number;
+  readonly #keep: boolean;
+  #steps: { rows: RowsOf; length: number; step: (page: Page, into: Float64Array) => void }[] = [];
+
+  constructor({ files, arenaBytes, keep }: Extract<ToWorker, { type: "open" }>, registry: Registry) {
+    this.#registry = registry;
+    this.#keep = keep;
+    this.#arena = new Arena(arenaBytes);
+    this.#features = this.#open(files.features, keep);
+    this.#side = this.#open(files.side, keep);
+    this.#weight = this.#arena.f64(files.features.layout.pageRows);
+    this.#label = this.#arena.f64(files.features.layout.pageRows);
+    this.#mark = this.#arena.mark();
+  }
+
+  #open({ layout, path }: PageFiles["features"], keep: boolean): OpenFile {
+    const stride = strideOf(layout);
+    const fd = path === undefined ? undefined : openSync(path, keep ? "r+" : "r");
+    const shapes = new Map<number, readonly number[]>();
+    const offsets = (rows: number): readonly number[] => {
+      let found = shapes.get(rows);
+      if (!found) shapes.set(rows, (found = pageShape(layout, rows).offsets));
+      return found;
+    };
+    return { layout, path, fd, stride, offsets, at: this.#arena.take(stride) };
+  }
+
+  close(): void {
+    for (const { fd } of [this.#features, this.#side]) if (fd !== undefined) closeSync(fd);
+  }
+
+  prepare(calls: readonly PassCall[]): void {
+    this.#arena.reset(this.#mark);
+    this.#steps = calls.map(({ name, params, rows }) => {
+      const pass = this.#registry.passes[name];
+      if (!pass) throw new Error(`no pass is registered as ${name}`);
+      const layout = this.#features.layout;
+      return { rows, length: pass.length(params as never, layout), step: pass.start(params as never, layout, this.#arena) };
+    });
+  }
+
+  page({ index, fresh }: PageJob): Extract<FromWorker, { type: "page" }> {
+    const loaded = this.#load(index, fresh);
+    const sums = this.#steps.map(({ rows, length, step }) => {
+      const into = new Float64Array(length);
+      step(this.#view(loaded, rows), into);
+      return into;
+    });
+    return { type: "page", index, rows: loaded.rows, sums, ...(fresh ? { fresh } : {}) };
+  }
+
+  fold(message: Extract<ToWorker, { type: "fold" }>, onPages: (pages: number) => void): Float64Array {
+    const fold = this.#registry.folds[message.name];
+    if (!fold) throw new Error(`no fold is registered as ${message.name}`);
+    this.#arena.reset(this.#mark);
+    const step = fold.start(message.params as never, this.#features.layout, this.#arena);
+    const { state } = message;
+    let done = 0;
+    for (const index of message.order) {
+      step(this.#view(this.#load(index, undefined), "train"), state);
+      if (++done % 16 === 0) onPages(done);
+    }
+    return state;
+  }
+
+  #load(index: number, fresh: PageJob["fresh"]): { rows: number; index: number; file: number; firstRow: number } {
+    const header = fresh && { rows: fresh.rows, index, file: fresh.file, firstRow: fresh.firstRow };
+    const features = this.#fill(this.#features, index, fresh?.features, header);
+    this.#fill(this.#side, index, fresh?.side, header ?? features);
+    return header ?? features;
+  }
+
+  /** Brings a page into the arena: from the buffer it was encoded into (and then to disk, if kept), or from disk. */
+  #fill(file: OpenFile, index: number, fresh: ArrayBuffer | undefined, header: { rows: number; index: number; file: number; firstRow: number } | undefined) {
+    const room = new Uint8Array(this.#arena.memory.buffer, file.at, file.stride);
+    if (fresh && header) {
+      const bytes = new Uint8Array(fresh, 0, bodyOffset + pageShape(file.layout, header.rows).bytes);
+      if (this.#keep && file.fd !== undefined) {
+        sealPage(bytes, file.layout, header);
+        writeFully(file.fd, bytes, index * file.stride);
+      }
+      room.set(bytes);
+      return header;
+    }
+    const got = readFully(file.fd!, room, index * file.stride);
+    return openPage(room.subarray(0, got), file.layout, index, file.path!);
+  }
+
+  #view(header: { rows: number; index: number; file: number; firstRow: number }, select: RowsOf): Page {
+    const { rows } = header;
+    const { buffer } = this.#arena.memory;
+    const numbers: Float32Array[] = [];
+    const codes: Int32Array[] = [];
+    const base = this.#features.at + bodyOffset;
+    const offsets = this.#features.offsets(rows);
+    this.#features.layout.columns.forEach(({ kind }, i) => {
+      if (kind === "number") numbers.push(new Float32Array(buffer, base + offsets[i]!, rows));
+      else codes.push(new Int32Array(buffer, base + offsets[i]!, rows));
+    });
+    const side = this.#side.at + bodyOffset;
+    const sideOffsets = this.#side.offsets(rows);
+    const label = this.#label.subarray(0, rows);
+    const weight = this.#weight.subarray(0, rows);
+    this.#side.layout.columns.forEach(({ name }, i) => {
+      if (name === "label") label.set(new Float64Array(buffer, side + sideOffsets[i]!, rows));
+      else if (name === "weight") weight.set(new Float64Array(buffer, side + sideOffsets[i]!, rows));
+      else {
+        const split = new Uint8Array(buffer, side + sideOffsets[i]!, rows);
+        const weighted = this.#side.layout.columns.some((column) => column.name === "weight");
+        const wanted = select === "all" ? -1 : splitCodes[select];
+        for (let r = 0; r < rows; r++) {
+          const taken = wanted < 0 ? split[r] !== splitCodes.unlabelled : split[r] === wanted;
+          if (!taken) weight[r] = 0;
+          else if (!weighted) weight[r] = 1;
+        }
+      }
+    });
+    return { ...header, numbers, codes, label, weight };
+  }
+}
