@@ -1,0 +1,70 @@
+import { canonical, hashOf } from "../base/canonical.js";
+import { SluiceError } from "../base/errors.js";
+import type { Roles, Schema, Value } from "../base/schema.js";
+import type { Expr } from "../expr/expr.js";
+import type { FittedFeature } from "../features/contract.js";
+import type { Task } from "../learners/contract.js";
+
+/** Raised when a reader of today could not understand a file of tomorrow. Older formats keep loading. */
+export const modelFormat = 1;
+
+/** What was fitted, as plain data: no code, no times, paths, budget or engine in what `stateHash` covers. */
+export interface Model {
+  readonly format: number;
+  readonly name: string;
+  readonly task: Task;
+  /** Class values in order of their codes; empty for regression. */
+  readonly classes: readonly (string | number | boolean)[];
+  readonly positive?: string | number | boolean;
+  readonly label: { readonly text: string; readonly expr: Expr };
+  /** The columns that the features read, with their types: what a new row needs. */
+  readonly inputs: Schema;
+  readonly roles: Roles;
+  readonly features: readonly FittedFeature[];
+  readonly learner: string;
+  readonly params: Readonly<Record<string, number | string | boolean>>;
+  readonly state: unknown;
+  readonly stateHash: string;
+  /** How it came about; not covered by the hash. */
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** SHA-256 over what decides a prediction: schema, feature states, learner, params and fitted state. */
+export const stateHashOf = (model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state">): string =>
+  hashOf({
+    task: model.task,
+    classes: model.classes,
+    inputs: model.inputs,
+    features: model.features,
+    learner: model.learner,
+    params: model.params,
+    state: model.state,
+  });
+
+const reviver = (_: string, value: unknown): unknown =>
+  value && typeof value === "object" && "$bigint" in value ? BigInt((value as { $bigint: string }).$bigint) : value;
+const replacer = (_: string, value: unknown): unknown => (typeof value === "bigint" ? { $bigint: String(value) } : value);
+
+export const writeModel = (model: Model): string => `${JSON.stringify(model, replacer, 1)}\n`;
+
+/** A model file's text back into data: refuses newer formats by name, and files that were changed. */
+export function readModel(text: string, where: string): Model {
+  let model: Model;
+  try {
+    model = JSON.parse(text, reviver) as Model;
+  } catch (error) {
+    throw new SluiceError("damaged", `${where} is not a model file: it does not parse as JSON`, { file: where }, { cause: error });
+  }
+  if (typeof model?.format !== "number") throw new SluiceError("damaged", `${where} is not a model file: it has no format number`, { file: where });
+  if (model.format > modelFormat)
+    throw new SluiceError("newer_format", `${where} has model format ${model.format}; this Sluice reads up to ${modelFormat}, so it needs a newer one`, {
+      format: model.format,
+      readsUpTo: modelFormat,
+    });
+  if (stateHashOf(model) !== model.stateHash)
+    throw new SluiceError("damaged", `${where} was changed since it was written: its contents don't give its state hash`, { file: where });
+  return model;
+}
+
+/** Classes as they are printed. */
+export const className = (value: Value): string => (typeof value === "string" ? value : canonical(value).replaceAll('"', ""));

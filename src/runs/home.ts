@@ -1,0 +1,188 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { SluiceError, UnknownNameError } from "../base/errors.js";
+import { syncPath } from "../pages/store.js";
+
+/** Where runs and models live (`.sluice/` here, unless --home or SLUICE_HOME) and where caches do (the OS cache folder). */
+export interface Home {
+  readonly root: string;
+  readonly cache: string;
+}
+
+export function homeAt(options: { home?: string | undefined; cache?: string | undefined } = {}): Home {
+  const root = resolve(options.home ?? process.env["SLUICE_HOME"] ?? ".sluice");
+  const os =
+    process.platform === "darwin"
+      ? join(homedir(), "Library/Caches")
+      : process.platform === "win32"
+        ? (process.env["LOCALAPPDATA"] ?? homedir())
+        : (process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"));
+  return { root, cache: resolve(options.cache ?? process.env["SLUICE_CACHE"] ?? join(os, "sluice")) };
+}
+
+export const runDir = (home: Home, id: string): string => join(home.root, "runs", id);
+export const modelsDir = (home: Home): string => join(home.root, "models");
+
+/** A new file, fsync, rename: a reader sees the old text or the new one, never half of it. */
+export function writeWhole(path: string, data: string | Uint8Array): void {
+  const partial = `${path}.partial-${process.pid}`;
+  try {
+    writeFileSync(partial, data);
+    syncPath(partial);
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw storageError(error, path);
+  }
+}
+
+/** Full disks and closed folders in our words. */
+export function storageError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC") return new SluiceError("disk_full", `the disk is full: ${path} could not be written; free some space and run again`, { path }, { cause: error });
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM")
+    return new SluiceError("no_permission", `${path} can't be written; choose another place with --home, --cache or --to`, { path }, { cause: error });
+  if (code === "ENOTDIR" || code === "EEXIST")
+    return new SluiceError("no_permission", `${path} can't be made: a part of it is a file, not a folder`, { path }, { cause: error });
+  return error;
+}
+
+export function ensureDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw storageError(error, path);
+  }
+}
+
+/** Runs are named by their start, so that names sort by time: 20261121-143005-a1b2. */
+export function newRunId(home: Home): string {
+  const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  for (;;) {
+    const id = `${stamp}-${Math.floor(Math.random() * 65_536).toString(16).padStart(4, "0")}`;
+    try {
+      ensureDir(join(home.root, "runs"));
+      mkdirSync(runDir(home, id));
+      return id;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw storageError(error, runDir(home, id));
+    }
+  }
+}
+
+/** Keeps a model under a name: `late` makes late/1, the next one late/2; nothing is overwritten. Gives "late/2". */
+export function keepModel(home: Home, name: string, model: string, run: string): string {
+  if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name))
+    throw new SluiceError("usage", `"${name}" can't name a model; use letters, digits, dots, dashes and underscores`, { name });
+  const dir = join(modelsDir(home), name);
+  ensureDir(dir);
+  for (let version = latestVersion(home, name) + 1; ; version++) {
+    const place = join(dir, String(version));
+    const partial = `${place}.partial-${process.pid}`;
+    mkdirSync(partial, { recursive: true });
+    writeWhole(join(partial, "model.json"), model);
+    writeWhole(join(partial, "run"), run);
+    try {
+      renameSync(partial, place);
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true });
+      if (existsSync(place)) continue;
+      throw storageError(error, place);
+    }
+    pointLast(home, `${name}/${version}`);
+    return `${name}/${version}`;
+  }
+}
+
+function pointLast(home: Home, target: string): void {
+  const link = join(modelsDir(home), ".last");
+  const partial = `${link}.${process.pid}`;
+  rmSync(partial, { force: true });
+  symlinkSync(target, partial);
+  renameSync(partial, link);
+}
+
+const latestVersion = (home: Home, name: string): number => {
+  const dir = join(modelsDir(home), name);
+  if (!existsSync(dir)) return 0;
+  return Math.max(0, ...readdirSync(dir).filter((entry) => /^\d+$/.test(entry)).map(Number));
+};
+
+export interface KeptModel {
+  /** late/2 */
+  readonly ref: string;
+  readonly name: string;
+  readonly version: number;
+  readonly file: string;
+  readonly run: string;
+  readonly keptMs: number;
+}
+
+export function listModels(home: Home): KeptModel[] {
+  const dir = modelsDir(home);
+  if (!existsSync(dir)) return [];
+  const models: KeptModel[] = [];
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith(".")) continue;
+    for (const entry of readdirSync(join(dir, name))) {
+      if (!/^\d+$/.test(entry)) continue;
+      const place = join(dir, name, entry);
+      models.push({
+        ref: `${name}/${entry}`,
+        name,
+        version: Number(entry),
+        file: join(place, "model.json"),
+        run: readFileSync(join(place, "run"), "utf8").trim(),
+        keptMs: statSync(place).mtimeMs,
+      });
+    }
+  }
+  return models.sort((a, b) => b.keptMs - a.keptMs || b.version - a.version);
+}
+
+/** A model by name (newest), name/version, run id, `last`, or the path of a model file. */
+export function findModel(home: Home, ref: string): KeptModel {
+  const models = listModels(home);
+  const found =
+    ref === "last"
+      ? models.find(({ ref: own }) => own === lastRef(home)) ?? models[0]
+      : models.find((model) => model.ref === ref || model.run === ref) ??
+        models.filter((model) => model.name === ref).sort((a, b) => b.version - a.version)[0];
+  if (found) return found;
+  if (ref.endsWith(".json") && existsSync(ref))
+    return { ref, name: ref, version: 0, file: resolve(ref), run: "", keptMs: statSync(ref).mtimeMs };
+  throw new UnknownNameError("model", ref, [...new Set(models.map(({ name }) => name))]);
+}
+
+function lastRef(home: Home): string | undefined {
+  try {
+    const file = join(modelsDir(home), ".last");
+    const place = readFileSync(join(file, "run"), "utf8").trim();
+    return listModels(home).find(({ run }) => run === place)?.ref;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A run by its id, a model's name, or `last` (the newest run). */
+export function findRun(home: Home, ref: string): string {
+  const dir = join(home.root, "runs");
+  const ids = existsSync(dir) ? readdirSync(dir).sort() : [];
+  if (ids.includes(ref)) return ref;
+  if (ref === "last" && ids.length > 0) return ids.at(-1)!;
+  const named = ids.filter((id) => runName(home, id) === ref).at(-1);
+  if (named) return named;
+  const models = listModels(home);
+  const model = models.find((m) => m.ref === ref) ?? models.find((m) => m.name === ref);
+  if (model && ids.includes(model.run)) return model.run;
+  throw new UnknownNameError("run", ref, ids.slice(-10));
+}
+
+function runName(home: Home, id: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(runDir(home, id), "run.json"), "utf8")) as { name?: string }).name;
+  } catch {
+    return undefined;
+  }
+}
