@@ -1,0 +1,403 @@
+import { closeSync, existsSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { hashOf } from "../base/canonical.js";
+import { isError, SluiceError } from "../base/errors.js";
+import { call, type Expr, lit } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
+import type { Chunk, Engine } from "../engines/contract.js";
+import type { Block } from "../features/contract.js";
+import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
+import type { WorkerPool } from "../pages/pool.js";
+import { bodyOffset, makeDir, type PageManifest, pagesFile, pageVersion, readManifest, removeDir, strideOf, syncPath, writeManifest } from "../pages/store.js";
+import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
+import type { Journal } from "../runs/journal.js";
+import { ensureDir, storageError } from "../runs/home.js";
+import type { ParquetScan, TableScan } from "../sources/scan.js";
+
+/** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
+export interface NumberCoding {
+  readonly shift: number;
+  readonly exponent: number;
+}
+
+export interface DatasetSpec {
+  readonly scan: ParquetScan | TableScan;
+  /** Rows that take part; absent = all. */
+  readonly where?: Expr;
+  readonly blocks: readonly Block[];
+  readonly codings: readonly NumberCoding[];
+  /** The label as a number (a class code, a target); null where missing. */
+  readonly label: Expr;
+  readonly weight?: Expr;
+  /** The row's split code, for rows with a label. */
+  readonly split: Expr;
+  readonly rowsPerFile: readonly number[];
+  /** Page rows for tests that want many small pages; never set by the budget. */
+  readonly pageRows?: number;
+}
+
+export interface DatasetOptions {
+  readonly engine: Engine;
+  readonly pool: WorkerPool;
+  readonly cacheDir: string;
+  /** Write pages, so that a later pass (and a later run) reads them instead of the source. */
+  readonly keep: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { stage: "encode" | "pass"; rows: number; pass: number }) => void;
+}
+
+const checkpointMs = 8_000;
+const workspaceBytes = 512 * 2 ** 20; // address space, not memory: a worker touches only what its passes take
+
+/** Source rows as pages: encoded once while the first pass runs over them, read from the cache afterwards. */
+export class Dataset {
+  readonly layout: PageLayout;
+  readonly side: PageLayout;
+  readonly spec: DatasetSpec;
+  readonly #options: DatasetOptions;
+  readonly #featuresDir: string;
+  readonly #sideDir: string;
+  readonly counters = { passes: 0, pagesRead: 0, pagesEncoded: 0, encodedBytes: 0 };
+  #sample: PageJob[] | undefined;
+
+  constructor(spec: DatasetSpec, options: DatasetOptions) {
+    this.spec = spec;
+    this.#options = options;
+    const columns = layoutColumns(spec.blocks, spec.codings);
+    const pageRows = spec.pageRows ?? rowsPerPage(columns.length > 0 ? columns : [{ kind: "side", name: "none", dtype: "f64" }]);
+    this.layout = { columns, pageRows };
+    this.side = {
+      columns: [
+        { kind: "side", name: "label", dtype: "f64" },
+        ...(spec.weight ? [{ kind: "side", name: "weight", dtype: "f64" } as const] : []),
+        { kind: "side", name: "split", dtype: "u8" },
+      ],
+      pageRows,
+    };
+    const rows = { version: pageVersion, files: spec.scan.files.map(({ fingerprint }) => fingerprint), table: spec.scan.format === "table" && spec.scan.table, where: spec.where };
+    const features = spec.blocks.map((block) => (block.kind === "number" ? block.expr : { expr: block.expr, levels: block.levels }));
+    this.#featuresDir = join(options.cacheDir, "pages", hashOf({ rows, features, layout: this.layout }).slice(0, 32));
+    this.#sideDir = join(
+      options.cacheDir,
+      "pages",
+      hashOf({ rows, label: spec.label, weight: spec.weight, split: spec.split, side: this.side }).slice(0, 32),
+    );
+  }
+
+  get complete(): boolean {
+    return readManifest(this.#featuresDir)?.complete === true && readManifest(this.#sideDir)?.complete === true;
+  }
+
+  get encodedBytesPerRow(): number {
+    return (strideOf(this.layout) + strideOf(this.side)) / this.layout.pageRows;
+  }
+
+  /**
+   * All calls in one scan. Finished work is journaled every few seconds under `unit`, so that a resumed run goes on at the
+   * page where it was: the sums after page k are the same whenever they are taken.
+   */
+  async run(calls: readonly PassCall[], journal: Journal | undefined, unit: string): Promise<Float64Array[]> {
+    const finished = journal?.value<{ pages: number; complete: boolean }>(unit);
+    const earlier = finished && journal?.doubles(unit);
+    if (finished?.complete && earlier) {
+      journal!.units.reused++;
+      this.counters.passes++;
+      return earlier;
+    }
+    try {
+      return await this.#scan(calls, journal, unit, earlier ? { pages: finished.pages, sums: earlier } : undefined);
+    } catch (error) {
+      if (!isError(error, "damaged")) throw error;
+      removeDir(this.#featuresDir);
+      removeDir(this.#sideDir);
+      return this.#scan(calls, journal, unit, undefined);
+    }
+  }
+
+  async #scan(
+    calls: readonly PassCall[],
+    journal: Journal | undefined,
+    unit: string,
+    start: { pages: number; sums: Float64Array[] } | undefined,
+  ): Promise<Float64Array[]> {
+    const { pool, keep, signal, onProgress } = this.#options;
+    const fresh = !this.complete;
+    const from = start?.pages ?? 0;
+    const pages: PageManifest["pages"][number][] = [];
+    if (fresh && keep) this.#prepareDirs();
+    const known = fresh ? this.#knownPages(from) : readManifest(this.#featuresDir)!.pages;
+    if (fresh) pages.push(...known);
+    pool.open(this.#files(fresh && !keep), workspaceBytes + 2 * strideOf(this.layout), fresh && keep);
+    this.counters.passes++;
+    const pass = this.counters.passes;
+
+    const lastRows = new Map<number, number>();
+    const jobs = fresh ? this.#encode(known, lastRows) : indexed(known.length, from);
+    let rows = known.slice(0, from).reduce((sum, page) => sum + page.rows, 0);
+    let saved = Date.now();
+    const free: NonNullable<PageJob["fresh"]>[] = this.#free;
+    const checkpoint = (index: number, sums: readonly Float64Array[], complete: boolean): void => {
+      if (fresh && keep) this.#saveManifests(pages, complete);
+      journal?.keepDoubles(unit, sums, { pages: index + 1, complete });
+      if (complete || fresh) journal && journal.units.done++;
+      saved = Date.now();
+    };
+    const sums = await pool.run(calls, jobs, {
+      ...(signal ? { signal } : {}),
+      ...(start ? { from: start.sums } : {}),
+      onFree: (buffers) => void free.push(buffers),
+      onMerged: (index, pageRows, merged) => {
+        rows += pageRows;
+        if (fresh) this.counters.pagesEncoded++;
+        else this.counters.pagesRead++;
+        onProgress?.({ stage: fresh ? "encode" : "pass", rows, pass });
+        if (Date.now() - saved > checkpointMs) {
+          if (fresh) for (let i = pages.length; i <= index; i++) pages.push(this.#headers.get(i)!);
+          checkpoint(index, merged, false);
+        }
+      },
+    });
+    if (fresh) for (let i = pages.length; i < this.#headers.size; i++) pages.push(this.#headers.get(i)!);
+    checkpoint((fresh ? pages.length : known.length) - 1, sums, true);
+    this.#free = [];
+    return sums;
+  }
+
+  /** A seeded sample of some ten thousand rows as pages in memory: what learners start from. Undefined when all rows are few. */
+  async runSample(calls: readonly PassCall[], seed: number): Promise<Float64Array[] | undefined> {
+    const total = this.spec.rowsPerFile.reduce((sum, rows) => sum + rows, 0);
+    const sampleRows = Math.max(2048, Math.min(65_536, Math.floor((16 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))));
+    if (total <= 4 * sampleRows || this.spec.where) return undefined;
+    this.#sample ??= await this.#encodeSample(sampleRows, total, seed);
+    const { pool } = this.#options;
+    pool.open(this.#files(true), workspaceBytes + 2 * strideOf(this.layout), false);
+    const copies = this.#sample.map(({ index, fresh }) => ({
+      index,
+      fresh: { ...fresh!, features: fresh!.features!.slice(0), side: fresh!.side.slice(0) },
+    }));
+    return pool.run(calls, copies);
+  }
+
+  async *pagesInOrder(): AsyncIterable<number> {
+    yield* indexed(readManifest(this.#featuresDir)!.pages.length, 0).map(({ index }) => index);
+  }
+
+  get pageCount(): number {
+    return readManifest(this.#featuresDir)?.pages.length ?? 0;
+  }
+
+  openForReading(): void {
+    this.#options.pool.open(this.#files(false), workspaceBytes + 2 * strideOf(this.layout), false);
+  }
+
+  #free: NonNullable<PageJob["fresh"]>[] = [];
+  #headers = new Map<number, PageManifest["pages"][number]>();
+
+  #files(buffersOnly: boolean): PageFiles {
+    return {
+      features: { layout: this.layout, ...(buffersOnly ? {} : { path: pagesFile(this.#featuresDir) }) },
+      side: { layout: this.side, ...(buffersOnly ? {} : { path: pagesFile(this.#sideDir) }) },
+    };
+  }
+
+  #prepareDirs(): void {
+    for (const dir of [this.#featuresDir, this.#sideDir]) {
+      ensureDir(dir);
+      try {
+        if (!existsSync(pagesFile(dir))) closeSync(openSync(pagesFile(dir), "a"));
+      } catch (error) {
+        throw storageError(error, dir);
+      }
+    }
+  }
+
+  /** Pages that an interrupted encode left whole and that the journal vouches for. */
+  #knownPages(from: number): PageManifest["pages"] {
+    this.#headers = new Map();
+    if (from === 0) return [];
+    const manifest = readManifest(this.#featuresDir);
+    const side = readManifest(this.#sideDir);
+    if (!manifest || !side || manifest.pages.length < from || side.pages.length < from)
+      throw new SluiceError("damaged", `the page cache lost what the run's journal says is there; the pages are made again`, {});
+    const known = manifest.pages.slice(0, from);
+    for (const page of known) this.#headers.set(page.index, page);
+    return known;
+  }
+
+  #saveManifests(pages: PageManifest["pages"], complete: boolean): void {
+    for (const [dir, layout] of [
+      [this.#featuresDir, this.layout],
+      [this.#sideDir, this.side],
+    ] as const) {
+      syncPath(pagesFile(dir));
+      writeManifest(dir, { version: pageVersion, layout, pages, complete });
+    }
+  }
+
+  /** The rows of one file (or a part of it) as the columns of a page: features, label, weight, split. */
+  #rows(part: { file: number; from?: number; to?: number }): Relation {
+    const { spec } = this;
+    const scan: Relation = { kind: "scan", scan: spec.scan, part };
+    const from: Relation = spec.where ? { kind: "filter", from: scan, where: spec.where } : scan;
+    const columns: Record<string, Expr> = {};
+    let number = 0;
+    const numbers = spec.blocks.filter((block) => block.kind === "number");
+    const categories = spec.blocks.filter((block) => block.kind === "category");
+    for (const block of numbers) {
+      const { shift, exponent } = spec.codings[number]!;
+      let value: Expr = block.expr;
+      if (shift !== 0) value = call("sub", value, lit(shift));
+      if (exponent !== 0) value = call("mul", value, lit(2 ** exponent));
+      columns[`n${number++}`] = call("toFloat32", value);
+    }
+    categories.forEach((block, i) => {
+      columns[`k${i}`] = { kind: "lookup", key: block.expr, keys: block.levels, values: block.levels.map((_, code) => code), otherwise: -1 };
+    });
+    columns["label"] = call("toReal", spec.label);
+    if (spec.weight) columns["weight"] = call("toReal", spec.weight);
+    columns["split"] = spec.split;
+    return { kind: "project", from, columns };
+  }
+
+  async *#encode(known: PageManifest["pages"], _lastRows: Map<number, number>): AsyncIterable<PageJob> {
+    const { engine, signal } = this.#options;
+    let index = known.length;
+    const resumed = known.at(-1);
+    for (let file = resumed?.file ?? 0; file < this.spec.scan.files.length; file++) {
+      const done = resumed?.file === file ? resumed.lastRow : 0;
+      const filling = new Filling(this.layout, this.side, () => this.#free.pop());
+      // Without a filter the row's place in its file is its count; with one, pages can only be cut again from the file's start.
+      let skip = this.spec.where ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0) : 0;
+      const from = this.spec.where ? 0 : done;
+      let firstRow = this.spec.where ? skip : done;
+      const emit = (): PageJob => {
+        const { features, side, rows } = filling.take();
+        this.#headers.set(index, { index, file, rows, firstRow, lastRow: firstRow + rows });
+        const job: PageJob = { index, fresh: { features, side, rows, file, firstRow } };
+        firstRow += rows;
+        index++;
+        return job;
+      };
+      for await (const chunk of engine.batches(this.#rows(from > 0 ? { file, from } : { file }), signal)) {
+        let at = Math.min(skip, chunk.rows);
+        skip -= at;
+        while (at < chunk.rows) {
+          at = filling.add(chunk, at);
+          if (filling.full) yield emit();
+        }
+      }
+      if (filling.rows > 0) yield emit();
+    }
+  }
+
+  /** Runs of 2,048 rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
+  async #encodeSample(sampleRows: number, total: number, seed: number): Promise<PageJob[]> {
+    const { engine, signal } = this.#options;
+    const run = 2048;
+    const jobs: PageJob[] = [];
+    const filling = new Filling(this.layout, this.side, () => undefined);
+    const emit = (): void => {
+      const { features, side, rows } = filling.take();
+      jobs.push({ index: jobs.length, fresh: { features, side, rows, file: 0, firstRow: 0 } });
+    };
+    const runs = Math.ceil(sampleRows / run);
+    for (let i = 0; i < runs; i++) {
+      // One run in each of `runs` equal stretches, at a place drawn by the seed.
+      let row = Math.floor(((i + ((seed * 2654435761 + i * 40503) % 1000) / 1000) / runs) * Math.max(1, total - run));
+      let file = 0;
+      while (row >= this.spec.rowsPerFile[file]!) row -= this.spec.rowsPerFile[file++]!;
+      for await (const chunk of engine.batches(this.#rows({ file, from: row, to: row + run }), signal))
+        for (let at = 0; at < chunk.rows; ) {
+          at = filling.add(chunk, at);
+          if (filling.full) emit();
+        }
+    }
+    if (filling.rows > 0) emit();
+    return jobs;
+  }
+}
+
+export function layoutColumns(blocks: readonly Block[], codings: readonly NumberCoding[]): PageColumn[] {
+  let number = 0;
+  return [
+    ...blocks
+      .filter((block) => block.kind === "number")
+      .map(({ name }): PageColumn => ({ kind: "number", name, dtype: "f32", ...codings[number++]! })),
+    ...blocks
+      .filter((block) => block.kind === "category")
+      .map((block): PageColumn => ({ kind: "category", name: block.name, dtype: "i32", width: block.levels.length })),
+  ];
+}
+
+const indexed = (pages: number, from: number): PageJob[] => Array.from({ length: pages - from }, (_, i) => ({ index: from + i }));
+
+/** One page being filled from an engine's chunks, in the bytes it will have on disk. */
+class Filling {
+  rows = 0;
+  readonly #features: PageLayout;
+  readonly #side: PageLayout;
+  readonly #reuse: () => NonNullable<PageJob["fresh"]> | undefined;
+  #buffers: { features: ArrayBuffer; side: ArrayBuffer } | undefined;
+  #columns: (Float32Array | Float64Array | Int32Array | Uint8Array)[] = [];
+
+  constructor(features: PageLayout, side: PageLayout, reuse: () => NonNullable<PageJob["fresh"]> | undefined) {
+    this.#features = features;
+    this.#side = side;
+    this.#reuse = reuse;
+  }
+
+  get full(): boolean {
+    return this.rows === this.#features.pageRows;
+  }
+
+  /** Takes rows of the chunk from `at` on, as many as fit; gives where it stopped. */
+  add(chunk: Chunk, at: number): number {
+    if (!this.#buffers) this.#start();
+    const count = Math.min(chunk.rows - at, this.#features.pageRows - this.rows);
+    const features = this.#features.columns.length;
+    for (let c = 0; c < this.#columns.length; c++) {
+      const { data, valid } = chunk.columns[c]!;
+      const into = this.#columns[c]!;
+      (into as Float64Array).set((at === 0 && count === chunk.rows ? data : data.subarray(at, at + count)) as Float64Array, this.rows);
+      if (!valid) continue;
+      // A missing weight or split is none; a missing code is unknown; a missing number is NaN.
+      const missing = into instanceof Int32Array ? -1 : into instanceof Uint8Array ? splitCodes.unlabelled : c > features ? 0 : Number.NaN;
+      for (let i = 0; i < count; i++) if (!(valid[(at + i) >> 3]! & (1 << ((at + i) & 7)))) into[this.rows + i] = missing;
+    }
+    this.rows += count;
+    return at + count;
+  }
+
+  take(): { features: ArrayBuffer; side: ArrayBuffer; rows: number } {
+    const { rows } = this;
+    const { features, side } = this.#buffers!;
+    this.#buffers = undefined;
+    this.rows = 0;
+    return { features: compact(features, this.#features, rows), side: compact(side, this.#side, rows), rows };
+  }
+
+  #start(): void {
+    const reused = this.#reuse();
+    const features = reused?.features ?? new ArrayBuffer(strideOf(this.#features));
+    const side = reused?.side ?? new ArrayBuffer(strideOf(this.#side));
+    this.#buffers = { features, side };
+    this.#columns = [...views(features, this.#features), ...views(side, this.#side)];
+  }
+}
+
+function views(buffer: ArrayBuffer, layout: PageLayout, rows = layout.pageRows): (Float32Array | Float64Array | Int32Array | Uint8Array)[] {
+  const { offsets } = pageShape(layout, rows);
+  const Views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
+  return layout.columns.map(({ dtype }, i) => new Views[dtype](buffer, bodyOffset + offsets[i]!, rows));
+}
+
+/** A page with fewer rows has its columns closer together; full pages stay as they are. */
+function compact(buffer: ArrayBuffer, layout: PageLayout, rows: number): ArrayBuffer {
+  if (rows === layout.pageRows) return buffer;
+  const out = new ArrayBuffer(strideOf(layout));
+  const source = views(buffer, layout);
+  views(out, layout, rows).forEach((column, i) => void (column as Float64Array).set(source[i]!.subarray(0, rows) as Float64Array));
+  return out;
+}
+
+export { makeDir };

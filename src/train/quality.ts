@@ -1,0 +1,39 @@
+import type { Task } from "../learners/contract.js";
+import { scorers } from "../learners/passes/index.js";
+import { metricSet } from "../metrics/index.js";
+import { definePass } from "../pages/pass.js";
+import type { Metrics } from "../metrics/contract.js";
+
+export interface QualityParams {
+  readonly task: Task;
+  readonly classes: number;
+  /** Models judged on the same rows in the same scan, each by its registered scorer. */
+  readonly scorers: readonly { readonly name: string; readonly params: unknown }[];
+}
+
+/** The metrics of several models over the same rows: their sums, one after the other. */
+export const quality = definePass<QualityParams>({
+  name: "quality",
+  length: ({ task, classes, scorers: models }) => metricSet(task, classes).length * models.length,
+  start({ task, classes, scorers: models }, layout, arena) {
+    const metrics = metricSet(task, classes);
+    const outputs = task === "multiclass" ? classes : 1;
+    const out = arena.f64(outputs * layout.pageRows);
+    const steps = models.map(({ name, params }) => {
+      const scorer = scorers[name];
+      if (!scorer) throw new Error(`no scorer is registered as ${name}`);
+      return scorer.start(params as never, layout, arena);
+    });
+    return (page, into) =>
+      steps.forEach((step, i) => {
+        const rows = out.subarray(0, outputs * page.rows);
+        step(page, rows);
+        metrics.add(into.subarray(i * metrics.length, (i + 1) * metrics.length), rows, page.label, page.weight, page.rows);
+      });
+  },
+});
+
+export function readQuality({ task, classes, scorers: models }: QualityParams, sum: Float64Array): Metrics[] {
+  const metrics = metricSet(task, classes);
+  return models.map((_, i) => metrics.finish(sum.subarray(i * metrics.length, (i + 1) * metrics.length)));
+}

@@ -1,0 +1,94 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { defaultBudget, Ledger } from "../base/ledger.js";
+import { BudgetTooSmallError } from "../base/errors.js";
+import { DuckDBEngine } from "../engines/duckdb.js";
+import { WorkerPool, workerUrl } from "../pages/pool.js";
+import { ensureDir, type Home, homeAt } from "../runs/home.js";
+import { passes } from "./registry.js";
+
+/** What the parts of the process take, measured (bench/memory.mjs); the ledger hands out the rest. */
+const processBytes = 92e6; // Node with DuckDB loaded, idle
+const perWorkerBytes = 16e6; // a thread's heap and code
+const perWorkerPagesBytes = 12e6; // the page it works on and its scratch
+const perBufferBytes = 4.8e6; // a page on its way from the engine to a worker
+const perDuckdbThreadBytes = 24e6; // decoding buffers beside DuckDB's own limit
+const leastDuckdbBytes = 40e6;
+
+export interface MemoryPlan {
+  readonly threads: number;
+  readonly duckdbBytes: number;
+  readonly neededBytes: number;
+  readonly peakBytes: number;
+}
+
+/** How a budget is shared out: fewer threads when it is small, more buffer for DuckDB when it is large. */
+export function planMemory(budgetBytes: number, threadsWanted: number, extraBytes = 0): MemoryPlan {
+  const fixed = (threads: number): number =>
+    processBytes + extraBytes + threads * (perWorkerBytes + perWorkerPagesBytes + perDuckdbThreadBytes) + (2 * threads + 2) * perBufferBytes;
+  const neededBytes = fixed(1) + leastDuckdbBytes;
+  if (neededBytes > budgetBytes) throw new BudgetTooSmallError(budgetBytes, Math.ceil(neededBytes / 1e6) * 1e6, "training with one thread");
+  let threads = threadsWanted;
+  while (threads > 1 && fixed(threads) + leastDuckdbBytes > budgetBytes) threads--;
+  const spare = budgetBytes - fixed(threads);
+  const duckdbBytes = Math.max(leastDuckdbBytes, Math.floor(spare * 0.75));
+  return { threads, duckdbBytes, neededBytes, peakBytes: fixed(threads) + Math.min(duckdbBytes, 400e6) };
+}
+
+export interface WorkspaceOptions {
+  readonly memoryBytes?: number;
+  readonly threads?: number;
+  readonly home?: Home;
+  readonly signal?: AbortSignal;
+}
+
+/** Everything a command works with: the budget, the engine, the workers, the folders. Closed at its end, whatever happened. */
+export class Workspace implements AsyncDisposable {
+  readonly budgetBytes: number;
+  readonly budgetReason: string;
+  readonly ledger: Ledger;
+  readonly plan: MemoryPlan;
+  readonly home: Home;
+  readonly engine: DuckDBEngine;
+  readonly signal: AbortSignal | undefined;
+  #pool: WorkerPool | undefined;
+
+  private constructor(options: WorkspaceOptions, budget: { bytes: number; reason: string }, plan: MemoryPlan, home: Home, engine: DuckDBEngine) {
+    this.budgetBytes = budget.bytes;
+    this.budgetReason = budget.reason;
+    this.ledger = new Ledger(budget.bytes);
+    this.plan = plan;
+    this.home = home;
+    this.engine = engine;
+    this.signal = options.signal;
+    this.ledger.lease("process", processBytes);
+    this.ledger.lease("DuckDB", plan.duckdbBytes + plan.threads * perDuckdbThreadBytes);
+    this.ledger.lease("workers", plan.threads * (perWorkerBytes + perWorkerPagesBytes));
+    this.ledger.lease("page buffers", (2 * plan.threads + 2) * perBufferBytes);
+  }
+
+  static async open(options: WorkspaceOptions = {}): Promise<Workspace> {
+    const given = options.memoryBytes;
+    const budget = given === undefined ? defaultBudget() : { bytes: given, reason: "--memory" };
+    const plan = planMemory(budget.bytes, options.threads ?? availableParallelism());
+    const home = options.home ?? homeAt();
+    ensureDir(home.cache);
+    const engine = await DuckDBEngine.open({
+      memoryBytes: plan.duckdbBytes,
+      threads: plan.threads,
+      spillDir: join(home.cache, "spill", `${process.pid}-${Date.now().toString(36)}`),
+      cacheDir: home.cache,
+    });
+    return new Workspace(options, budget, plan, home, engine);
+  }
+
+  /** The workers, started when first asked for. */
+  get pool(): WorkerPool {
+    this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes);
+    return this.#pool;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#pool?.[Symbol.asyncDispose](), this.engine[Symbol.asyncDispose]()]);
+  }
+}
