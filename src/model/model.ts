@@ -1,4 +1,5 @@
 import { canonical, hashOf } from "../base/canonical.js";
+import { fromJson, toJson } from "../base/json.js";
 import { SluiceError } from "../base/errors.js";
 import type { Roles, Schema, Value } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
@@ -41,17 +42,13 @@ export const stateHashOf = (model: Pick<Model, "task" | "classes" | "inputs" | "
     state: model.state,
   });
 
-const reviver = (_: string, value: unknown): unknown =>
-  value && typeof value === "object" && "$bigint" in value ? BigInt((value as { $bigint: string }).$bigint) : value;
-const replacer = (_: string, value: unknown): unknown => (typeof value === "bigint" ? { $bigint: String(value) } : value);
-
-export const writeModel = (model: Model): string => `${JSON.stringify(model, replacer, 1)}\n`;
+export const writeModel = (model: Model): string => `${toJson(model, 1)}\n`;
 
 /** A model file's text back into data: refuses newer formats by name, and files that were changed. */
 export function readModel(text: string, where: string): Model {
   let model: Model;
   try {
-    model = JSON.parse(text, reviver) as Model;
+    model = fromJson<Model>(text);
   } catch (error) {
     throw new SluiceError("damaged", `${where} is not a model file: it does not parse as JSON`, { file: where }, { cause: error });
   }

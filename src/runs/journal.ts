@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { fromJson, toJson } from "../base/json.js";
 import { ensureDir, storageError, writeWhole } from "./home.js";
 
 interface Line {
@@ -43,7 +44,7 @@ export class Journal {
         const crc = text.slice(0, 8);
         const body = text.slice(9);
         if (crc32(body).toString(16).padStart(8, "0") !== crc) break;
-        lines.push(JSON.parse(body) as Line);
+        lines.push(fromJson<Line>(body));
       }
     if (lines.length > 0) writeWhole(file, lines.map(sealed).join(""));
     return new Journal(dir, lines);
@@ -113,6 +114,6 @@ export class Journal {
 }
 
 function sealed(line: Line): string {
-  const body = JSON.stringify(line, (_, value) => (typeof value === "bigint" ? { $bigint: String(value) } : value));
+  const body = toJson(line);
   return `${crc32(body).toString(16).padStart(8, "0")} ${body}\n`;
 }
