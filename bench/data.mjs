@@ -9,24 +9,42 @@ export const columns = Array.from({ length: 20 }, (_, j) => `x${j}`);
 /** A uniform number in [0, 1) with 21 bits out of part `part` (0 to 2) of a 64-bit hash. */
 const part = (hash, n) => `((${hash} >> ${21 * n}) & 2097151) / 2097152.0`;
 /** Nearly normal, mean 0, variance 1: three uniform numbers, summed and stretched. */
-const bell = (key) => `(2 * (${[0, 1, 2].map((n) => part("h", n)).join(" + ")}) - 3)`.replaceAll("h >>", `hash(${key}) >>`);
+const bell = (key) =>
+  `(2 * (${[0, 1, 2].map((n) => part("h", n)).join(" + ")}) - 3)`.replaceAll("h >>", `hash(${key}) >>`);
 const uniform = (key) => part(`hash(${key})`, 0);
 const weight = (j) => (((j * 7) % 11) - 5) / 10;
 
 // x0 leans into all others, so that XᵀX is not a diagonal
-const features = columns.map((name, j) => `(${bell(`i * 32 + ${j}`)}${j > 0 ? ` + 0.4 * ${bell("i * 32")}` : ""})::FLOAT AS ${name}`);
+const features = columns.map(
+  (name, j) => `(${bell(`i * 32 + ${j}`)}${j > 0 ? ` + 0.4 * ${bell("i * 32")}` : ""})::FLOAT AS ${name}`,
+);
 const score = columns.map((name, j) => `${weight(j)} * ${name}`).join(" + ");
 const wide = (from, to) => `SELECT i, ${features.join(", ")} FROM range(${from}, ${to}) t(i)`;
 const binary = `((${uniform("i * 32 + 30")}) < 1 / (1 + exp(-(${score} - 0.3))))::INTEGER AS y`;
 const real = `(${score} + 2 * ${bell("i * 32 + 31")})::FLOAT AS y`;
 const labelled = (label, from, to) => `SELECT ${columns.join(", ")}, ${label} FROM (${wide(from, to)})`;
 
-const towns = ["Aachen", "Bergen", "Cork", "Delft", "Evora", "Faro", "Ghent", "Huelva", "Izmir", "Jena", "Kiel", "Lyon"];
+const towns = [
+  "Aachen",
+  "Bergen",
+  "Cork",
+  "Delft",
+  "Evora",
+  "Faro",
+  "Ghent",
+  "Huelva",
+  "Izmir",
+  "Jena",
+  "Kiel",
+  "Lyon",
+];
 const listed = (words) => `[${words.map((word) => `'${word}'`).join(", ")}]`;
 const picked = (words, key) => `${listed(words)}[1 + (hash(${key}) % ${words.length})::INTEGER]`;
 
 /** Eight columns, three of them text, about 30 bytes a row. */
-const orders = (rows) => `SELECT ${picked(towns, "i * 8")} AS town, ${picked(["web", "app", "shop"], "i * 8 + 1")} AS channel,
+const orders = (
+  rows,
+) => `SELECT ${picked(towns, "i * 8")} AS town, ${picked(["web", "app", "shop"], "i * 8 + 1")} AS channel,
   'p' || (hash(i * 8 + 2) % 4000)::VARCHAR AS product, (hash(i * 8 + 3) % 9)::INTEGER AS pieces,
   (hash(i * 8 + 4) % 20000 / 100.0)::DECIMAL(6, 2) AS price, (hash(i * 8 + 5) % 1000)::INTEGER AS metres,
   (hash(i * 8 + 6) % 24)::INTEGER AS hour, (hash(i * 8 + 7) % 2)::INTEGER AS paid FROM range(${rows}) t(i)`;
@@ -52,7 +70,8 @@ const csv = "FORMAT csv, HEADER true";
 const heldOut = 4_000_000_000;
 
 export const binaryTable = (rows) => make(`binary-${rows}.parquet`, labelled(binary, 0, rows), parquet);
-export const binaryTest = (rows) => make(`binary-test-${rows}.parquet`, labelled(binary, heldOut, heldOut + rows), parquet);
+export const binaryTest = (rows) =>
+  make(`binary-test-${rows}.parquet`, labelled(binary, heldOut, heldOut + rows), parquet);
 export const realTable = (rows) => make(`real-${rows}.parquet`, labelled(real, 0, rows), parquet);
 export const realTest = (rows) => make(`real-test-${rows}.parquet`, labelled(real, heldOut, heldOut + rows), parquet);
 export const ordersCsv = (rows) => make(`orders-${rows}.csv`, orders(rows), csv);
@@ -77,7 +96,9 @@ async function make(name, query, format) {
     connection.closeSync();
     instance.closeSync();
   }
-  process.stderr.write(`${(statSync(path).size / 1e6).toFixed(0)} MB in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+  process.stderr.write(
+    `${(statSync(path).size / 1e6).toFixed(0)} MB in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
+  );
   return path;
 }
 

@@ -25,7 +25,9 @@ const modes = {
   },
   async "csv-sum"() {
     // text columns have no sum; their lengths make DuckDB look at them
-    const sums = (await columnsOf(literal)).map(({ name, type }) => (type === "VARCHAR" ? `sum(length("${name}"))` : `sum("${name}")`));
+    const sums = (await columnsOf(literal)).map(({ name, type }) =>
+      type === "VARCHAR" ? `sum(length("${name}"))` : `sum("${name}")`,
+    );
     await connection.run(`SELECT ${sums.join(", ")} FROM ${literal}`);
     return {};
   },
@@ -62,7 +64,11 @@ async function stream(each) {
   const width = 4; // every column of these files is FLOAT or INTEGER
   const streamed = await connection.stream(`SELECT * FROM ${literal}`);
   let [rows, bytes] = [0, 0];
-  for (let chunk = await streamed.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await streamed.fetchChunk()) {
+  for (
+    let chunk = await streamed.fetchChunk();
+    chunk !== null && chunk.rowCount > 0;
+    chunk = await streamed.fetchChunk()
+  ) {
     for (let i = 0; i < columns.length; i++) {
       const vector = duckdb.data_chunk_get_vector(chunk.chunk, i);
       const values = duckdb.vector_get_data(vector, chunk.rowCount * width);
@@ -75,7 +81,8 @@ async function stream(each) {
   return { rows, bytes };
 }
 
-if (!(mode in modes) || file === undefined) throw new Error(`usage: node bench/floor.mjs ${Object.keys(modes).join("|")} FILE`);
+if (!(mode in modes) || file === undefined)
+  throw new Error(`usage: node bench/floor.mjs ${Object.keys(modes).join("|")} FILE`);
 const started = performance.now();
 const told = await modes[mode]();
 console.log(JSON.stringify({ mode, ...told, seconds: (performance.now() - started) / 1000 }));
