@@ -1,7 +1,6 @@
 // `npm run bench [-- --rows 10000000 --rounds 3 --only logistic,ridge,profile,start --no-save]`: ours beside the floors and
 // the peers, whole processes in turn. Worse rows are printed too. SLUICE_BENCH_SPARK=1 adds Spark local[2].
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -23,10 +22,15 @@ const { values: options } = parseArgs({
 const rows = Number(options.rows);
 const rounds = Number(options.rounds);
 const withSpark = process.env.SLUICE_BENCH_SPARK === "1";
-const scratch = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+// beside the floor's file, so that both write to the same disk
+const scratch = mkdtempSync(join(cacheFolder(""), "bench-"));
 
 const cli = join(here, "../bin/sluice.cjs");
 const places = (name) => ["--home", join(scratch, `${name}-home`), "--cache", join(scratch, `${name}-cache`)];
+const emptied = (name) => {
+  for (const old of readdirSync(scratch)) rmSync(join(scratch, old), { recursive: true, force: true });
+  return name;
+};
 const sluice = (args, where) => measureJson(process.execPath, [cli, ...args, ...places(where), "--json"]);
 const floor = (mode, file) => measureJson(process.execPath, [join(here, "floor.mjs"), mode, file]);
 /** A peer's time is that of its whole process without the judging. */
@@ -47,6 +51,7 @@ try {
 }
 console.log(`\n${table(lines)}\n`);
 if (!options["no-save"]) save();
+if (lines.some(({ verdict }) => verdict === "did not run")) process.exitCode = 1;
 
 async function logistic() {
   const train = await binaryTable(rows);
@@ -65,11 +70,10 @@ async function logistic() {
     "--name",
     "bench",
   ];
-  let fresh = 0;
   const runs = await takeTurns(
     {
-      first: () => sluice(command, `logistic-${++fresh}`),
-      second: () => sluice(command, `logistic-${fresh}`),
+      first: () => sluice(command, emptied("logistic")),
+      second: () => sluice(command, "logistic"),
       floor: () => floor("write", train),
       lbfgs: () => published("logistic_lbfgs", [train, test]),
       sgd: () => published("logistic_sgd", [train, test]),
@@ -78,7 +82,7 @@ async function logistic() {
     rounds,
     console.log,
   );
-  const judged = runs.first && (await sluice(["evaluate", "bench", test], `logistic-${fresh}`));
+  const judged = runs.first && (await sluice(["evaluate", "bench", test], "logistic"));
   const loss = judged?.result.metrics.logLoss;
   const what = `logistic, ${rows / 1e6} M x 20`;
   const than = (run) =>
@@ -119,10 +123,9 @@ async function ridge() {
     "--name",
     "bench",
   ];
-  let fresh = 0;
   const runs = await takeTurns(
     {
-      ours: () => sluice(command, `ridge-${++fresh}`),
+      ours: () => sluice(command, emptied("ridge")),
       stream: () => floor("stream", train),
       sum: () => floor("sum", train),
       numpy: () => published("ridge_stream", [train, test]),
@@ -131,7 +134,7 @@ async function ridge() {
     rounds,
     console.log,
   );
-  const judged = runs.ours && (await sluice(["evaluate", "bench", test], `ridge-${fresh}`));
+  const judged = runs.ours && (await sluice(["evaluate", "bench", test], "ridge"));
   const error = judged?.result.metrics.rmse;
   const what = `ridge, ${rows / 1e6} M x 20`;
   const than = (run) => (run && error !== undefined ? `RMSE ${error.toFixed(6)} / ${run.result.rmse.toFixed(6)}` : "");
@@ -145,10 +148,9 @@ async function ridge() {
 
 async function profile() {
   const file = await ordersCsv(rows);
-  let fresh = 0;
   const runs = await takeTurns(
     {
-      ours: () => sluice(["profile", file, "--memory", "512MB", "--threads", "2"], `profile-${++fresh}`),
+      ours: () => sluice(["profile", file, "--memory", "512MB", "--threads", "2"], emptied("profile")),
       sum: () => floor("csv-sum", file),
       summarize: () => floor("summarize", file),
     },
