@@ -19,6 +19,8 @@ export interface ParquetScan {
   readonly format: "parquet";
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
+  /** Columns that stand inside a struct, with the path to them (`"a.b"` is `["a", "b"]`): structs are flattened. */
+  readonly structs?: Readonly<Record<string, readonly string[]>>;
   /** Columns that stand in the folder names (`year=2024/`), with the value of each file. */
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What the rows were read from, when they were landed from text: for messages and lineage. */

@@ -1,0 +1,80 @@
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { SluiceError } from "../../base/errors.js";
+import { fileError, readAt } from "../files.js";
+import type { CsvDialect } from "../scan.js";
+
+export type Compression = CsvDialect["compression"];
+export type Encoding = CsvDialect["encoding"];
+
+/**
+ * A file's text from byte `from` of it on, unpacked, in UTF-8 and without a BOM. Bytes that are not UTF-8 in a file that
+ * should be pass as they are.
+ */
+export async function* utf8Blocks(
+  path: string,
+  { compression, encoding, from = 0 }: { readonly compression: Compression; readonly encoding: Encoding; readonly from?: number },
+): AsyncGenerator<Buffer> {
+  const seek = compression === "none" && encoding === "utf-8" && from > 0;
+  const bom = seek && hasBom(await readAt(path, 0, 3)) ? 3 : 0;
+  let skip = seek ? 0 : from;
+  let first = !seek;
+  const transcode = transcoder(encoding);
+  for await (const raw of rawBlocks(path, compression, seek ? from + bom : 0)) {
+    let block = transcode(raw);
+    if (first && block.length > 0) {
+      if (hasBom(block)) block = block.subarray(3);
+      first = false;
+    }
+    const cut = Math.min(skip, block.length);
+    skip -= cut;
+    if (block.length > cut) yield block.subarray(cut);
+  }
+}
+
+export const hasBom = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+
+/** By the first bytes: names lie more often. */
+export async function compressionOf(path: string): Promise<Compression> {
+  const [a, b, c, d] = await readAt(path, 0, 4);
+  if (a === 0x1f && b === 0x8b) return "gzip";
+  return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? "zstd" : "none";
+}
+
+/** The unpacked bytes of a file; a broken archive is `unreadable_source`. */
+export async function* rawBlocks(path: string, compression: Compression, from = 0): AsyncGenerator<Buffer> {
+  const packed = createReadStream(path, { highWaterMark: 1 << 20, start: from });
+  try {
+    if (compression !== "gzip") {
+      yield* packed as AsyncIterable<Buffer>;
+      return;
+    }
+    const unpacked = createGunzip({ chunkSize: 1 << 18 });
+    packed.once("error", (error) => unpacked.destroy(error));
+    packed.pipe(unpacked);
+    yield* unpacked as AsyncIterable<Buffer>;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (code.startsWith("Z_"))
+      throw new SluiceError(
+        "unreadable_source",
+        `${path} is not a whole gzip file (${(error as Error).message}); "gzip -t" tells the same, a new download or copy would be right`,
+        { file: path },
+        { cause: error },
+      );
+    throw await fileError(path, error);
+  } finally {
+    packed.destroy();
+  }
+}
+
+function transcoder(encoding: Encoding): (raw: Buffer) => Buffer {
+  if (encoding === "utf-8") return (raw) => raw;
+  // windows-1252 is what files called latin-1 are written in; it differs only where latin-1 has control characters.
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
+  return (raw) => {
+    if (encoding === "utf-16") decoder ??= new TextDecoder(raw[0] === 0xfe && raw[1] === 0xff ? "utf-16be" : "utf-16le");
+    else decoder ??= new TextDecoder("windows-1252");
+    return Buffer.from(decoder.decode(raw, { stream: true }));
+  };
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { isError, nearest, SluiceError } from "../base/errors.js";
+import type { Scan, SourceFile } from "./scan.js";
+
+const blockBytes = 64 * 1024;
+
+/** A file with the fingerprint of its content: size, time, and blocks from head, middle and tail. */
+export async function sourceFile(path: string): Promise<SourceFile> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size, mtimeMs } = await file.stat();
+      const modifiedMs = Math.floor(mtimeMs);
+      const hash = createHash("sha256").update(`${size}:${modifiedMs}:`);
+      const block = Buffer.allocUnsafe(blockBytes);
+      for (const at of positions(size)) {
+        const { bytesRead } = await file.read(block, 0, blockBytes, at);
+        hash.update(block.subarray(0, bytesRead));
+      }
+      return { path, bytes: size, modifiedMs, fingerprint: hash.digest("hex") };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw await fileError(path, error);
+  }
+}
+
+/** Head, tail (where Parquet keeps its footer) and six places between; a small file is read whole. */
+function positions(size: number): number[] {
+  if (size <= 8 * blockBytes) return Array.from({ length: Math.ceil(size / blockBytes) }, (_, i) => i * blockBytes);
+  const last = size - blockBytes;
+  return Array.from({ length: 8 }, (_, i) => Math.floor((last * i) / 7));
+}
+
+/** Throws `changed_source` when a file of the scan is no longer what it was when the scan was opened. */
+export async function checkUnchanged(scan: Scan): Promise<void> {
+  for (const file of scan.files) {
+    const problem = await difference(file);
+    if (problem)
+      throw new SluiceError("changed_source", `${file.path} ${problem}; start again, so that every row is read from one version of the file`, { file: file.path });
+  }
+}
+
+async function difference(file: SourceFile): Promise<string | undefined> {
+  let now: SourceFile;
+  try {
+    now = await sourceFile(file.path);
+  } catch (error) {
+    if (isError(error, "missing_file")) return "was removed during the run";
+    throw error;
+  }
+  if (now.bytes < file.bytes) return `shrank from ${file.bytes} to ${now.bytes} bytes during the run`;
+  if (now.bytes > file.bytes) return `grew from ${file.bytes} to ${now.bytes} bytes during the run`;
+  return now.fingerprint === file.fingerprint ? undefined : "changed during the run";
+}
+
+/** An error of the file system in the words of a user. Errors that are ours already come back as they are. */
+export async function fileError(path: string, error: unknown): Promise<unknown> {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR": {
+      const near = await nearbyNames(path);
+      return new SluiceError("missing_file", `no file "${path}"${near}`, { file: path }, { cause: error });
+    }
+    case "EACCES":
+    case "EPERM":
+      return new SluiceError("no_permission", `"${path}" may not be read by this user; chmod +r would allow it`, { file: path }, { cause: error });
+    case "EISDIR":
+      return new SluiceError("unreadable_source", `"${path}" is a folder where a file is needed`, { file: path }, { cause: error });
+    case "ENOSPC":
+    case "EDQUOT":
+      return new SluiceError("disk_full", `no space left on the disk that holds "${path}"; free some, or point --cache at another disk`, { file: path }, { cause: error });
+    case "EIO":
+      return new SluiceError("unreadable_source", `"${path}" could not be read: the disk reports an error`, { file: path }, { cause: error });
+    default:
+      return error;
+  }
+}
+
+async function nearbyNames(path: string): Promise<string> {
+  try {
+    const names = (await readdir(dirname(path) || ".")).sort();
+    const near = nearest(basename(path), names);
+    if (near) return `; did you mean "${near}"?`;
+    return names.length === 0 ? `; ${dirname(path)} is empty` : `; ${dirname(path)} has ${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`;
+  } catch {
+    const up = dirname(path);
+    return (await stat(up).catch(() => undefined)) ? "" : `; there is no folder "${up}" either`;
+  }
+}
+
+/** At most `length` bytes from `at`. */
+export async function readAt(path: string, at: number, length: number): Promise<Buffer> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const buffer = Buffer.allocUnsafe(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await file.read(buffer, filled, length - filled, at + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw await fileError(path, error);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Schema } from "../base/schema.js";
+import type { CsvDialect } from "./scan.js";
+
+export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
+export type Format = (typeof formats)[number];
+
+/** What a caller may say about a source; what is not said is found out and told. */
+export interface SourceOptions {
+  /** Where standard input and unpacked files are kept. */
+  readonly cacheDir: string;
+  readonly format?: Format;
+  /** `types` by column name, in the words of `typeName`: bool, int64, real, text, date, timestamp. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Names for the columns of a file without a header line. */
+  readonly columns?: readonly string[];
+  readonly csv?: Partial<Pick<CsvDialect, "delimiter" | "quote" | "escape" | "header" | "skipLines" | "comment" | "encoding" | "decimal" | "missing" | "dateFormat" | "trim">>;
+  readonly probe?: Probe;
+  /** The bytes behind `-`; process.stdin unless a test says otherwise. */
+  readonly input?: AsyncIterable<Uint8Array>;
+  readonly maxSpoolBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What only an engine can find out; `engines/duckdb/probe.ts` implements it. */
+export interface Probe {
+  parquetSchema(files: readonly string[]): Promise<ProbedSchema>;
+  tableSchema(file: string, table: string): Promise<Schema>;
+  /** The whole content of a zstd file, unpacked in the cache folder; gives the path of the copy. */
+  unpackZstd(file: string, cacheDir: string, fingerprint: string): Promise<string>;
+}
+
+export interface ProbedSchema {
+  readonly schema: Schema;
+  readonly structs: Readonly<Record<string, readonly string[]>>;
+}
