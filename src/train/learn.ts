@@ -1,0 +1,133 @@
+import { permutation, subSeed } from "../base/seeds.js";
+import type { Block } from "../features/contract.js";
+import type { Task, TrainingData } from "../learners/contract.js";
+import type { PageLayout } from "../pages/page.js";
+import type { Fold, Pass } from "../pages/pass.js";
+import type { WorkerPool } from "../pages/pool.js";
+import type { PassCall } from "../pages/worker.js";
+import type { Journal } from "../runs/journal.js";
+import type { Dataset } from "./dataset.js";
+
+export interface LearningStep {
+  readonly step: number;
+  readonly loss?: number;
+  readonly note?: string;
+}
+
+interface Waiting {
+  readonly call: PassCall;
+  readonly resolve: (sum: Float64Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The training rows as learners see them. Several learners (the model and its baseline, later folds and trials) learn at the
+ * same time: their passes wait until each of them waits, and then share one scan of the pages.
+ */
+export class SharedRows {
+  readonly steps: LearningStep[] = [];
+  readonly #dataset: Dataset;
+  readonly #journal: Journal | undefined;
+  readonly #pool: WorkerPool;
+  #learning = 0;
+  #scans = 0;
+  #folds = 0;
+  #waiting: Waiting[] = [];
+  #busy: Promise<unknown> = Promise.resolve();
+
+  constructor(dataset: Dataset, pool: WorkerPool, journal: Journal | undefined) {
+    this.#dataset = dataset;
+    this.#pool = pool;
+    this.#journal = journal;
+  }
+
+  /** Runs the learners side by side. */
+  async learn<T extends readonly (() => Promise<unknown>)[]>(fits: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
+    this.#learning += fits.length;
+    const results = await Promise.all(
+      fits.map(async (fit) => {
+        try {
+          return await fit();
+        } finally {
+          this.#learning--;
+          this.#flush();
+        }
+      }),
+    );
+    return results as { [K in keyof T]: Awaited<ReturnType<T[K]>> };
+  }
+
+  view(about: { task: Task; classes: number; rows: number; weight: number; blocks: readonly Block[]; seed: number; main: boolean }): TrainingData {
+    const dataset = this.#dataset;
+    const layout: PageLayout = dataset.layout;
+    return {
+      task: about.task,
+      classes: about.classes,
+      layout,
+      blocks: about.blocks,
+      rows: about.rows,
+      weight: about.weight,
+      pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
+        const rows = options.rows ?? "train";
+        if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed);
+        return this.#scan({ name: pass.name, params, rows });
+      },
+      fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) => this.#fold(fold.name, params, state, epoch, seed),
+      report: (step) => void (about.main && this.steps.push(step)),
+    };
+  }
+
+  #scan(call: PassCall): Promise<Float64Array> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ call, resolve, reject });
+      this.#flush();
+    });
+  }
+
+  /** A sample small enough for memory; where all rows are few, the sample is all of them. */
+  async #sampled(call: PassCall, seed: number): Promise<Float64Array> {
+    const unit = `sample ${++this.#scans}`;
+    const kept = this.#journal?.doubles(unit);
+    if (kept) return kept[0]!;
+    const [sum] = (await this.#alone(() => this.#dataset.runSample([call], subSeed(seed, "sample")))) ?? [];
+    if (!sum) return this.#scan(call);
+    return sum;
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0 || this.#waiting.length < this.#learning) return;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const unit = `scan ${++this.#scans}`;
+    this.#alone(() => this.#dataset.run(batch.map(({ call }) => call), this.#journal, unit)).then(
+      (sums) => batch.forEach(({ resolve }, i) => void resolve(sums[i]!)),
+      (error) => batch.forEach(({ reject }) => void reject(error)),
+    );
+  }
+
+  async #fold(name: string, params: unknown, state: Float64Array, epoch: number, seed: number): Promise<Float64Array> {
+    const unit = `fold ${++this.#folds}`;
+    const kept = this.#journal?.doubles(unit);
+    if (kept) {
+      this.#journal!.units.reused++;
+      return kept[0]!;
+    }
+    return this.#alone(async () => {
+      if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
+      this.#dataset.openForReading();
+      const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
+      const next = await this.#pool.fold(name, params, state, order);
+      this.#dataset.counters.passes++;
+      this.#journal?.keepDoubles(unit, [next]);
+      if (this.#journal) this.#journal.units.done++;
+      return next;
+    });
+  }
+
+  /** The workers do one thing at a time. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#busy.then(work, work);
+    this.#busy = done.catch(() => {});
+    return done;
+  }
+}

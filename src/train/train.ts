@@ -1,0 +1,495 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SluiceError, UnknownColumnError } from "../base/errors.js";
+import { fromJson, toJson } from "../base/json.js";
+import { ioBytes, peakRssBytes } from "../base/ledger.js";
+import { resolveParams } from "../base/params.js";
+import type { Roles, Schema } from "../base/schema.js";
+import { subSeed } from "../base/seeds.js";
+import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { parseExpr } from "../expr/parse.js";
+import type { Relation } from "../expr/relation.js";
+import type { Answer, FittedFeature } from "../features/contract.js";
+import { blocksOf, type Decision, fitFeatures } from "../features/fit.js";
+import { parseFeatures } from "../features/parse.js";
+import { answer } from "../features/statistics.js";
+import { leakWarnings } from "../features/leak.js";
+import type { Learner, Task } from "../learners/contract.js";
+import { learnerNamed } from "../learners/index.js";
+import type { Metrics } from "../metrics/contract.js";
+import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { ensureDir, keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { Journal } from "../runs/journal.js";
+import type { ParquetScan, TableScan } from "../sources/scan.js";
+import { codingsOf } from "./coding.js";
+import { Dataset, type NumberCoding } from "./dataset.js";
+import { type Class, inspectLabel } from "./label.js";
+import { type LearningStep, SharedRows } from "./learn.js";
+import { type QualityParams, quality, readQuality } from "./quality.js";
+import { openData, type DataOptions } from "./source.js";
+import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
+import type { Workspace } from "./workspace.js";
+
+/** Everything that decides a training, as plain data: kept in the run, so that `resume` can do it again. */
+export interface TrainSpec extends DataOptions {
+  readonly sources: readonly string[];
+  readonly label: string;
+  readonly task?: Task;
+  readonly positive?: string;
+  readonly learner?: string;
+  readonly params?: Readonly<Record<string, string | number | boolean>>;
+  readonly features?: string;
+  readonly drop?: readonly string[];
+  readonly allowLeak?: readonly string[];
+  readonly id?: string;
+  readonly time?: string;
+  readonly group?: string;
+  readonly weight?: string;
+  readonly where?: string;
+  readonly validate?: string;
+  readonly test?: readonly string[];
+  readonly sample?: number;
+  readonly seed?: number;
+  readonly name?: string;
+  /** Tests make pages small, so that merging has an order to get wrong. */
+  readonly pageRows?: number;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RowCounts {
+  readonly read: number;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly setAside: number;
+  readonly unlabelled: number;
+  readonly filtered: number;
+  readonly sampledOut: number;
+}
+
+/** What `train --json` prints; outside checks rely on these names. */
+export interface TrainResult {
+  readonly run: string;
+  readonly model: string;
+  readonly task: Task;
+  readonly learner: string;
+  readonly rows: RowCounts;
+  readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
+  readonly metrics: { readonly validation?: Metrics["values"]; readonly test?: Metrics["values"]; readonly baseline: Readonly<Record<string, Metrics["values"]>> };
+  readonly seconds: number;
+  readonly passes: number;
+  readonly bytesRead: number;
+  readonly spillBytes: number;
+  readonly peakRssBytes: number;
+  readonly budgetBytes: number;
+  readonly stateHash: string;
+  readonly units: { readonly reused: number; readonly done: number };
+  readonly warnings: readonly Warning[];
+}
+
+/** What the report and the terminal show beside the result. */
+export interface TrainDetails {
+  readonly result: TrainResult;
+  readonly model: Model;
+  readonly decisions: readonly Decision[];
+  readonly assumed: readonly string[];
+  readonly steps: readonly LearningStep[];
+  readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline: Metrics }>>;
+  readonly pages: { readonly read: number; readonly encoded: number; readonly encodedBytes: number };
+  readonly threads: number;
+}
+
+export interface TrainEvents {
+  stage?(name: string): void;
+  rows?(progress: { stage: string; rows: number; of: number; pass: number }): void;
+  note?(text: string): void;
+}
+
+interface Prepared {
+  readonly decisions: readonly Decision[];
+  readonly fitted: readonly FittedFeature[];
+  readonly codings: readonly NumberCoding[];
+}
+
+/** Data + features + learner -> model: the path of a row, left to right once. */
+export async function trainModel(spec: TrainSpec, workspace: Workspace, events: TrainEvents = {}, resumeRun?: string): Promise<TrainDetails> {
+  const started = Date.now();
+  const io = ioBytes();
+  const { engine, home, signal } = workspace;
+  const seed = spec.seed ?? 7;
+  const warnings: Warning[] = [];
+  const assumed: string[] = [];
+
+  // The source, and what every formula means in it.
+  events.stage?.("reading the source");
+  const run = resumeRun ?? newRunId(home);
+  const dir = runDir(home, run);
+  ensureDir(dir);
+  const data = await openData(spec.sources, spec, workspace, join(dir, "aside"), (progress) =>
+    events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
+  );
+  assumed.push(...data.assumed);
+  const { scan, schema } = data;
+  const names = schema.columns.map(({ name }) => name);
+  const label = parseExpr(spec.label, names);
+  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  const roles = rolesOf(spec, names);
+  for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])]) if (!names.includes(name)) throw new UnknownColumnError(name, names);
+  const learner = learnerNamed(spec.learner ?? "auto");
+  const all: Relation = { kind: "scan", scan };
+  const sampled = spec.sample === undefined || spec.sample >= 1 ? undefined : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
+  const taking = both(where, sampled);
+  const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
+
+  const journal = openRun(dir, spec, data.fingerprint, resumeRun !== undefined);
+  try {
+    // The label, and which rows are for what.
+    events.stage?.("looking at the label");
+    const found = await journal.unit("label", () =>
+      inspectLabel(label, spec.label, {
+        engine,
+        relation: base,
+        schema,
+        ...(spec.task ? { task: spec.task } : {}),
+        ...(spec.positive === undefined ? {} : { positive: spec.positive }),
+        ...(signal ? { signal } : {}),
+      }),
+    );
+    const chosen = chooseLearner(learner, spec, found.task);
+    const params = resolveParams(chosen.name, chosen.params, spec.params);
+    const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
+    const splitSpec = parseSplit(spec.validate ?? "random:0.2");
+    const validation = await journal.unit("split", () =>
+      validationOf(splitSpec, { engine, labelled, schema, seed, ...roles, ...(signal ? { signal } : {}) }),
+    );
+    const split = splitCode(found.numeric, validation.expr);
+    const census = await journal.unit("census", () => countRows(engine, scan, where, taking, split, signal));
+    const { rowsPerFile, ...counted } = census;
+    const counts = { ...counted, setAside: data.setAside, test: 0, read: counted.read + data.setAside };
+    if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
+    if (census.train === 0) throw new SluiceError("no_rows", noTrainingRows(spec, counts), { rows: counts });
+
+    // Features: one round of fused questions to the training rows.
+    events.stage?.("preparing features");
+    const training: Relation = { kind: "filter", from: labelled, where: call("not", validation.expr) };
+    const usable = usableColumns(names, label, roles);
+    const statistics = {
+      engine,
+      relation: training,
+      seed: subSeed(seed, "statistics"),
+      rowsTotal: census.train,
+      ...(signal ? { signal } : {}),
+    };
+    const prepared: Prepared = await journal.unit("features", async () => {
+      const known = new Map<string, Answer>();
+      const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
+      const fit = await fitFeatures({ ...statistics, known, schema, usable, drop: spec.drop ?? [], ...(requested ? { requested } : {}) });
+      const codings = await codingsOf(fit.blocks, (questions) => answer(questions, { ...statistics, known }), spec.sources.join(", "), engine, all);
+      return { decisions: fit.decisions, fitted: fit.fitted, codings };
+    });
+    const blocks = blocksOf(prepared.fitted);
+    const leaks = await journal.unit("leaks", () =>
+      leakWarnings({
+        ...statistics,
+        schema,
+        label: found.numeric,
+        task: found.task,
+        columns: prepared.decisions.filter(({ use }) => use !== "dropped").map(({ column }) => column),
+        allowed: spec.allowLeak ?? [],
+        ...(roles.time === undefined ? {} : { time: roles.time }),
+      }),
+    );
+    warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
+
+    // Learning: the first pass runs while the rows are encoded.
+    events.stage?.("training");
+    const dataset = new Dataset(
+      {
+        scan,
+        ...(taking ? { where: taking } : {}),
+        blocks,
+        codings: prepared.codings,
+        label: found.numeric,
+        ...(roles.weight === undefined ? {} : { weight: parseExpr(`"${roles.weight}"`, names) }),
+        split,
+        rowsPerFile,
+        ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
+      },
+      {
+        engine,
+        pool: workspace.pool,
+        cacheDir: home.cache,
+        keep: chosen.needs.passes === "many" || census.validation > 0,
+        ...(signal ? { signal } : {}),
+        onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
+      },
+    );
+    const rows = new SharedRows(dataset, workspace.pool, journal);
+    const classes = found.task === "regression" ? 1 : found.classes.length;
+    const about = { task: found.task, classes, rows: census.train, weight: census.train, blocks, seed };
+    const baseline = learnerNamed("baseline");
+    const [state, baselineState] = await rows.learn([
+      () => chosen.fit(rows.view({ ...about, main: true }), params, subSeed(seed, "learner")),
+      () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
+    ]);
+
+    // Judging: the model and its baseline on the same rows in one scan.
+    const judged: QualityParams = {
+      task: found.task,
+      classes,
+      scorers: [chosen.scorer(state, blocks, dataset.layout, found.task, classes), baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes)],
+    };
+    const qualities: Record<string, { model: Metrics; baseline: Metrics }> = {};
+    if (census.validation > 0) {
+      events.stage?.("judging on validation rows");
+      const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "validation" }], journal, "quality validation");
+      const [model, base] = readQuality(judged, sum!);
+      qualities["validation"] = { model: model!, baseline: base! };
+    }
+    if (spec.test && spec.test.length > 0) {
+      events.stage?.("judging on the test source");
+      const judgedTest = await journal.unit("quality test", () => judge(spec, workspace, dir, judged, { label, numeric: found.numeric, ...(where ? { where } : {}) }, blocks, prepared.codings, schema));
+      qualities["test"] = { model: judgedTest.metrics[0]!, baseline: judgedTest.metrics[1]! };
+      counts.test = judgedTest.labelled;
+      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
+      (counts as { filtered: number }).filtered += judgedTest.filtered;
+      counts.read += judgedTest.read;
+      counts.setAside += judgedTest.setAside;
+    }
+
+    // Keeping: plain data under a new name.
+    const inputs = inputsOf(schema, prepared.fitted);
+    const body = {
+      format: modelFormat,
+      name: spec.name ?? "model",
+      task: found.task,
+      classes: found.classes,
+      ...(found.task === "binary" ? { positive: found.classes[1] as Class } : {}),
+      label: { text: spec.label, expr: label },
+      inputs,
+      roles,
+      features: prepared.fitted,
+      learner: chosen.name,
+      params: params as Model["params"],
+      state,
+    };
+    const stateHash = stateHashOf(body);
+    const model: Model = {
+      ...body,
+      stateHash,
+      about: {
+        created: new Date().toISOString(),
+        run,
+        sources: spec.sources,
+        rows: counts,
+        cut: validation.cut,
+        why: found.why,
+        metrics: Object.fromEntries(Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [on, { model: own.values, baseline: base.values }])),
+      },
+    };
+    const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
+    const moved = ioBytes();
+    const result: TrainResult = {
+      run,
+      model: ref,
+      task: found.task,
+      learner: chosen.name,
+      rows: counts,
+      features: blocks.map((block) => ({ name: block.name, kind: block.kind, width: block.kind === "category" ? block.levels.length : 1 })),
+      metrics: {
+        ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
+        ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
+        baseline: Object.fromEntries(Object.entries(qualities).map(([on, { baseline: base }]) => [on, base.values])),
+      },
+      seconds: (Date.now() - started) / 1000,
+      passes: dataset.counters.passes,
+      bytesRead: moved.read - io.read,
+      spillBytes: engine.counters.spillBytes,
+      peakRssBytes: peakRssBytes(),
+      budgetBytes: workspace.budgetBytes,
+      stateHash,
+      units: { ...journal.units },
+      warnings,
+    };
+    const details: TrainDetails = {
+      result,
+      model,
+      decisions: prepared.decisions,
+      assumed,
+      steps: rows.steps,
+      quality: qualities,
+      pages: { read: dataset.counters.pagesRead, encoded: dataset.counters.pagesEncoded, encodedBytes: Math.round(dataset.encodedBytesPerRow * (counted.read - counted.filtered - counted.sampledOut)) },
+      threads: workspace.plan.threads,
+    };
+    writeWhole(join(dir, "result.json"), toJson(details, 1));
+    return details;
+  } catch (error) {
+    throw storageError(error, dir);
+  } finally {
+    journal.close();
+  }
+}
+
+/** The run's folder says what it does, before anything is done; a resumed run must be the same one. */
+function openRun(dir: string, spec: TrainSpec, fingerprint: string, resumed: boolean): Journal {
+  const file = join(dir, "run.json");
+  if (resumed && existsSync(file)) {
+    const earlier = fromJson<{ fingerprint: string }>(readFileSync(file, "utf8"));
+    if (earlier.fingerprint !== fingerprint)
+      throw new SluiceError("changed_source", `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`, {
+        sources: spec.sources,
+      });
+  } else writeWhole(file, toJson({ command: "train", name: spec.name, spec, fingerprint, started: new Date().toISOString() }, 1));
+  return Journal.open(dir);
+}
+
+const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
+const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
+
+function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
+  const roles: Record<string, string> = {};
+  for (const role of ["id", "time", "group", "weight"] as const) {
+    const name = spec[role];
+    if (name === undefined) continue;
+    if (!names.includes(name)) throw new UnknownColumnError(name, names);
+    roles[role] = name;
+  }
+  return roles;
+}
+
+function usableColumns(names: readonly string[], label: Expr, roles: Roles): string[] {
+  const taken = columnsOf(label);
+  for (const name of Object.values(roles)) if (name !== roles.time) taken.add(name);
+  if (roles.time !== undefined) taken.add(roles.time);
+  return names.filter((name) => !taken.has(name));
+}
+
+/** The named learner if it can do the task; with none named, the linear model of the task. */
+function chooseLearner(named: Learner, spec: TrainSpec, task: Task): Learner {
+  const learner = named.name === "auto" ? learnerNamed(task === "regression" ? "linear" : "logistic") : named;
+  if (!learner.tasks.includes(task))
+    throw new SluiceError("usage", `${learner.name} learns ${learner.tasks.join(" and ")}, but the label "${spec.label}" makes this ${task}`, { learner: learner.name, task });
+  return learner;
+}
+
+function noTrainingRows(spec: TrainSpec, rows: { filtered: number; sampledOut: number; unlabelled: number; validation: number }): string {
+  if (spec.where !== undefined && rows.filtered > 0 && rows.unlabelled === 0 && rows.validation === 0) return `no row is left after --where ${spec.where}; ${rows.filtered} rows were filtered`;
+  return `no row is left to train on: ${rows.filtered} filtered, ${rows.sampledOut} sampled out, ${rows.unlabelled} without a label, ${rows.validation} for validation`;
+}
+
+interface Census {
+  readonly read: number;
+  readonly filtered: number;
+  readonly sampledOut: number;
+  readonly unlabelled: number;
+  readonly train: number;
+  readonly validation: number;
+  readonly rowsPerFile: readonly number[];
+}
+
+/** Every row of the source in exactly one of the counts, counted by the engine file by file. */
+async function countRows(engine: Workspace["engine"], scan: ParquetScan | TableScan, where: Expr | undefined, taking: Expr | undefined, split: Expr, signal?: AbortSignal): Promise<Census> {
+  const one = (condition: Expr): { agg: "count"; arg: Expr } => ({ agg: "count", arg: call("when", condition, lit(1), lit(null)) });
+  const among = (code: number): { agg: "count"; arg: Expr } => one(taking ? call("and", taking, call("eq", split, lit(code))) : call("eq", split, lit(code)));
+  const total = { read: 0, filtered: 0, sampledOut: 0, unlabelled: 0, train: 0, validation: 0 };
+  const rowsPerFile: number[] = [];
+  for (let file = 0; file < scan.files.length; file++) {
+    const [row] = await engine.rows(
+      {
+        kind: "aggregate",
+        from: { kind: "scan", scan, part: { file } },
+        by: {},
+        columns: {
+          read: { agg: "count" },
+          ...(where ? { passed: one(where) } : {}),
+          ...(taking ? { taken: one(taking) } : {}),
+          train: among(0),
+          validation: among(1),
+          unlabelled: among(255),
+        },
+      },
+      1,
+      signal,
+    );
+    const count = (name: string): number => Number(row?.[name] ?? 0);
+    const passed = where ? count("passed") : count("read");
+    const taken = taking ? count("taken") : count("read");
+    rowsPerFile.push(count("read"));
+    total.read += count("read");
+    total.filtered += count("read") - passed;
+    total.sampledOut += passed - taken;
+    total.unlabelled += count("unlabelled");
+    total.train += count("train");
+    total.validation += count("validation");
+  }
+  return { ...total, rowsPerFile };
+}
+
+export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Schema => {
+  const read = new Set<string>();
+  for (const { inputs } of fitted) for (const input of inputs) columnsOf(input, read);
+  return { columns: schema.columns.filter(({ name }) => read.has(name)) };
+};
+
+export interface Judged {
+  readonly metrics: readonly Metrics[];
+  readonly read: number;
+  readonly labelled: number;
+  readonly unlabelled: number;
+  readonly filtered: number;
+  readonly setAside: number;
+}
+
+/** The quality on another source: streamed once, nothing kept. */
+async function judge(
+  spec: TrainSpec,
+  workspace: Workspace,
+  dir: string,
+  judged: QualityParams,
+  what: { label: Expr; numeric: Expr; where?: Expr },
+  blocks: ReturnType<typeof blocksOf>,
+  codings: readonly NumberCoding[],
+  schema: Schema,
+): Promise<Judged> {
+  const data = await openData(spec.test!, { ...spec, expect: schema }, workspace, join(dir, "aside"));
+  return judgeData(data, workspace, judged, what, blocks, codings, spec.weight);
+}
+
+export async function judgeData(
+  data: Awaited<ReturnType<typeof openData>>,
+  workspace: Workspace,
+  judged: QualityParams,
+  what: { numeric: Expr; where?: Expr },
+  blocks: ReturnType<typeof blocksOf>,
+  codings: readonly NumberCoding[],
+  weight?: string,
+): Promise<Judged> {
+  const split = splitCode(what.numeric, lit(false));
+  const census = await countRows(workspace.engine, data.scan, what.where, what.where, split, workspace.signal);
+  const dataset = new Dataset(
+    {
+      scan: data.scan,
+      ...(what.where ? { where: what.where } : {}),
+      blocks,
+      codings,
+      label: what.numeric,
+      ...(weight === undefined ? {} : { weight: { kind: "col", name: weight } }),
+      split,
+      rowsPerFile: census.rowsPerFile,
+    },
+    { engine: workspace.engine, pool: workspace.pool, cacheDir: workspace.home.cache, keep: false, ...(workspace.signal ? { signal: workspace.signal } : {}) },
+  );
+  const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "all" }], undefined, "quality");
+  return {
+    metrics: readQuality(judged, sum!),
+    read: census.read + data.setAside,
+    labelled: census.train,
+    unlabelled: census.unlabelled,
+    filtered: census.filtered,
+    setAside: data.setAside,
+  };
+}
