@@ -13,7 +13,7 @@ export async function formatOf(path: string): Promise<Format> {
   const ending = /\.([a-z0-9]+)(?:\.(?:gz|zst|gzip|zstd))?$/i.exec(path)?.[1]?.toLowerCase() ?? "";
   const named = byEnding[ending];
   if (compression === "zstd") return named ?? "csv";
-  let head = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   for await (const block of rawBlocks(path, compression)) {
     head = block.subarray(0, 65_536);
     break;

@@ -1,0 +1,173 @@
+import { access, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { SluiceError } from "../../base/errors.js";
+import { bool, type Column, date, int64, real, text, type Type } from "../../base/schema.js";
+import type { Probe, ProbedSchema } from "../../sources/options.js";
+
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const named = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const fileList = (files: readonly string[]): string => `[${files.map((file) => quoted(literal(file))).join(", ")}]`;
+/** DuckDB reads *, ? and [ in a path as a pattern. */
+const literal = (path: string): string => path.replace(/[*?[]/g, "[$&]");
+
+/** What DuckDB finds out about files and tables, for `openSource`. */
+export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
+  const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
+    const connection = await connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+    } finally {
+      connection.closeSync();
+    }
+  };
+  const describe = async (what: string): Promise<[name: string, type: string][]> =>
+    (await ask(`DESCRIBE SELECT * FROM ${what}`)).map((row) => [String(row["column_name"]), String(row["column_type"])]);
+
+  return {
+    async parquetSchema(files) {
+      const [first, ...others] = files;
+      if (first === undefined) throw new Error("no file to probe");
+      const read = async (file: string): Promise<ProbedSchema> => {
+        try {
+          return flattened(await describe(`read_parquet(${fileList([file])}, hive_partitioning = false)`));
+        } catch (error) {
+          throw unreadable(file, "a readable Parquet file", error);
+        }
+      };
+      const schema = await read(first);
+      for (const file of others) {
+        const problem = difference(schema, await read(file));
+        if (problem)
+          throw new SluiceError("unreadable_source", `${file} and ${first} differ in their columns: ${problem}. All files of one source need the same columns`, { file });
+      }
+      return schema;
+    },
+    async tableSchema(file, table) {
+      const connection = await connect();
+      const alias = "probed_table";
+      try {
+        await connection.run(`ATTACH ${quoted(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
+          throw unreadable(file, "a DuckDB file that no other process holds open", error);
+        });
+        const rows = (await connection.runAndReadAll(`SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`)).getRowsJS();
+        const names = rows.map(([name]) => String(name));
+        if (!names.includes(table))
+          throw new SluiceError("unreadable_source", `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`, { file, table, available: names });
+        const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)).getRowObjectsJS();
+        return { columns: described.map((row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })) };
+      } finally {
+        await connection.run(`DETACH ${alias}`).catch(() => {});
+        connection.closeSync();
+      }
+    },
+    async unpackZstd(file, cacheDir, fingerprint) {
+      const folder = join(cacheDir, "unpacked");
+      const path = join(folder, `${fingerprint.slice(0, 32)}.txt`);
+      if (await access(path).then(() => true, () => false)) return path;
+      await mkdir(folder, { recursive: true });
+      const temporary = `${path}.${process.pid}.tmp`;
+      try {
+        // Lines as they are: a delimiter and quote that text does not have.
+        await ask(
+          `COPY (SELECT * FROM read_csv(${quoted(literal(file))}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 100000000, parallel = false)) TO ${quoted(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
+        );
+        await rename(temporary, path);
+      } catch (error) {
+        throw unreadable(file, "a whole zstd file of UTF-8 text", error);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      return path;
+    },
+  };
+}
+
+function unreadable(file: string, right: string, error: unknown): SluiceError {
+  const [said = ""] = (error as Error).message.split("\n");
+  return new SluiceError("unreadable_source", `${file} is not ${right}: ${said.slice(0, 300)}`, { file }, { cause: error });
+}
+
+function difference(a: ProbedSchema, b: ProbedSchema): string | undefined {
+  const types = (schema: ProbedSchema): Map<string, string> => new Map(schema.schema.columns.map(({ name, type }) => [name, type.kind]));
+  const [left, right] = [types(a), types(b)];
+  for (const [name, kind] of left) {
+    const other = right.get(name);
+    if (other === undefined) return `"${name}" is only in the first`;
+    if (other !== kind) return `"${name}" is ${kind} in the first and ${other} in the second`;
+  }
+  const extra = [...right.keys()].find((name) => !left.has(name));
+  return extra === undefined ? undefined : `"${extra}" is only in the second`;
+}
+
+function flattened(described: readonly (readonly [name: string, type: string])[]): ProbedSchema {
+  const columns: Column[] = [];
+  const structs: Record<string, readonly string[]> = {};
+  const taken = new Set(described.map(([name]) => name.toLowerCase()));
+  const add = (path: readonly string[], type: Type): void => {
+    if (type.kind === "struct") {
+      for (const field of type.fields) add([...path, field.name], field.type);
+      return;
+    }
+    let name = path.join(".");
+    if (path.length > 1) {
+      for (let n = 1; taken.has(name.toLowerCase()); n++) name = `${path.join(".")}_${n}`;
+      taken.add(name.toLowerCase());
+      structs[name] = path;
+    }
+    columns.push({ name, type });
+  };
+  for (const [name, type] of described) add([name], typeOfDuckdb(type));
+  return { schema: { columns }, structs };
+}
+
+const simple: Readonly<{ [name: string]: Type }> = {
+  BOOLEAN: bool, TINYINT: int64, SMALLINT: int64, INTEGER: int64, BIGINT: int64, UTINYINT: int64, USMALLINT: int64, UINTEGER: int64,
+  FLOAT: real, DOUBLE: real, VARCHAR: text, UUID: text, DATE: date, BLOB: { kind: "bytes" },
+  UBIGINT: { kind: "decimal", precision: 20, scale: 0 }, HUGEINT: { kind: "decimal", precision: 38, scale: 0 },
+  TIMESTAMP: { kind: "timestamp", utc: false }, TIMESTAMP_S: { kind: "timestamp", utc: false }, TIMESTAMP_MS: { kind: "timestamp", utc: false },
+  TIMESTAMP_NS: { kind: "timestamp", utc: false }, "TIMESTAMP WITH TIME ZONE": { kind: "timestamp", utc: true },
+};
+
+/** DuckDB's name of a type as ours: `DECIMAL(10,2)`, `DOUBLE[]`, `FLOAT[128]`, `STRUCT(a INTEGER, "b c" VARCHAR)`. */
+export function typeOfDuckdb(name: string): Type {
+  const plain = simple[name];
+  if (plain) return plain;
+  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(name);
+  if (decimal) return { kind: "decimal", precision: Number(decimal[1]), scale: Number(decimal[2]) };
+  const array = /^(.*)\[(\d*)\]$/s.exec(name);
+  if (array) {
+    const of = typeOfDuckdb(array[1]!);
+    if (array[2] !== "" && (of.kind === "real" || of.kind === "int64")) return { kind: "vector", length: Number(array[2]) };
+    return array[2] === "" && of.kind !== "other" ? { kind: "list", of } : { kind: "other", name };
+  }
+  if (name.startsWith("STRUCT(") && name.endsWith(")")) {
+    const fields = fieldsOf(name.slice(7, -1));
+    if (fields) return { kind: "struct", fields };
+  }
+  return name.startsWith("ENUM(") ? text : { kind: "other", name };
+}
+
+function fieldsOf(inside: string): Column[] | undefined {
+  const parts: string[] = [];
+  let [depth, from, inName] = [0, 0, false];
+  for (let i = 0; i < inside.length; i++) {
+    const c = inside[i];
+    if (c === '"') inName = !inName;
+    else if (inName) continue;
+    else if (c === "(") depth++;
+    else if (c === ")") depth--;
+    else if (c === "," && depth === 0) {
+      parts.push(inside.slice(from, i));
+      from = i + 1;
+    }
+  }
+  parts.push(inside.slice(from));
+  const fields: Column[] = [];
+  for (const part of parts) {
+    const [, quotedName, plainName, type] = /^\s*(?:"((?:[^"]|"")*)"|(\S+))\s+([\s\S]+)$/.exec(part) ?? [];
+    if (type === undefined) return undefined;
+    fields.push({ name: quotedName?.replaceAll('""', '"') ?? plainName!, type: typeOfDuckdb(type) });
+  }
+  return fields;
+}
