@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { hashOf } from "../base/canonical.js";
+import { SluiceError } from "../base/errors.js";
+import type { Schema } from "../base/schema.js";
+import type { LandOptions } from "../engines/contract.js";
+import { duckdbProbe } from "../engines/duckdb/probe.js";
+import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
+import type { CsvDialect, ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { Workspace } from "./workspace.js";
+
+/** How sources are read; what is not said is found out and told. */
+export interface DataOptions {
+  readonly format?: Format;
+  readonly types?: Readonly<Record<string, string>>;
+  readonly columns?: readonly string[];
+  readonly csv?: Partial<CsvDialect>;
+  readonly badRows?: "stop" | "keep-aside";
+  /** The schema that the source must offer (a test source, new rows to score). */
+  readonly expect?: Schema;
+}
+
+export interface OpenData {
+  readonly scan: ParquetScan | TableScan;
+  /** What the user named, before any landing. */
+  readonly source: Scan;
+  readonly schema: Schema;
+  readonly setAside: number;
+  readonly setAsideFile?: string;
+  readonly assumed: readonly string[];
+  /** Over the content of all files: a run that resumes must find the same. */
+  readonly fingerprint: string;
+}
+
+export async function describeSource(specs: readonly string[], options: DataOptions, workspace: Workspace): Promise<Scan> {
+  const sourceOptions: SourceOptions = {
+    cacheDir: workspace.home.cache,
+    probe: duckdbProbe(workspace.engine),
+    ...(options.format ? { format: options.format } : {}),
+    ...(options.types ? { types: options.types } : {}),
+    ...(options.columns ? { columns: options.columns } : {}),
+    ...(options.csv ? { csv: options.csv } : {}),
+    ...(workspace.signal ? { signal: workspace.signal } : {}),
+  };
+  return openSource(specs, sourceOptions);
+}
+
+/** Opens and, where it is text, lands a source: from here on every row has an identity. */
+export async function openData(
+  specs: readonly string[],
+  options: DataOptions,
+  workspace: Workspace,
+  asideDir: string,
+  onProgress?: LandOptions["onProgress"],
+): Promise<OpenData> {
+  const expected = options.expect ? typesOf(options.expect) : {};
+  const source = await describeSource(specs, { ...options, types: { ...expected, ...options.types } }, workspace);
+  const scan = await workspace.engine.land(source, {
+    badRows: options.badRows ?? "stop",
+    asideDir,
+    ...(workspace.signal ? { signal: workspace.signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  const landed = scan.format === "parquet" ? scan.landed : undefined;
+  if (scan.schema.columns.length === 0) throw new SluiceError("empty_source", `${specs.join(", ")} has no columns`, {});
+  return {
+    scan,
+    source,
+    schema: scan.schema,
+    setAside: landed?.setAside ?? 0,
+    ...(landed?.setAsideFile === undefined ? {} : { setAsideFile: landed.setAsideFile }),
+    assumed: "assumed" in source ? source.assumed : [],
+    fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
+  };
+}
+
+/** Types as `--type` would give them, for the columns that a text source can't know by itself. */
+function typesOf(schema: Schema): Record<string, string> {
+  const types: Record<string, string> = {};
+  for (const { name, type } of schema.columns) if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
+  return types;
+}
+
+/** Between passes: a source that changed under a run stops it, never mixes old rows with new ones. */
+export const assertUnchanged = (data: OpenData): Promise<void> => checkUnchanged(data.source);
+
+export const asideDirOf = (runDir: string): string => join(runDir, "aside");
