@@ -1,0 +1,57 @@
+import type { Value } from "../base/schema.js";
+import { call, type Expr, lit } from "../expr/expr.js";
+import type { NumberBlock } from "./contract.js";
+import { finite } from "./statistics/ask.js";
+
+/** The value as a real; missing where it is missing or not finite. */
+export const asReal = finite;
+
+export const isMissing = (of: Expr): Expr => call("isNull", of);
+
+/** 1 where the number is missing, else 0. */
+export const missingFlag = (of: Expr, name: string): NumberBlock => ({
+  kind: "number",
+  name: `${name} is missing`,
+  expr: call("when", isMissing(asReal(of)), lit(1), lit(0)),
+  fill: 1,
+});
+
+/** (x - shift) / size; all zero where the column was constant. */
+export function affine(of: Expr, shift: number, size: number): Expr {
+  const moved = shift === 0 ? asReal(of) : call("sub", asReal(of), lit(shift));
+  return size > 0 ? call("div", moved, lit(size)) : call("mul", moved, lit(0));
+}
+
+/** A formula as people would write it, short enough for a column of a table. */
+export function labelOf(expr: Expr): string {
+  switch (expr.kind) {
+    case "col":
+      return expr.name;
+    case "lit":
+      return shownValue(expr.value);
+    case "rowHash":
+      return "row hash";
+    case "lookup":
+      return `lookup(${labelOf(expr.key)})`;
+    case "call": {
+      const args = expr.args.map(labelOf);
+      const sign = infixSigns[expr.op as string];
+      return sign && args.length === 2 ? `${args[0]} ${sign} ${args[1]}` : `${expr.op}(${args.join(", ")})`;
+    }
+  }
+}
+
+const infixSigns: Readonly<Record<string, string>> = {
+  add: "+", sub: "-", mul: "*", div: "/", gt: ">", ge: ">=", lt: "<", le: "<=", eq: "=", ne: "<>",
+};
+
+export function shownValue(value: Value): string {
+  if (value === null) return "missing";
+  if (typeof value === "object" && "days" in value) return new Date(value.days * 86_400_000).toISOString().slice(0, 10);
+  if (typeof value === "object" && "micros" in value) {
+    const at = new Date(Number(value.micros / 1000n));
+    return Number.isNaN(at.getTime()) ? `${value.micros} us` : at.toISOString().replace(".000Z", "").replace("T", " ");
+  }
+  return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
+}
+

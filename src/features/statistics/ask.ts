@@ -1,0 +1,64 @@
+import { canonical } from "../../base/canonical.js";
+import { subSeed } from "../../base/seeds.js";
+import type { Engine } from "../../engines/contract.js";
+import { call, type Expr, lit } from "../../expr/expr.js";
+import type { Relation } from "../../expr/relation.js";
+import type { Answer, Question } from "../contract.js";
+
+export interface StatisticsOptions {
+  readonly engine: Pick<Engine, "rows" | "batches">;
+  /** Already filtered to the rows that may be learned from. */
+  readonly relation: Relation;
+  readonly seed: number;
+  /** Expressions asked about in one query: 2,000 columns of 5 aggregates ran DuckDB out of 256 MB. */
+  readonly blockColumns?: number;
+  /** Rows of the sample that quantiles are taken from; all rows when there are no more. */
+  readonly sampleRows?: number;
+  /** Answers given before, by `keyOf`; new ones are added. */
+  readonly known?: Map<string, Answer>;
+  /** Rows of the relation, when the caller has counted them. */
+  readonly rows?: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Tell = (question: Question, value: Answer) => void;
+export type Known = ReadonlyMap<string, Answer>;
+
+export const defaultBlockColumns = 200;
+export const defaultSampleRows = 100_000;
+/** Samples of at most this many rows are collected in the query that counts, instead of a second scan. */
+export const smallSample = 1000;
+
+/** What a question is remembered by: equal questions are asked once. */
+export const keyOf = (question: Question): string => canonical(question);
+
+/** The value as a real; missing where it is not finite, so that one infinity cannot empty a statistic. */
+export const finite = (of: Expr): Expr => call("toReal", of);
+
+/** Questions in blocks that name at most so many different expressions; those about one expression stay together. */
+export function blocksOfExprs<Q extends Question>(asked: readonly Q[], blockColumns = defaultBlockColumns): Q[][] {
+  const byExpr = new Map<string, Q[]>();
+  for (const question of asked) {
+    const key = canonical(question.of);
+    const group = byExpr.get(key);
+    if (group) group.push(question);
+    else byExpr.set(key, [question]);
+  }
+  const groups = [...byExpr.values()];
+  return Array.from({ length: Math.ceil(groups.length / blockColumns) }, (_, i) =>
+    groups.slice(i * blockColumns, (i + 1) * blockColumns).flat(),
+  );
+}
+
+/** Whether a row belongs to the seeded sample of about `wanted` of `rows` rows. */
+export function inSample(seed: number, wanted: number, rows: number): Expr {
+  if (rows <= wanted) return lit(true);
+  const below = Math.floor((wanted / rows) * 2 ** 32);
+  return call("lt", { kind: "rowHash", seed: subSeed(seed, "statistics") }, lit(below));
+}
+
+export async function countRows({ engine, relation, rows, signal }: StatisticsOptions): Promise<number> {
+  if (rows !== undefined) return rows;
+  const counted: Relation = { kind: "aggregate", from: relation, by: {}, columns: { rows: { agg: "count" } } };
+  return Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0);
+}
