@@ -1,0 +1,14 @@
+import type { Fold, Pass } from "../../pages/pass.js";
+import type { Scorer } from "../../pages/scorer.js";
+import { gram } from "./gram.js";
+import { linearScores } from "./linear-scores.js";
+import { logistic } from "./logistic.js";
+import { moments } from "./moments.js";
+import { sgdEpoch } from "./sgd-epoch.js";
+import { softmax } from "./softmax.js";
+import { squared } from "./squared.js";
+
+/** What workers find by name. */
+export const passes: Readonly<Record<string, Pass<never>>> = { gram, logistic, moments, softmax, squared };
+export const folds: Readonly<Record<string, Fold<never>>> = { sgdEpoch };
+export const scorers: Readonly<Record<string, Scorer<never>>> = { linearScores };
