@@ -1,0 +1,189 @@
+import { Command, CommanderError, Option } from "commander";
+import { exitCodes, type ErrorCode, SluiceError, CodedError } from "../base/errors.js";
+import { outwardJson } from "../base/json.js";
+import { parseBytes } from "../base/units.js";
+import type { Home } from "../runs/home.js";
+
+/** Flags that every command takes. */
+export interface CommonFlags {
+  readonly home?: string;
+  readonly cache?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly memory?: string;
+  readonly threads?: string;
+}
+
+/** Flags that say how a source is read. */
+export interface SourceFlags {
+  readonly format?: string;
+  readonly type?: readonly string[];
+  readonly columns?: string;
+  readonly delimiter?: string;
+  readonly quoting?: string;
+  readonly header?: boolean;
+  readonly encoding?: string;
+  readonly missing?: readonly string[];
+  readonly badRows?: string;
+}
+
+const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
+
+export const withCommon = (command: Command): Command =>
+  command
+    .option("--home <dir>", "where runs and models live (default .sluice, or SLUICE_HOME)")
+    .option("--cache <dir>", "where encoded pages and landed files live (default the OS cache folder, or SLUICE_CACHE)")
+    .option("--memory <size>", "memory for the whole process, e.g. 512MB (10^6) or 2GiB (2^30); default half of the machine's or container's")
+    .option("--threads <n>", "at most this many threads (default: the cores); a small budget may lower it")
+    .option("--json", "print exactly one JSON object on standard output; progress goes to standard error as JSON lines")
+    .option("--quiet", "no progress");
+
+export const withSource = (command: Command): Command =>
+  command
+    .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
+    .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
+    .option("--columns <names>", "column names of a file without a header line, separated by commas")
+    .option("--delimiter <text>", "of a CSV (\\t for tab)")
+    .option("--quoting <char>", "quote character of a CSV, or none")
+    .option("--no-header", "the CSV has no header line")
+    .option("--encoding <name>", "utf-8, latin-1 or utf-16")
+    .option("--missing <text>", "a spelling of a missing cell (repeatable)", gather)
+    .addOption(new Option("--bad-rows <what>", "rows that do not fit: stop, or keep them in a file and count them").choices(["stop", "keep-aside"]));
+
+export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").DataOptions {
+  const types: Record<string, string> = {};
+  for (const pair of flags.type ?? []) {
+    const at = pair.lastIndexOf("=");
+    if (at < 1) throw new SluiceError("usage", `--type ${pair}: write it as column=type, for example zip=text`, { value: pair });
+    types[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  const csv = {
+    ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === "\\t" ? "\t" : flags.delimiter }),
+    ...(flags.quoting === undefined ? {} : { quote: flags.quoting === "none" ? "" : flags.quoting }),
+    ...(flags.header === false ? { header: false } : {}),
+    ...(flags.encoding === undefined ? {} : { encoding: flags.encoding as "utf-8" }),
+    ...(flags.missing === undefined ? {} : { missing: flags.missing }),
+  };
+  return {
+    ...(flags.format === undefined ? {} : { format: flags.format as "csv" }),
+    ...(flags.columns === undefined ? {} : { columns: flags.columns.split(",").map((name) => name.trim()), ...(flags.header === undefined ? {} : {}) }),
+    ...(Object.keys(types).length > 0 ? { types } : {}),
+    ...(Object.keys(csv).length > 0 ? { csv } : {}),
+    ...(flags.badRows === undefined ? {} : { badRows: flags.badRows as "stop" }),
+  };
+}
+
+export function wholeNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new SluiceError("usage", `--${flag} ${text}: it must be a whole number`, { value: text });
+  return number;
+}
+
+export async function homeOf(flags: CommonFlags): Promise<Home> {
+  const { homeAt } = await import("../runs/home.js");
+  return homeAt({ home: flags.home, cache: flags.cache });
+}
+
+export async function openWorkspace(flags: CommonFlags, signal?: AbortSignal) {
+  const { Workspace } = await import("../train/workspace.js");
+  const threads = wholeNumber("threads", flags.threads);
+  if (threads === 0) throw new SluiceError("usage", "--threads 0: it takes at least one", { value: "0" });
+  return Workspace.open({
+    ...(flags.memory === undefined ? {} : { memoryBytes: parseBytes(flags.memory) }),
+    ...(threads === undefined ? {} : { threads }),
+    home: await homeOf(flags),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Splits "--param a=1" pairs. */
+export function pairsOf(flag: string, pairs: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new SluiceError("usage", `--${flag} ${pair}: write it as name=value`, { value: pair });
+      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    }),
+  );
+}
+
+export interface Context {
+  readonly signal: AbortSignal;
+  readonly flags: CommonFlags;
+  /** Text for people: on standard output, or nowhere with --json. */
+  print(text: string): void;
+  /** The one JSON object of --json. */
+  json(value: unknown): void;
+}
+
+/**
+ * Runs a command's work with signals, errors and exit codes as documented: 0 done, 1 environment, 2 usage, 3 data,
+ * 4 budget too small, 70 our own bug, 130 and 143 interrupted.
+ */
+export async function run(flags: CommonFlags, work: (context: Context) => Promise<void>, jsonTo: NodeJS.WriteStream = process.stdout): Promise<void> {
+  const controller = new AbortController();
+  let exit = 0;
+  const stop = (signal: "SIGINT" | "SIGTERM"): void => {
+    exit = signal === "SIGINT" ? 130 : 143;
+    controller.abort(new SluiceError("interrupted", `interrupted by ${signal}; finished work is kept: sluice resume last`, { signal }));
+    // Whatever hangs after that does not hold the terminal.
+    setTimeout(() => process.exit(exit), 4000).unref();
+  };
+  const onInt = (): void => stop("SIGINT");
+  const onTerm = (): void => stop("SIGTERM");
+  process.on("SIGINT", onInt);
+  process.on("SIGTERM", onTerm);
+  // A reader that went away (| head) is not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+  });
+  try {
+    await work({
+      signal: controller.signal,
+      flags,
+      print: (text) => void (flags.json || process.stdout.write(`${text}\n`)),
+      json: (value) => void (flags.json && jsonTo.write(`${outwardJson(value)}\n`)),
+    });
+  } catch (error) {
+    exit = fail(error, flags, exit, jsonTo);
+  } finally {
+    process.off("SIGINT", onInt);
+    process.off("SIGTERM", onTerm);
+  }
+  process.exitCode = exit;
+  // Worker threads and DuckDB are closed by now; what still holds the loop must not hold the user.
+  if (exit === 130 || exit === 143) process.exit(exit);
+}
+
+export function fail(error: unknown, flags: { json?: boolean }, exitSoFar = 0, jsonTo: NodeJS.WriteStream = process.stdout): number {
+  const coded = error instanceof CodedError;
+  const code = coded ? (error.code as ErrorCode) : systemCode(error);
+  const exit = exitSoFar !== 0 ? exitSoFar : code === "internal" ? 70 : exitCodes[code];
+  const message = error instanceof Error ? error.message : String(error);
+  if (flags.json) {
+    const facts = coded ? Object.fromEntries(Object.entries(error).filter(([name]) => name !== "name" && name !== "stack")) : {};
+    jsonTo.write(`${outwardJson({ error: { ...facts, code, message } })}\n`);
+  } else if (code === "internal") {
+    process.stderr.write(`sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  } else process.stderr.write(`sluice: ${message}\n`);
+  return exit;
+}
+
+/** Errors of the operating system that reached us without words of ours. */
+function systemCode(error: unknown): ErrorCode | "internal" {
+  switch ((error as NodeJS.ErrnoException)?.code) {
+    case "ENOSPC":
+      return "disk_full";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "no_permission";
+    case "ENOENT":
+      return "missing_file";
+    default:
+      return "internal";
+  }
+}
+
+export const isUsage = (error: unknown): error is CommanderError => error instanceof CommanderError;
