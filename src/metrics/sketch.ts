@@ -1,0 +1,238 @@
+/**
+ * A histogram on a fixed grid of int32 keys that keeps at most `capacity` bins, each with two sums. It starts at the
+ * finest grid; whenever more bins would be in use, pairs of neighbours become one (a level up). The level that comes out
+ * is the lowest at which the union of all rows fits, so it does not depend on the order or the parts that rows came in.
+ *
+ * In a sum: [level, bins, keys x capacity, a x capacity, b x capacity], keys ascending.
+ */
+export class Sketch {
+  readonly length: number;
+  readonly #at: number;
+  readonly #capacity: number;
+  #scratch: Scratch | undefined;
+
+  constructor(at: number, capacity: number) {
+    this.#at = at;
+    this.#capacity = capacity;
+    this.length = 2 + 3 * capacity;
+  }
+
+  /** Adds the rows' `a` and `b` to the bins of their keys. */
+  add(sum: Float64Array, keys: Int32Array, a: Float64Array, b: Float64Array, rows: number): void {
+    this.#scratch ??= newScratch(this.#capacity, this.length);
+    const { order, part } = this.#scratch;
+    for (let from = 0; from < rows; from += this.#capacity) {
+      const count = Math.min(this.#capacity, rows - from);
+      sortedOrder(keys, from, count, this.#scratch);
+      const empty = sum[this.#at + 1] === 0;
+      const target = empty ? sum : part;
+      const at = empty ? this.#at : 0;
+      const aAt = at + 2 + this.#capacity;
+      const bAt = aAt + this.#capacity;
+      let last = -1;
+      let lastKey = 0;
+      for (let i = 0; i < count; i++) {
+        const row = order[i]!;
+        const key = keys[row]!;
+        if (last < 0 || key !== lastKey) {
+          last++;
+          lastKey = key;
+          target[at + 2 + last] = key;
+          target[aAt + last] = a[row]!;
+          target[bAt + last] = b[row]!;
+        } else {
+          target[aAt + last]! += a[row]!;
+          target[bAt + last]! += b[row]!;
+        }
+      }
+      target[at] = 0;
+      target[at + 1] = last + 1;
+      if (!empty) this.#merge(sum, part, 0);
+    }
+  }
+
+  merge(into: Float64Array, part: Float64Array): void {
+    this.#merge(into, part, this.#at);
+  }
+
+  /** The bins in ascending order: `low` and `high` are the grid keys they span (inclusive). */
+  bins(sum: Float64Array): Bins {
+    const level = sum[this.#at]!;
+    const count = sum[this.#at + 1]!;
+    const from = this.#at + 2;
+    const width = 2 ** level;
+    const middle = Float64Array.from({ length: count }, (_, i) => sum[from + i]! * width + (width - 1) / 2);
+    const a = sum.slice(from + this.#capacity, from + this.#capacity + count);
+    const b = sum.slice(from + 2 * this.#capacity, from + 2 * this.#capacity + count);
+    return { level, count, middle, a, b };
+  }
+
+  #merge(into: Float64Array, part: Float64Array, partAt: number): void {
+    const at = this.#at;
+    const partCount = part[partAt + 1]!;
+    if (partCount === 0) return;
+    while (into[at]! < part[partAt]!) this.#coarsen(into);
+    let union = this.#unionCount(into, part, partAt);
+    while (union > this.#capacity) {
+      this.#coarsen(into);
+      union = this.#unionCount(into, part, partAt);
+    }
+    // From the back, in place: what is still to be read stands before what is written.
+    const shift = into[at]! - part[partAt]!;
+    const keys = at + 2;
+    const aAt = keys + this.#capacity;
+    const bAt = aAt + this.#capacity;
+    const partKeys = partAt + 2;
+    const partA = partKeys + this.#capacity;
+    const partB = partA + this.#capacity;
+    let i = into[at + 1]! - 1;
+    let j = partCount - 1;
+    let out = union - 1;
+    while (j >= 0) {
+      const key = part[partKeys + j]! >> shift;
+      let a = 0;
+      let b = 0;
+      for (; j >= 0 && part[partKeys + j]! >> shift === key; j--) {
+        a += part[partA + j]!;
+        b += part[partB + j]!;
+      }
+      for (; i >= 0 && into[keys + i]! > key; i--, out--) {
+        into[keys + out] = into[keys + i]!;
+        into[aAt + out] = into[aAt + i]!;
+        into[bAt + out] = into[bAt + i]!;
+      }
+      if (i >= 0 && into[keys + i] === key) {
+        a += into[aAt + i]!;
+        b += into[bAt + i]!;
+        i--;
+      }
+      into[keys + out] = key;
+      into[aAt + out] = a;
+      into[bAt + out] = b;
+      out--;
+    }
+    into[at + 1] = union;
+  }
+
+  #coarsen(sum: Float64Array): void {
+    const at = this.#at;
+    const keys = at + 2;
+    const aAt = keys + this.#capacity;
+    const bAt = aAt + this.#capacity;
+    const count = sum[at + 1]!;
+    let last = -1;
+    for (let i = 0; i < count; i++) {
+      const key = sum[keys + i]! >> 1;
+      if (last >= 0 && sum[keys + last] === key) {
+        sum[aAt + last]! += sum[aAt + i]!;
+        sum[bAt + last]! += sum[bAt + i]!;
+      } else {
+        last++;
+        sum[keys + last] = key;
+        sum[aAt + last] = sum[aAt + i]!;
+        sum[bAt + last] = sum[bAt + i]!;
+      }
+    }
+    sum[at] = sum[at]! + 1;
+    sum[at + 1] = last + 1;
+  }
+
+  #unionCount(into: Float64Array, part: Float64Array, partAt: number): number {
+    const shift = into[this.#at]! - part[partAt]!;
+    const keys = this.#at + 2;
+    const end = keys + into[this.#at + 1]!;
+    const partKeys = partAt + 2;
+    const partEnd = partKeys + part[partAt + 1]!;
+    let union = end - keys;
+    let i = keys;
+    let previous = Number.NaN;
+    for (let j = partKeys; j < partEnd; j++) {
+      const key = part[j]! >> shift;
+      if (key === previous) continue;
+      previous = key;
+      while (i < end && into[i]! < key) i++;
+      if (i === end || into[i] !== key) union++;
+    }
+    return union;
+  }
+}
+
+export interface Bins {
+  /** Bins are 2^level grid steps wide. */
+  readonly level: number;
+  readonly count: number;
+  /** The grid position of each bin's middle. */
+  readonly middle: Float64Array;
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+}
+
+interface Scratch {
+  readonly order: Uint32Array;
+  readonly other: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly part: Float64Array;
+}
+const newScratch = (capacity: number, length: number): Scratch => ({
+  order: new Uint32Array(capacity),
+  other: new Uint32Array(capacity),
+  counts: new Uint32Array(3 * 2048),
+  part: new Float64Array(length),
+});
+
+/** A stable radix sort of row numbers by key, 11 + 11 + 10 bits: `order` holds the rows in ascending order of key. */
+function sortedOrder(keys: Int32Array, from: number, count: number, { order, other, counts }: Scratch): void {
+  counts.fill(0);
+  for (let i = from; i < from + count; i++) {
+    const key = (keys[i]! ^ 0x80000000) >>> 0;
+    counts[key & 2047]!++;
+    counts[2048 + ((key >>> 11) & 2047)]!++;
+    counts[4096 + (key >>> 22)]!++;
+  }
+  for (let digit = 0; digit < 3; digit++) {
+    let total = 0;
+    for (let i = digit * 2048; i < digit * 2048 + 2048; i++) {
+      const here = counts[i]!;
+      counts[i] = total;
+      total += here;
+    }
+  }
+  for (let i = from; i < from + count; i++) other[counts[(keys[i]! ^ 0x80000000) & 2047]!++] = i;
+  for (let i = 0; i < count; i++) {
+    const row = other[i]!;
+    order[counts[2048 + (((keys[row]! ^ 0x80000000) >>> 11) & 2047)]!++] = row;
+  }
+  for (let i = 0; i < count; i++) {
+    const row = order[i]!;
+    other[counts[4096 + ((keys[row]! ^ 0x80000000) >>> 22)]!++] = row;
+  }
+  order.set(other.subarray(0, count));
+}
+
+const marginSteps = 2 ** 25;
+
+/** Margins on the grid: t = m / (1 + |m| / 64) covers the whole real line, in steps of 3e-8 around 0. */
+export function marginKey(margin: number): number {
+  const m = margin > 1e12 ? 1e12 : margin < -1e12 ? -1e12 : margin;
+  return Math.floor((m / (1 + Math.abs(m) / 64)) * marginSteps);
+}
+export function keyMargin(key: number): number {
+  const t = key / marginSteps;
+  return t / (1 - Math.abs(t) / 64);
+}
+
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
+const largest = 3.4028234e38;
+
+/** Any number on a grid of constant relative width: the bits of its float32, made to sort as it does. */
+export function numberKey(x: number): number {
+  float[0] = x > largest ? largest : x < -largest ? -largest : x + 0; // -0 sorts as 0
+  const word = bits[0]!;
+  return word < 0 ? word ^ 0x7fffffff : word;
+}
+export function keyNumber(key: number): number {
+  const word = Math.floor(key);
+  bits[0] = word < 0 ? word ^ 0x7fffffff : word;
+  return float[0]!;
+}
