@@ -1,0 +1,90 @@
+/**
+ * A symmetric positive semidefinite matrix made ready for solving. Collinear columns make such a matrix singular; a ridge of
+ * `ridgeShare` of its largest diagonal makes it definite, and iterated refinement takes the ridge's bias away again, so that
+ * a regular system is solved exactly and a singular one gets its minimum-norm solution (iterated Tikhonov regularisation).
+ */
+export interface Factor {
+  readonly size: number;
+  solve(rhs: Float64Array): Float64Array;
+  /** The diagonal of the inverse; infinite where the matrix does not determine a coordinate. */
+  inverseDiagonal(): Float64Array;
+}
+
+const ridgeShare = 1e-10;
+const refinements = 3;
+
+export function factorise(matrix: Float64Array, size: number): Factor {
+  let largest = 0;
+  for (let i = 0; i < size; i++) largest = Math.max(largest, matrix[i * size + i]!);
+  let ridge = largest * ridgeShare || 1;
+  let lower = cholesky(matrix, size, ridge);
+  while (!lower) lower = cholesky(matrix, size, (ridge *= 100));
+  const factor = lower;
+
+  return {
+    size,
+    solve(rhs) {
+      const x = Float64Array.from(rhs);
+      substitute(factor, size, x);
+      const rest = new Float64Array(size);
+      for (let round = 0; round < refinements; round++) {
+        for (let i = 0; i < size; i++) {
+          let sum = rhs[i]!;
+          for (let j = 0; j < size; j++) sum -= matrix[i * size + j]! * x[j]!;
+          rest[i] = sum;
+        }
+        substitute(factor, size, rest);
+        for (let i = 0; i < size; i++) x[i]! += rest[i]!;
+      }
+      return x;
+    },
+    inverseDiagonal() {
+      const diagonal = new Float64Array(size);
+      const unit = new Float64Array(size);
+      for (let k = 0; k < size; k++) {
+        // (LLᵀ)⁻¹ₖₖ = |L⁻¹eₖ|², and L⁻¹eₖ is zero above k.
+        unit.fill(0);
+        unit[k] = 1;
+        let sum = 0;
+        for (let i = k; i < size; i++) {
+          let value = unit[i]!;
+          for (let j = k; j < i; j++) value -= factor[i * size + j]! * unit[j]!;
+          unit[i] = value / factor[i * size + i]!;
+          sum += unit[i]! * unit[i]!;
+        }
+        diagonal[k] = sum * ridge > 1e-3 ? Number.POSITIVE_INFINITY : sum;
+      }
+      return diagonal;
+    },
+  };
+}
+
+/** L of LLᵀ = A + ridge I, or nothing when rounding made that indefinite. */
+function cholesky(matrix: Float64Array, size: number, ridge: number): Float64Array | undefined {
+  const lower = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * size + j]!;
+      if (i === j) sum += ridge;
+      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
+      if (i !== j) lower[i * size + j] = sum / lower[j * size + j]!;
+      else if (sum > 0) lower[i * size + i] = Math.sqrt(sum);
+      else return undefined;
+    }
+  }
+  return lower;
+}
+
+/** x becomes (LLᵀ)⁻¹x. */
+function substitute(lower: Float64Array, size: number, x: Float64Array): void {
+  for (let i = 0; i < size; i++) {
+    let sum = x[i]!;
+    for (let j = 0; j < i; j++) sum -= lower[i * size + j]! * x[j]!;
+    x[i] = sum / lower[i * size + i]!;
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    const value = x[i]! / lower[i * size + i]!;
+    x[i] = value;
+    for (let j = 0; j < i; j++) x[j]! -= lower[i * size + j]! * value;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Evaluation, Minimum, Objective, Stop } from "./objective.js";
+import { dot, type Penalty, penaltyOf } from "./penalty.js";
+import { minimiseQuadratic } from "./quadratic.js";
+
+export interface Curved extends Minimum {
+  /** The last second derivatives that were computed: at a point near the minimum. */
+  readonly hessian: Float64Array;
+}
+
+/** Below this change of the margins the second derivatives hardly change, and the last ones serve again. */
+const smallMove = 0.1;
+
+/**
+ * Proximal Newton (Lee, Sun, Saunders 2014): each step minimises the penalty plus the loss's second-order model. Near the minimum
+ * an evaluation asks for the gradient alone and keeps the last second derivatives as the metric, which makes it several
+ * times cheaper. The last step is taken without looking: its model has said that hardly anything is left.
+ */
+export async function newton(objective: Objective, start: Float64Array, stop: Stop): Promise<Curved> {
+  const { penalty, size } = objective;
+  let x = Float64Array.from(start);
+  let now = await objective.evaluate(x, true);
+  let evaluations = 1;
+  let hessian = now.hessian!;
+  let value = now.loss + penaltyOf(penalty, x);
+  let gainBefore = Number.POSITIVE_INFINITY;
+  stop.onStep?.(value, "second order");
+
+  for (;;) {
+    const target = modelMinimum(x, now, hessian, penalty);
+    const step = new Float64Array(size);
+    for (let j = 0; j < size; j++) step[j] = target[j]! - x[j]!;
+    const curve = curvatureAlong(hessian, step);
+    const slope = dot(now.gradient, step) + penaltyOf(penalty, target) - penaltyOf(penalty, x);
+    const gain = -(slope + 0.5 * curve);
+    if (!(gain > stop.tolerance)) return { x: gain > 0 ? target : x, objective: value, evaluations, converged: true, hessian };
+
+    // Without progress worth a scan, the metric is too old.
+    const stale = !now.hessian && gain > 0.1 * gainBefore;
+    const curvature = stale || marginMove(hessian, objective.intercepts, curve) > smallMove;
+    gainBefore = gain;
+    let share = 1;
+    for (;;) {
+      if (evaluations >= stop.evaluations) return { x, objective: value, evaluations, converged: false, hessian };
+      const trial = new Float64Array(size);
+      for (let j = 0; j < size; j++) trial[j] = x[j]! + share * step[j]!;
+      const there = await objective.evaluate(trial, curvature);
+      evaluations++;
+      const trialValue = there.loss + penaltyOf(penalty, trial);
+      const rounding = 1e-14 * Math.abs(value);
+      if (trialValue <= value + 1e-4 * share * slope + rounding) {
+        [x, now, value] = [trial, there, trialValue];
+        if (there.hessian) hessian = there.hessian;
+        stop.onStep?.(value, there.hessian ? "second order" : "first order");
+        break;
+      }
+      // The parabola through both values and the slope, within bounds.
+      const fitted = (-slope * share * share) / (2 * (trialValue - value - share * slope));
+      share = fitted > 0.1 * share && fitted < 0.5 * share ? fitted : fitted <= 0.1 * share ? 0.1 * share : 0.5 * share;
+      if (share < 1e-10) return { x, objective: value, evaluations, converged: true, hessian };
+    }
+  }
+}
+
+/** Where the penalty plus the second-order model around x is least. */
+function modelMinimum(x: Float64Array, { gradient }: Evaluation, hessian: Float64Array, penalty: Penalty): Float64Array {
+  const size = x.length;
+  const rhs = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    let sum = -gradient[i]!;
+    for (let j = 0; j < size; j++) sum += hessian[i * size + j]! * x[j]!;
+    rhs[i] = sum;
+  }
+  return minimiseQuadratic(hessian, rhs, penalty, x);
+}
+
+/** How much a typical row's margin moves: dᵀHd is the mean of p(1-p) times its square, and H has mean p(1-p) at the intercepts. */
+function marginMove(hessian: Float64Array, intercepts: readonly number[], curve: number): number {
+  const size = Math.sqrt(hessian.length);
+  let spread = 0;
+  for (const k of intercepts) spread += hessian[k * size + k]!;
+  return spread > 0 ? Math.sqrt((curve * intercepts.length) / spread) : Number.POSITIVE_INFINITY;
+}
+
+function curvatureAlong(hessian: Float64Array, d: Float64Array): number {
+  const size = d.length;
+  let sum = 0;
+  for (let i = 0; i < size; i++) {
+    let row = 0;
+    for (let j = 0; j < size; j++) row += hessian[i * size + j]! * d[j]!;
+    sum += d[i]! * row;
+  }
+  return sum;
+}
