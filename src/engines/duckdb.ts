@@ -145,6 +145,11 @@ export class DuckDBEngine implements Engine {
     });
   }
 
+  /** A connection for one statement after the other; the caller closes it. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect();
+  }
+
   /** A relation's query; tables of DuckDB files are attached under the alias that the dialect expects. */
   sql(relation: Relation): string {
     return toSql(relation, duckdbDialect);

@@ -26,6 +26,9 @@ export interface Model {
   readonly params: Readonly<Record<string, number | string | boolean>>;
   readonly state: unknown;
   readonly stateHash: string;
+  /** How pages hold its numbers, and the baseline's fitted state: what judging it on other rows needs. Not covered by the hash. */
+  readonly codings: readonly { readonly shift: number; readonly exponent: number }[];
+  readonly baseline: unknown;
   /** How it came about; not covered by the hash. */
   readonly about: Readonly<Record<string, unknown>>;
 }

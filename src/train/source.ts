@@ -34,7 +34,7 @@ export interface OpenData {
 export async function describeSource(specs: readonly string[], options: DataOptions, workspace: Workspace): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
-    probe: duckdbProbe(workspace.engine),
+    probe: duckdbProbe(() => workspace.engine.connect()),
     ...(options.format ? { format: options.format } : {}),
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),

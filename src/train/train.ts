@@ -4,13 +4,14 @@ import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
-import type { Roles, Schema } from "../base/schema.js";
+import { columnOf, type Roles, type Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
 import type { Answer, FittedFeature } from "../features/contract.js";
-import { blocksOf, type Decision, fitFeatures } from "../features/fit.js";
+import type { Decision } from "../features/automatic.js";
+import { blocksOf, fitFeatures } from "../features/fit.js";
 import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import { leakWarnings } from "../features/leak.js";
@@ -195,12 +196,11 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     const leaks = await journal.unit("leaks", () =>
       leakWarnings({
         ...statistics,
-        schema,
         label: found.numeric,
         task: found.task,
-        columns: prepared.decisions.filter(({ use }) => use !== "dropped").map(({ column }) => column),
-        allowed: spec.allowLeak ?? [],
-        ...(roles.time === undefined ? {} : { time: roles.time }),
+        candidates: inputsOf(schema, prepared.fitted).columns,
+        allow: spec.allowLeak ?? [],
+        ...(roles.time === undefined ? {} : { time: columnOf(schema, roles.time)! }),
       }),
     );
     warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
@@ -281,6 +281,8 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     const model: Model = {
       ...body,
       stateHash,
+      codings: prepared.codings,
+      baseline: baselineState,
       about: {
         created: new Date().toISOString(),
         run,

@@ -1,0 +1,77 @@
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import type { Target } from "../engines/contract.js";
+import type { Model } from "../model/model.js";
+import { type DataOptions, openData } from "../train/source.js";
+import type { Workspace } from "../train/workspace.js";
+import { scored } from "./formulas.js";
+
+export interface PredictOptions extends DataOptions {
+  /** OUT.parquet, OUT.csv, OUT.jsonl, or `-`: CSV on standard output. */
+  readonly to: string;
+  readonly keep?: readonly string[];
+  readonly overwrite?: boolean;
+}
+
+export interface Predicted {
+  readonly rows: number;
+  readonly setAside: number;
+  readonly errors: number;
+  readonly bytes: number;
+  readonly to: string;
+  readonly notes: readonly string[];
+}
+
+const formats: Readonly<Record<string, Target["format"]>> = { ".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl" };
+
+/** One row in, one row out, in input order; the file appears under its name when it is whole. */
+export async function predictFile(model: Model, sources: readonly string[], options: PredictOptions, workspace: Workspace): Promise<Predicted> {
+  const toStdout = options.to === "-";
+  const format = toStdout ? "csv" : formats[extname(options.to).toLowerCase()];
+  if (!format) throw new SluiceError("usage", `--to ${options.to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to: options.to });
+  const path = toStdout ? join(workspace.home.cache, `predict-${process.pid}.csv`) : resolve(options.to);
+  if (!toStdout) checkTarget(path, options);
+  const notes: string[] = [];
+  const data = await openForModel(model, sources, options, workspace, notes);
+  const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
+  for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
+  const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
+  try {
+    const { rows, bytes } = await workspace.engine.write(relation, { format, path }, workspace.signal);
+    const [counted] = await workspace.engine.rows(
+      { kind: "sql", text: `SELECT count(error) AS errors FROM '${path.replaceAll("'", "''")}'` },
+      1,
+    ).catch(() => [{ errors: 0 }]);
+    if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
+    return { rows, setAside: data.setAside, errors: Number(counted?.["errors"] ?? 0), bytes, to: options.to, notes };
+  } finally {
+    if (toStdout) await rm(path, { force: true });
+  }
+}
+
+function checkTarget(path: string, { to, overwrite }: PredictOptions): void {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) throw new SluiceError("usage", `--to ${to} is a folder; name a file in it`, { to });
+    if (!overwrite) throw new SluiceError("exists", `${to} exists already; choose another name, or say --overwrite`, { to });
+  }
+  if (!existsSync(dirname(path))) throw new SluiceError("missing_file", `--to ${to}: the folder ${dirname(path)} does not exist; make it first`, { to });
+}
+
+/** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */
+export async function openForModel(model: Model, sources: readonly string[], options: DataOptions, workspace: Workspace, notes: string[]) {
+  const types: Record<string, string> = { ...options.types };
+  for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
+  for (;;) {
+    try {
+      return await openData(sources, { ...options, types }, workspace, join(workspace.home.root, "aside"));
+    } catch (error) {
+      const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
+      if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;
+      types[column] = "text";
+      notes.push(`${(error as Error).message.split(". ")[0]}; the column is read as text and such rows get an error`);
+    }
+  }
+}
