@@ -2,7 +2,7 @@ import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
-import { bool, type Column, date, int64, real, text, type Type } from "../../base/schema.js";
+import { bool, type Column, date, int64, real, type Schema, text, type Type } from "../../base/schema.js";
 import type { Probe, ProbedSchema } from "../../sources/options.js";
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -170,4 +170,10 @@ function fieldsOf(inside: string): Column[] | undefined {
     fields.push({ name: quotedName?.replaceAll('""', '"') ?? plainName!, type: typeOfDuckdb(type) });
   }
   return fields;
+}
+
+/** The columns that a query gives. */
+export async function schemaOfQuery(connection: DuckDBConnection, sql: string): Promise<Schema> {
+  const rows = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowObjectsJS();
+  return { columns: rows.map((row) => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })) };
 }

@@ -1,0 +1,212 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { SluiceError } from "../../../base/errors.js";
+import type { Column, Schema } from "../../../base/schema.js";
+import { arrowRecords } from "../../../sources/arrow.js";
+import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
+import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
+import { columnNames } from "../../../sources/csv/columns.js";
+import { csvReader, type Layout, longestRecord } from "../../../sources/csv/records.js";
+import { jsonRecord, lines } from "../../../sources/jsonl.js";
+import { libsvmRecord } from "../../../sources/libsvm.js";
+import type { Record } from "../../../sources/records.js";
+import type { CsvDialect, TextScan } from "../../../sources/scan.js";
+import { CanonicalCsv } from "./canonical.js";
+import { CsvScanner } from "./scan-csv.js";
+import { canonicalForm, type Slice } from "./to-parquet.js";
+
+/** A file to land: its path may be that of an unpacked copy. */
+export interface Input {
+  readonly path: string;
+  readonly name: string;
+  readonly compression: Compression;
+  /** How many bytes of it have been read, for progress. */
+  readonly moved: (bytes: number) => void;
+}
+
+/** A piece of a file on disk. `doubtful` slices are read again, cell by cell, before the database sees them. */
+export interface Cut extends Slice {
+  readonly doubtful: boolean;
+  /** Where the next piece begins, in bytes of unpacked text. */
+  readonly end: number;
+  readonly aside: readonly { readonly record: number; readonly entry: Extract<Record, { bad: unknown }> }[];
+  readonly read: number;
+}
+
+export interface CutOptions {
+  readonly folder: string;
+  readonly partBytes: number;
+  readonly signal: AbortSignal | undefined;
+  /** Called at the first bad record, with its number in this piece; throws when bad rows stop the run. */
+  readonly onBad: (entry: Extract<Record, { bad: unknown }>, record: number) => void;
+}
+
+/** CSV text cut at record ends and copied as it is, while a quick look finds out whether the database may read it so. */
+export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout, columns: readonly Column[], from: number, options: CutOptions): AsyncGenerator<Cut> {
+  const scanner = new CsvScanner(dialect, layout);
+  let end = from;
+  let rest: Buffer = Buffer.alloc(0);
+  let part = await newSlice(options.folder);
+  let held = 0;
+  const close = async (): Promise<Cut> => {
+    await part.file.close();
+    const { records, longest, quotedNewlines } = scanner;
+    return { path: part.path, records, longest, quotedNewlines, form: dialect, columns, doubtful: !scanner.plain, end, aside: [], read: records };
+  };
+  const take = async function* (final: boolean): AsyncGenerator<Cut> {
+    let at = 0;
+    while (at < rest.length) {
+      let next = scanner.scan(rest, at, at + options.partBytes - held, final);
+      if (next === at) {
+        if (rest.length - at < longestRecord && !final) break;
+        scanner.plain = false;
+        next = lineEnd(rest, at, rest.length, true);
+      }
+      await part.file.write(rest, at, next - at);
+      held += next - at;
+      end += next - at;
+      at = next;
+      if (held >= options.partBytes) {
+        yield await close();
+        scanner.reset();
+        part = await newSlice(options.folder);
+        held = 0;
+      }
+    }
+    rest = rest.subarray(at);
+  };
+  for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from })) {
+    options.signal?.throwIfAborted();
+    input.moved(block.length);
+    rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    yield* take(false);
+  }
+  yield* take(true);
+  yield await close();
+}
+
+/** Any text source, record by record, as canonical slices. `skip` records were landed before. */
+export async function* cutRecords(records: AsyncIterable<readonly Record[]>, columns: readonly Column[], skip: number, options: CutOptions): AsyncGenerator<Cut> {
+  let part = await newSlice(options.folder);
+  let out = new CanonicalCsv();
+  let aside: Cut["aside"][number][] = [];
+  let [read, passed] = [0, 0];
+  const close = async (): Promise<Cut> => {
+    await part.file.write(out.take());
+    await part.file.close();
+    return { path: part.path, records: out.rows, longest: out.longest, quotedNewlines: out.quotedNewlines, form: canonicalForm, columns, doubtful: false, end: 0, aside, read };
+  };
+  for await (const batch of records) {
+    options.signal?.throwIfAborted();
+    for (const record of batch) {
+      if (passed < skip) {
+        passed++;
+        continue;
+      }
+      read++;
+      if ("bad" in record) {
+        options.onBad(record, read);
+        aside.push({ record: read, entry: record });
+        continue;
+      }
+      const block = out.add(record.cells);
+      if (block) await part.file.write(block);
+      if (out.bytes >= options.partBytes) {
+        yield await close();
+        part = await newSlice(options.folder);
+        out = new CanonicalCsv();
+        [aside, read] = [[], 0];
+      }
+    }
+  }
+  yield await close();
+}
+
+/** The records of a CSV from byte `from` of its text on, cell by cell. */
+export async function* csvRecords(blocks: AsyncIterable<Buffer>, dialect: CsvDialect, layout: Layout, moved: (bytes: number) => void = () => {}): AsyncGenerator<readonly Record[]> {
+  const read = csvReader(dialect, layout);
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const block of blocks) {
+    moved(block.length);
+    rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    const out: Record[] = [];
+    rest = rest.subarray(read(rest, false, (record) => out.push(record)));
+    yield out;
+  }
+  const out: Record[] = [];
+  read(rest, true, (record) => out.push(record));
+  yield out;
+}
+
+export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<readonly Record[]> {
+  if (scan.format === "arrow") {
+    yield* arrowRecords(input.path, schema);
+    return;
+  }
+  const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
+  let batch: Record[] = [];
+  for await (const line of lines(counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved))) {
+    for (const record of one(line, schema)) batch.push(record);
+    if (batch.length >= 512) {
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+async function* counted(blocks: AsyncIterable<Buffer>, moved: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const block of blocks) {
+    moved(block.length);
+    yield block;
+  }
+}
+
+/** Where a CSV's rows begin, and where the columns of the schema stand in this file. */
+export async function layoutOf(input: Input, dialect: CsvDialect, columns: readonly Column[]): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[] }> {
+  const straight: Layout = { columns, order: columns.map((_, i) => i), width: columns.length };
+  if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns };
+  const cutting = cuttingOf(dialect);
+  const cells = new Cells();
+  let head: Buffer = Buffer.alloc(0);
+  const attempt = (final: boolean): { names: string[] | undefined; at: number } | undefined => {
+    let at = 0;
+    for (let i = 0; i < dialect.skipLines; i++) {
+      at = at < head.length || final ? lineEnd(head, at, head.length, final) : -1;
+      if (at < 0) return undefined;
+    }
+    if (!dialect.header) return { names: undefined, at };
+    for (;;) {
+      const next = at < head.length ? cutRecord(head, at, head.length, final, cutting, cells) : -1;
+      if (next < 0) return final ? { names: [], at: head.length } : undefined;
+      if (!cells.blank) return { names: Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)), at: next };
+      at = next;
+    }
+  };
+  let found: ReturnType<typeof attempt>;
+  for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding })) {
+    head = Buffer.concat([head, block]);
+    found = attempt(false);
+    if (found || head.length > longestRecord) break;
+  }
+  found ??= attempt(true)!;
+  if (!found.names) return { layout: straight, begin: found.at, inOrder: columns };
+  const known = new Map(columns.map(({ name }, i) => [name, i]));
+  let names = columnNames(found.names);
+  if (found.names.length === columns.length - 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...found.names]);
+  // Names may have been given instead of those in the header line; then the order is that of the first file.
+  if (names.slice(0, columns.length).every((name) => !known.has(name)) && names.length >= columns.length) return { layout: { ...straight, width: columns.length }, begin: found.at, inOrder: columns };
+  const order = columns.map(({ name }) => names.indexOf(name));
+  const lacking = columns.filter((_, i) => order[i] === -1);
+  if (lacking.length > 0)
+    throw new SluiceError("unreadable_source", `${input.name} lacks ${lacking.map(({ name }) => `"${name}"`).slice(0, 8).join(", ")}, which the source's first file has; all files of one source need the same columns`, { file: input.name });
+  const width = Math.max(...order) + 1;
+  const inOrder = names.slice(0, width).map((name) => columns[known.get(name) ?? -1] ?? { name, type: { kind: "text" } as const });
+  return { layout: { columns, order, width }, begin: found.at, inOrder };
+}
+
+let made = 0;
+async function newSlice(folder: string): Promise<{ path: string; file: Awaited<ReturnType<typeof open>> }> {
+  const path = join(folder, `slice-${process.pid}-${made++}.csv`);
+  return { path, file: await open(path, "w") };
+}
