@@ -1,21 +1,12 @@
 import type { ParamValue } from "../base/params.js";
-import { type Column, isNumeric, type Schema, typeName } from "../base/schema.js";
+import { isNumeric, typeName } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
-import { call, col, type Expr } from "../expr/expr.js";
+import { call, type Expr } from "../expr/expr.js";
 import type { Answer, Question } from "./contract.js";
-import type { Stage } from "./fit.js";
 import { asReal, shownValue } from "./formulas.js";
+import type { Candidate, Decision, Stage } from "./stage.js";
 import { answer, type StatisticsOptions } from "./statistics.js";
 import { countRows, smallSample } from "./statistics/ask.js";
-
-/** What became of a column, in words for the user. */
-export interface Decision {
-  readonly column: string;
-  readonly type: string;
-  /** "dropped", or the features it became: "number", "one-hot (52 levels)", "month, dayOfWeek". */
-  readonly use: string;
-  readonly reason: string;
-}
 
 export const automaticLimits = {
   /**
@@ -34,7 +25,7 @@ export const automaticLimits = {
 /** What was found out about a column on the training rows. */
 interface Facts {
   readonly rows: number;
-  readonly rowsTotal: number;
+  readonly sourceRows: number;
   readonly count: number;
   readonly min: Answer;
   readonly max: Answer;
@@ -47,40 +38,38 @@ type Choice = { readonly use: string; readonly reason: string; readonly stages: 
 
 /** Features for people who name none: each column with its use and the reason, from counts over the training rows. */
 export async function automatic(
-  schema: Schema,
-  usable: readonly string[],
-  options: StatisticsOptions & { readonly rowsTotal?: number },
+  candidates: readonly Candidate[],
+  options: StatisticsOptions & { readonly sourceRows?: number },
 ): Promise<{ stages: Stage[]; decisions: Decision[] }> {
-  const names = new Set(usable);
-  const columns = schema.columns.filter(({ name }) => names.has(name));
   const rows = await countRows(options);
-  const asked = columns.map(questionsFor);
-  const answers = await answer(asked.flat(), { ...options, rows });
+  const asked = candidates.map(questionsFor);
+  const answers = await answer(asked.flat(), { ...options, rowsTotal: rows });
   const stages: Stage[] = [];
   const decisions: Decision[] = [];
   let at = 0;
-  columns.forEach((column, i) => {
-    const facts = factsFrom(asked[i]!, answers.slice(at, at + asked[i]!.length), rows, options.rowsTotal ?? rows);
+  candidates.forEach((candidate, i) => {
+    const facts = factsFrom(asked[i]!, answers.slice(at, at + asked[i]!.length), rows, options.sourceRows ?? rows * 2);
     at += asked[i]!.length;
-    const { use, reason, stages: chosen } = chooseFor(column, facts);
+    const { use, reason, stages: chosen } = chooseFor(candidate, facts);
     stages.push(...chosen);
-    decisions.push({ column: column.name, type: typeName(column.type), use, reason });
+    decisions.push({ column: candidate.name, type: typeName(candidate.type), use, reason });
   });
   return { stages, decisions };
 }
 
 const dateParts = ["month", "dayOfWeek", "hour"] as const;
 
-function questionsFor({ name, type }: Column): Question[] {
-  const of = isNumeric(type) || type.kind === "bool" ? asReal(col(name)) : col(name);
+function questionsFor({ formula, type }: Candidate): Question[] {
+  const of = isNumeric(type) || type.kind === "bool" ? asReal(formula) : formula;
   const basic: Question[] = [{ ask: "count", of }, { ask: "min", of }, { ask: "max", of }];
+  const median: Question = { ask: "quantiles", of: formula, at: [0.5], sample: smallSample };
   switch (type.kind) {
     case "int64":
-      return [...basic, { ask: "distinct", of: col(name) }, { ask: "quantiles", of: col(name), at: [0.5], sample: smallSample }];
+      return [...basic, { ask: "distinct", of: formula }, median];
     case "real":
     case "decimal":
     case "bool":
-      return [...basic, { ask: "quantiles", of: col(name), at: [0.5], sample: smallSample }];
+      return [...basic, median];
     case "text":
       return [...basic, { ask: "distinct", of }];
     case "date":
@@ -96,16 +85,18 @@ function questionsFor({ name, type }: Column): Question[] {
   }
 }
 
-function factsFrom(questions: readonly Question[], answers: readonly Answer[], rows: number, rowsTotal: number): Facts {
+function factsFrom(questions: readonly Question[], answers: readonly Answer[], rows: number, sourceRows: number): Facts {
   const plain = (ask: Question["ask"]): Answer => answers[questions.findIndex((question) => question.ask === ask)] ?? null;
   const parts: Record<string, [Answer, Answer]> = {};
   questions.forEach(({ ask, of }, i) => {
-    if (of.kind !== "call" || of.op === "toReal") return;
+    if (of.kind !== "call" || !(dateParts as readonly string[]).includes(of.op)) return;
     const range = (parts[of.op] ??= [null, null]);
     if (ask === "min" || ask === "max") range[ask === "min" ? 0 : 1] = answers[i]!;
   });
   return {
-    rows, rowsTotal, parts,
+    rows,
+    sourceRows,
+    parts,
     count: Number(plain("count") ?? 0),
     min: plain("min"),
     max: plain("max"),
@@ -116,7 +107,8 @@ function factsFrom(questions: readonly Question[], answers: readonly Answer[], r
 const dropped = (reason: string): Choice => ({ use: "dropped", reason, stages: [] });
 const stage = (feature: string, name: string, of: Expr, params: Stage["params"] = {}): Stage => ({ feature, name, inputs: [of], params });
 
-function chooseFor({ name, type }: Column, facts: Facts): Choice {
+function chooseFor(candidate: Candidate, facts: Facts): Choice {
+  const { type } = candidate;
   const { count, rows, min, max } = facts;
   switch (type.kind) {
     case "list":
@@ -130,15 +122,15 @@ function chooseFor({ name, type }: Column, facts: Facts): Choice {
   if (count === 0) return dropped(rows === 0 ? "there are no rows" : "every training row lacks it");
   const constant = sameValue(min, max);
   if (constant && count === rows) return dropped(`every training row has ${shownValue(min as never)}`);
-  if (type.kind === "text") return chooseForText(name, facts);
-  if (type.kind === "date" || type.kind === "timestamp") return chooseForTime(name, facts);
-  return chooseForNumber(name, type.kind, facts);
+  if (type.kind === "text") return chooseForText(candidate, facts);
+  if (type.kind === "date" || type.kind === "timestamp") return chooseForTime(candidate, facts);
+  return chooseForNumber(candidate, facts);
 }
 
-function chooseForNumber(name: string, kind: string, { count, rows, rowsTotal, min, max, distinct }: Facts): Choice {
+function chooseForNumber({ name, formula, type: { kind } }: Candidate, { count, rows, sourceRows, min, max, distinct }: Facts): Choice {
   const share = distinct / count;
   const whole = kind === "int64";
-  if (whole && count >= 1000 && share >= 0.9 && Number(max) - Number(min) < 1.1 * Math.max(rows, rowsTotal))
+  if (whole && count >= 1000 && share >= 0.9 && Number(max) - Number(min) < 1.1 * Math.max(rows, sourceRows))
     return dropped("it counts the rows: nearly every row has its own whole number");
   if (whole && count >= 1000 && share >= 0.9 && /(^|[^a-z])(id|key|uuid|guid|index|idx|no|nr)$/i.test(name.replace(/([a-z])([A-Z])/g, "$1_$2")))
     return dropped("nearly every row has its own value, and its name says it is an id");
@@ -148,16 +140,16 @@ function chooseForNumber(name: string, kind: string, { count, rows, rowsTotal, m
     return {
       use: "number, mean where missing, missing flag",
       reason: `${formatCount(lacking)} of ${formatCount(rows)} training rows lack it${few}`,
-      stages: [stage("impute", name, col(name), { with: "mean", flag: true })],
+      stages: [stage("impute", name, formula, { with: "mean", flag: true })],
     };
   return {
     use: "number",
     reason: `${kind === "bool" ? "true is 1 and false is 0" : `from ${shownValue(min as never)} to ${shownValue(max as never)}`}${few}`,
-    stages: [stage("number", name, col(name))],
+    stages: [stage("number", name, formula)],
   };
 }
 
-function chooseForText(name: string, { count, rows, distinct }: Facts): Choice {
+function chooseForText({ name, formula }: Candidate, { count, rows, distinct }: Facts): Choice {
   const about = `about ${formatCount(distinct)} values in ${formatCount(count)} rows`;
   if (count >= 20 && distinct >= 0.9 * count) return dropped(`nearly every row has its own text (${about}): an id or free text`);
   if (distinct > automaticLimits.oneHotLevels && distinct * automaticLimits.rowsPerValue > count)
@@ -167,25 +159,25 @@ function chooseForText(name: string, { count, rows, distinct }: Facts): Choice {
     return {
       use: `hashed to ${automaticLimits.hashBuckets}`,
       reason: `${about}, more than ${formatCount(automaticLimits.oneHotLevels)}${lacking}`,
-      stages: [stage("hash", name, col(name), { buckets: automaticLimits.hashBuckets })],
+      stages: [stage("hash", name, formula, { buckets: automaticLimits.hashBuckets })],
     };
   const rare = Math.max(1, Math.min(automaticLimits.rareRows, Math.ceil(rows / 1000)));
   const params: Record<string, ParamValue> = { limit: automaticLimits.oneHotLevels, rare, missing: "auto", other: "auto" };
   return {
     use: "one-hot",
     reason: `${about}${rare > 1 ? `; values in fewer than ${rare} rows share one weight with unseen ones` : ""}${lacking}`,
-    stages: [stage("oneHot", name, col(name), params)],
+    stages: [stage("oneHot", name, formula, params)],
   };
 }
 
-function chooseForTime(name: string, { min, max, parts }: Facts): Choice {
+function chooseForTime({ name, formula }: Candidate, { min, max, parts }: Facts): Choice {
   const varying = dateParts.filter((part) => parts[part] && !sameValue(parts[part][0], parts[part][1]));
   const span = `${shownValue(min as never)} to ${shownValue(max as never)}`;
   if (varying.length === 0) return dropped(`its month, day of the week and hour never change (${span})`);
   return {
     use: varying.join(", "),
     reason: `${span}; its parts come back in new rows, a trend over time does not, so the date itself is no number`,
-    stages: [stage("dateParts", name, col(name), { parts: varying.join(" ") })],
+    stages: [stage("dateParts", name, formula, { parts: varying.join(" ") })],
   };
 }
 
@@ -197,3 +189,5 @@ function sameValue(a: Answer, b: Answer): boolean {
   }
   return a === b;
 }
+
+export type { Decision } from "./stage.js";

@@ -41,7 +41,7 @@ export const cross = defineFeature({
   params: { limit: integer(1, 100_000, 1000, "most combinations kept, the frequent ones first") },
   inputs: { min: 2, max: 8, types: ["text", "bool", "int64"] },
   questions: (inputs, { limit }): readonly Question[] => [{ ask: "values", of: joined(inputs), limit }],
-  fit: ([values]): Levels => ({ levels: levelsOf(values), missing: false, other: false }),
+  fit: ([values]): Levels => ({ levels: levelsOf(values ?? null), missing: false, other: false }),
   blocks: (state, inputs, _, name): readonly Block[] => [categoryBlock(name, joined(inputs), state)],
 });
 

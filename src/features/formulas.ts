@@ -1,10 +1,9 @@
 import type { Value } from "../base/schema.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { NumberBlock } from "./contract.js";
-import { finite } from "./statistics/ask.js";
+import { asReal } from "./statistics/ask.js";
 
-/** The value as a real; missing where it is missing or not finite. */
-export const asReal = finite;
+export { asReal };
 
 export const isMissing = (of: Expr): Expr => call("isNull", of);
 

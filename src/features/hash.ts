@@ -14,7 +14,7 @@ export const hash = defineFeature({
     {
       kind: "category",
       name,
-      expr: call("mod", call("hash", call("toText", of!)), lit(buckets)),
+      expr: call("mod", call("hash32", call("toText", of!), lit(0)), lit(buckets)),
       levels: Array.from({ length: buckets }, (_, i) => i),
     },
   ],

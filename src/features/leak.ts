@@ -1,4 +1,4 @@
-import type { Column, Row, Value } from "../base/schema.js";
+import type { Row, Schema, Value } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
 import { col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
@@ -14,11 +14,12 @@ export interface LeakOptions extends StatisticsOptions {
   readonly label: Expr;
   readonly task: "binary" | "multiclass" | "regression";
   /** Columns that features read. */
-  readonly candidates: readonly Column[];
+  readonly columns: readonly string[];
+  readonly schema: Schema;
   /** The column that says when the event was, if one was named. */
-  readonly time?: Column;
+  readonly time?: string;
   /** Columns the user vouches for. */
-  readonly allow?: readonly string[];
+  readonly allowed?: readonly string[];
 }
 
 export const leakLimits = {
@@ -40,8 +41,9 @@ export const leakLimits = {
  * other half; or they are times that always lie after the event.
  */
 export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]> {
-  const allowed = new Set(options.allow);
-  const candidates = options.candidates.filter(({ name }) => !allowed.has(name));
+  const allowed = new Set(options.allowed);
+  const asked = new Set(options.columns);
+  const candidates = options.schema.columns.filter(({ name, type }) => asked.has(name) && !allowed.has(name) && comparable(type.kind));
   if (candidates.length === 0) return [];
   const rows = await countRows(options);
   const wanted = Math.max(2000, Math.min(leakLimits.sampleRows, Math.floor(leakLimits.sampleValues / candidates.length)));
@@ -51,7 +53,7 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
   const width = Math.max(1, Math.floor(2e6 / wanted));
   for (let at = 0; at < candidates.length; at += width) {
     const block = candidates.slice(at, at + width);
-    const columns: Record<string, Expr> = { y: options.label, t: options.time ? col(options.time.name) : lit(null) };
+    const columns: Record<string, Expr> = { y: options.label, t: options.time === undefined ? lit(null) : col(options.time) };
     block.forEach(({ name }, i) => {
       columns[`x${i}`] = col(name);
     });
@@ -59,13 +61,14 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
     const known = sample.filter((row) => row["y"] !== null);
     block.forEach(({ name, type }, i) => {
       const x = known.map((row) => row[`x${i}`] ?? null);
-      const problem = isTime(type.kind) && options.time && afterEvent(x, known) ? afterText(name, options.time.name) : tellsLabel(name, x, known, options.task);
+      const problem = isTime(type.kind) && options.time !== undefined && afterEvent(x, known) ? afterText(name, options.time) : tellsLabel(name, x, known, options.task);
       if (problem) warnings.push({ code: "leak", column: name, message: `${problem}. ${remedy(name)}` });
     });
   }
   return warnings;
 }
 
+const comparable = (kind: string): boolean => ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp";
 const quoted = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
 const remedy = (name: string): string =>

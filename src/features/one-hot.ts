@@ -46,7 +46,7 @@ type Counted = readonly { readonly value: Level; readonly count: number }[];
 /** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
 const countedLevels = (values: unknown): Counted => ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
 const sortedLevels = (counted: Counted): Level[] => counted.map(({ value }) => value).sort(compareValues);
-export const levelsOf = (values: unknown): Level[] => sortedLevels(countedLevels(values));
+export const levelsOf = (values?: unknown): Level[] => sortedLevels(countedLevels(values));
 
 /** The level itself, or its text beside the two levels that stand for missing and for all others. */
 export function categoryBlock(name: string, of: Expr, { levels, missing, other }: Levels): Block {

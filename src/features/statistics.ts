@@ -1,11 +1,13 @@
+import { SluiceError } from "../base/errors.js";
 import type { Row } from "../base/schema.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Answer, Question } from "./contract.js";
+import { labelOf } from "./formulas.js";
 import {
+  asReal,
   blocksOfExprs,
   countRows,
-  finite,
   inSample,
   type Known,
   keyOf,
@@ -20,7 +22,7 @@ import { topValues } from "./statistics/values.js";
 /**
  * Answers all questions of a stage in as few fused queries as there are blocks of columns. Everything is exact and free of
  * order (integer sums, order statistics of a sample chosen by row hash), so it is the same for any number of threads;
- * only `distinct` is an estimate. Missing values and values that are not finite take no part.
+ * only `distinct` is an estimate. Missing values and NaN take no part; an infinite value has no mean and is refused.
  */
 export async function answer(questions: readonly Question[], options: StatisticsOptions): Promise<Answer[]> {
   const known = options.known ?? new Map<string, Answer>();
@@ -34,7 +36,7 @@ export async function answer(questions: readonly Question[], options: Statistics
 
   const isSmall = (question: Question): boolean => question.ask === "quantiles" && (question.sample ?? Infinity) <= smallSample;
   const rows = asked.some(isSmall) ? await countRows(options) : 0;
-  await simple(withNeeds(asked, isSmall), { ...options, ...(rows > 0 ? { rows } : {}) }, known, tell);
+  await simple(withNeeds(asked, isSmall), { ...options, ...(rows > 0 ? { rowsTotal: rows } : {}) }, known, tell);
   const means = asked.filter(({ ask }) => ask === "mean" || ask === "deviation").map(({ of }) => ({ ask: "mean", of }) as const);
   await sums(unknown(means, known), options, known, tell, () => 0);
   const deviations = asked.filter(({ ask }) => ask === "deviation");
@@ -56,7 +58,7 @@ function withNeeds(asked: readonly Question[], isSmall: (question: Question) => 
   for (const question of asked) {
     const { of } = question;
     if (question.ask === "mean" || question.ask === "deviation")
-      out.push({ ask: "count", of: finite(of) }, { ask: "min", of: finite(of) }, { ask: "max", of: finite(of) });
+      out.push({ ask: "count", of: asReal(of) }, { ask: "min", of: asReal(of) }, { ask: "max", of: asReal(of) });
     else if (question.ask === "values") {
       if (pack) out.push({ ask: "distinct", of });
     } else if (question.ask !== "quantiles" || isSmall(question)) out.push(question);
@@ -76,7 +78,7 @@ function aggregateOf(question: Question, options: StatisticsOptions): Aggregate 
     case "distinct":
       return { agg: "approxDistinct", arg };
     case "quantiles":
-      return { agg: "list", arg: finite(arg), where: inSample(options.seed, question.sample ?? smallSample, options.rows ?? 0) };
+      return { agg: "list", arg: asReal(arg), where: inSample(options.seed, question.sample ?? smallSample, options.rowsTotal ?? 0) };
     default:
       throw new Error(`${question.ask} is no plain aggregate`);
   }
@@ -116,14 +118,15 @@ async function sums(
     let row: Row = {};
     block.forEach((question, i) => {
       const { of } = question;
-      const fact = (ask: "count" | "min" | "max"): number => Number(known.get(keyOf({ ask, of: finite(of) })) ?? 0);
+      const fact = (ask: "count" | "min" | "max"): number => Number(known.get(keyOf({ ask, of: asReal(of) })) ?? 0);
       const middle = centre(of);
       if (fact("count") === 0 || middle === null) return tell(question, null);
       const squared = question.ask === "deviation";
       const [low, high] = [fact("min") - middle, fact("max") - middle];
       const largest = squared ? Math.max(low * low, high * high) : Math.max(-low, high);
+      if (!Number.isFinite(largest)) throw infinite(of);
       const scale = fixedScale(largest);
-      const distance = middle === 0 ? finite(of) : call("sub", finite(of), lit(middle));
+      const distance = middle === 0 ? asReal(of) : call("sub", asReal(of), lit(middle));
       columns[`a${i}`] = { agg: "fixedSum", arg: squared ? call("mul", distance, distance) : distance, scale };
       finishes.push(() => {
         const average = fixedMean(BigInt((row[`a${i}`] ?? 0) as bigint), scale, fact("count"));
@@ -135,6 +138,13 @@ async function sums(
     for (const finish of finishes) finish();
   }
 }
+
+const infinite = (of: Expr): SluiceError =>
+  new SluiceError(
+    "not_finite",
+    `${labelOf(of)} has a value that is infinite, or too large to be squared, so it has no mean or deviation. Leave such rows out with --where, or drop the column`,
+    { of },
+  );
 
 async function oneRow(columns: Readonly<Record<string, Aggregate>>, options: StatisticsOptions): Promise<Row> {
   const relation: Relation = { kind: "aggregate", from: options.relation, by: {}, columns };

@@ -34,7 +34,7 @@ export async function exactFacts(
     const numeric = isNumeric(column.type);
     const questions: Question[] = [{ ask: "values", of, limit: topShown }, ...(numeric ? ([{ ask: "mean", of }, { ask: "deviation", of }] as const) : [])];
     const [top, mean, deviation] = await answer(questions, options);
-    const order = numeric ? asReal(of) : column.type.kind === "date" || column.type.kind === "timestamp" ? call("toReal", of) : undefined;
+    const order = orderExpr(column);
     const values = order ? await exactQuantiles(order, options) : null;
     out.push({
       ...old,
@@ -49,6 +49,11 @@ export async function exactFacts(
     });
   }
   return out;
+}
+
+function orderExpr({ name, type }: Column): Expr | undefined {
+  if (isNumeric(type)) return asReal(col(name));
+  return type.kind === "date" ? call("epochDays", col(name)) : type.kind === "timestamp" ? call("epochMicros", col(name)) : undefined;
 }
 
 /** The engine counts and sorts the values (and spills if it must); here only the running count is kept. */

@@ -50,13 +50,14 @@ export function shownOrder(order: number, kind: string): string | number {
 
 /** No list where nearly every value stands alone. */
 function topOf(values: readonly Value[], sampled: number): SampleFacts["top"] {
-  const counts = new Map<unknown, number>();
+  const keyOf = (value: Value): string | number | bigint | boolean => (typeof value === "object" ? canonical(value) : value);
+  const counts = new Map<string | number | bigint | boolean, number>();
   for (const value of values) {
-    const key = typeof value === "object" ? canonical(value) : value;
+    const key = keyOf(value);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   if (counts.size > 0.9 * values.length && values.length > topShown) return [];
-  const shownKey = new Map(values.map((value) => [typeof value === "object" ? canonical(value) : value, shownValue(value)]));
+  const shownKey = new Map(values.map((value) => [keyOf(value), shownValue(value)]));
   return [...counts]
     .sort(([a, m], [b, n]) => n - m || (shownKey.get(a)! < shownKey.get(b)! ? -1 : 1))
     .slice(0, topShown)

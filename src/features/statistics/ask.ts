@@ -17,7 +17,7 @@ export interface StatisticsOptions {
   /** Answers given before, by `keyOf`; new ones are added. */
   readonly known?: Map<string, Answer>;
   /** Rows of the relation, when the caller has counted them. */
-  readonly rows?: number;
+  readonly rowsTotal?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -32,8 +32,12 @@ export const smallSample = 1000;
 /** What a question is remembered by: equal questions are asked once. */
 export const keyOf = (question: Question): string => canonical(question);
 
-/** The value as a real; missing where it is not finite, so that one infinity cannot empty a statistic. */
-export const finite = (of: Expr): Expr => call("toReal", of);
+/** The value as a real; NaN is missing. */
+export function asReal(of: Expr): Expr {
+  if (of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan") return of;
+  const value = call("toReal", of);
+  return call("when", call("isNan", value), lit(null), value);
+}
 
 /** Questions in blocks that name at most so many different expressions; those about one expression stay together. */
 export function blocksOfExprs<Q extends Question>(asked: readonly Q[], blockColumns = defaultBlockColumns): Q[][] {
@@ -57,8 +61,8 @@ export function inSample(seed: number, wanted: number, rows: number): Expr {
   return call("lt", { kind: "rowHash", seed: subSeed(seed, "statistics") }, lit(below));
 }
 
-export async function countRows({ engine, relation, rows, signal }: StatisticsOptions): Promise<number> {
-  if (rows !== undefined) return rows;
+export async function countRows({ engine, relation, rowsTotal, signal }: StatisticsOptions): Promise<number> {
+  if (rowsTotal !== undefined) return rowsTotal;
   const counted: Relation = { kind: "aggregate", from: relation, by: {}, columns: { rows: { agg: "count" } } };
   return Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0);
 }

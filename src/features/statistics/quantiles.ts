@@ -2,7 +2,7 @@ import { canonical } from "../../base/canonical.js";
 import type { Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
-import { blocksOfExprs, countRows, defaultBlockColumns, defaultSampleRows, finite, inSample, type StatisticsOptions, type Tell } from "./ask.js";
+import { blocksOfExprs, countRows, defaultBlockColumns, defaultSampleRows, asReal, inSample, type StatisticsOptions, type Tell } from "./ask.js";
 
 export type Quantiles = Extract<Question, { ask: "quantiles" }>;
 
@@ -28,7 +28,7 @@ export async function quantilesOf(asked: readonly Quantiles[], options: Statisti
 /** The values of each expression on the sampled rows, sorted; missing and not finite ones left out. */
 async function sortedSample(exprs: readonly Expr[], where: Expr, options: StatisticsOptions): Promise<Float64Array[]> {
   const from: Relation = where.kind === "lit" ? options.relation : { kind: "filter", from: options.relation, where };
-  const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, finite(of)]));
+  const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, asReal(of)]));
   const parts: Float64Array[][] = exprs.map(() => []);
   for await (const chunk of options.engine.batches({ kind: "project", from, columns }, options.signal))
     chunk.columns.forEach(({ data, valid }, i) => {
