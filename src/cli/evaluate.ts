@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { formatCount } from "../base/units.js";
+import { type Model, readModel } from "../model/model.js";
+import { evaluateModel } from "../predict/evaluate.js";
+import { findModel, type Home } from "../runs/home.js";
+import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
+import { metricsTable } from "./tables.js";
+
+export function loadModel(home: Home, ref: string): { model: Model; ref: string; run: string } {
+  const kept = findModel(home, ref);
+  return { model: readModel(readFileSync(kept.file, "utf8"), kept.file), ref: kept.ref, run: kept.run };
+}
+
+export async function evaluate(ref: string, sources: readonly string[], flags: CommonFlags & SourceFlags & { where?: string }, context: Context): Promise<void> {
+  const loaded = loadModel(await homeOf(flags), ref);
+  await using workspace = await openWorkspace(flags, context.signal);
+  const { rows, model, baseline } = await evaluateModel(loaded.model, sources, { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) }, workspace);
+  context.print(`${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`);
+  context.print(metricsTable(model, baseline));
+  context.json({ model: loaded.ref, rows: { read: rows.read, evaluated: rows.labelled, unlabelled: rows.unlabelled, filtered: rows.filtered, setAside: rows.setAside }, metrics: model.values, baseline: baseline.values, intervals: model.intervals, errorBounds: model.errorBounds });
+}
