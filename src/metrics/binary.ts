@@ -1,9 +1,11 @@
 import type { MetricOptions, MetricSet, Metrics } from "./contract.js";
 import { calibration, liftTable, precisionCurve, rocCurve, thresholds } from "./curves.js";
+import { defined, definedIntervals } from "./defined.js";
 import { ofF1, ofMean, ofPrecisionArea, ofShare } from "./intervals.js";
+import { marginKey } from "./keys.js";
 import { addSums, meanOf, mergeMoments, momentsLength, varianceOf } from "./moments.js";
 import { greatestGap, precisionArea, rankingOf, rocArea, rocAreaInterval } from "./ranking.js";
-import { marginKey, Sketch } from "./sketch.js";
+import { Sketch } from "./sketch.js";
 
 // Where each figure stands in the sum.
 const rowsAt = 0;
@@ -127,11 +129,16 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
     }),
     errorBounds: defined({ auc: auc.bound, prAuc: prAuc.bound }),
     curves: {
-      roc: rocCurve(ranking),
-      pr: precisionCurve(ranking),
-      calibration: calibrated.table,
-      lift: liftTable(ranking),
-      thresholds: cut.table,
+      // Without both classes there is nothing to rank.
+      ...(positiveRows > 0 && negativeRows > 0
+        ? {
+            roc: rocCurve(ranking),
+            pr: precisionCurve(ranking),
+            calibration: calibrated.table,
+            lift: liftTable(ranking),
+            thresholds: cut.table,
+          }
+        : {}),
       confusion: [
         { label: no, predicted: no, weight: tn },
         { label: no, predicted: yes, weight: fp },
@@ -141,16 +148,6 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
     },
   };
 }
-
-/** Figures that the rows do not define (precision without a predicted positive) are left out, not NaN. */
-export const defined = (values: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
-export const definedIntervals = (
-  intervals: Readonly<Record<string, readonly [number, number]>>,
-): Record<string, readonly [number, number]> =>
-  Object.fromEntries(
-    Object.entries(intervals).filter(([, [low, high]]) => Number.isFinite(low) && Number.isFinite(high)),
-  );
 
 const newScratch = (rows: number) => ({
   keys: new Int32Array(rows),

@@ -1,9 +1,10 @@
-import { defined, definedIntervals } from "./binary.js";
 import type { MetricOptions, MetricSet, Metrics } from "./contract.js";
+import { defined, definedIntervals } from "./defined.js";
 import { ofMean, ofShare } from "./intervals.js";
+import { numberKey } from "./keys.js";
 import { addSums, meanOf, mergeMoments, momentsLength, varianceOf } from "./moments.js";
 import { rankingOf, rocArea } from "./ranking.js";
-import { marginKey, Sketch } from "./sketch.js";
+import { Sketch } from "./sketch.js";
 
 const rowsAt = 0;
 const unscoredAt = 1;
@@ -82,12 +83,11 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
           into[cellsAt + classes + own]! += w;
           into[cellsAt + 2 * classes + top]! += w;
         }
-        // The log odds of class k against all others.
+        // The odds of class k against all others, in the order of its probability.
         for (let k = 0; k < sketches.length; k++) {
           const rest = sum - exps[k]!;
-          const others =
-            rest > 1e-9 * exps[k]! ? Math.log(rest) : logSumOfOthers(outputs, rows, i, k, classes, highest);
-          keys[k]![used] = marginKey(outputs[k * rows + i]! - highest - others);
+          const odds = rest > 1e-9 * exps[k]! ? exps[k]! / rest : oddsOf(outputs, rows, i, k, classes);
+          keys[k]![used] = numberKey(odds);
         }
         labels[used] = own;
         weights[used] = w;
@@ -189,19 +189,10 @@ const confusionOf = (sum: Float64Array, names: readonly string[], classes: numbe
   }));
 
 /** For a class that outweighs all others by far, where the difference of the sums has no digits left. */
-function logSumOfOthers(
-  outputs: Float64Array,
-  rows: number,
-  i: number,
-  k: number,
-  classes: number,
-  highest: number,
-): number {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let j = 0; j < classes; j++) if (j !== k) top = Math.max(top, outputs[j * rows + i]!);
-  let sum = 0;
-  for (let j = 0; j < classes; j++) if (j !== k) sum += Math.exp(outputs[j * rows + i]! - top);
-  return Math.log(sum) + top - highest;
+function oddsOf(outputs: Float64Array, rows: number, i: number, k: number, classes: number): number {
+  let others = 0;
+  for (let j = 0; j < classes; j++) if (j !== k) others += Math.exp(outputs[j * rows + i]! - outputs[k * rows + i]!);
+  return 1 / others;
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

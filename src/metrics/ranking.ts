@@ -1,6 +1,7 @@
 import type { Interval } from "./intervals.js";
 import { ofError } from "./intervals.js";
-import { type Bins, keyMargin } from "./sketch.js";
+import { keyMargin } from "./keys.js";
+import type { Bins } from "./sketch.js";
 
 /** Positives and negatives by ascending score, one entry per bin: everything about order is read off this. */
 export interface Ranking {

@@ -1,3 +1,5 @@
+import { blockRows, lowestLevel, type Sorted, sort } from "./sort.js";
+
 /**
  * A histogram on a fixed grid of int32 keys that keeps at most `capacity` bins, each with two sums. It starts at the
  * finest grid; whenever more bins would be in use, pairs of neighbours become one (a level up). The level that comes out
@@ -9,7 +11,7 @@ export class Sketch {
   readonly length: number;
   readonly #at: number;
   readonly #capacity: number;
-  #scratch: Scratch | undefined;
+  #part: Float64Array | undefined;
 
   constructor(at: number, capacity: number) {
     this.#at = at;
@@ -19,36 +21,50 @@ export class Sketch {
 
   /** Adds the rows' `a` and `b` to the bins of their keys. */
   add(sum: Float64Array, keys: Int32Array, a: Float64Array, b: Float64Array, rows: number): void {
-    this.#scratch ??= newScratch(this.#capacity, this.length);
-    const { order, part } = this.#scratch;
-    for (let from = 0; from < rows; from += this.#capacity) {
-      const count = Math.min(this.#capacity, rows - from);
-      sortedOrder(keys, from, count, this.#scratch);
+    this.#part ??= new Float64Array(this.length);
+    for (let from = 0; from < rows; from += blockRows) {
+      const count = Math.min(blockRows, rows - from);
+      const sorted = sort(keys, from, count);
       const empty = sum[this.#at + 1] === 0;
-      const target = empty ? sum : part;
-      const at = empty ? this.#at : 0;
-      const aAt = at + 2 + this.#capacity;
-      const bAt = aAt + this.#capacity;
-      let last = -1;
-      let lastKey = 0;
-      for (let i = 0; i < count; i++) {
-        const row = order[i]!;
-        const key = keys[row]!;
-        if (last < 0 || key !== lastKey) {
-          last++;
-          lastKey = key;
-          target[at + 2 + last] = key;
-          target[aAt + last] = a[row]!;
-          target[bAt + last] = b[row]!;
-        } else {
-          target[aAt + last]! += a[row]!;
-          target[bAt + last]! += b[row]!;
-        }
+      if (empty) this.#group(sum, this.#at, sorted, a, b, count);
+      else {
+        this.#group(this.#part, 0, sorted, a, b, count);
+        this.#merge(sum, this.#part, 0);
       }
-      target[at] = 0;
-      target[at + 1] = last + 1;
-      if (!empty) this.#merge(sum, part, 0);
     }
+  }
+
+  /** Sorted rows as bins, at the lowest level at which they fit. */
+  #group(
+    target: Float64Array,
+    at: number,
+    { keys, rows }: Sorted,
+    a: Float64Array,
+    b: Float64Array,
+    count: number,
+  ): void {
+    const level = lowestLevel(keys, count, this.#capacity);
+    const keysAt = at + 2;
+    const aAt = keysAt + this.#capacity;
+    const bAt = aAt + this.#capacity;
+    let last = -1;
+    let lastKey = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      const key = keys[i]! >> level;
+      if (last < 0 || key !== lastKey) {
+        last++;
+        lastKey = key;
+        target[keysAt + last] = key;
+        target[aAt + last] = a[row]!;
+        target[bAt + last] = b[row]!;
+      } else {
+        target[aAt + last]! += a[row]!;
+        target[bAt + last]! += b[row]!;
+      }
+    }
+    target[at] = level;
+    target[at + 1] = last + 1;
   }
 
   merge(into: Float64Array, part: Float64Array): void {
@@ -165,74 +181,4 @@ export interface Bins {
   readonly middle: Float64Array;
   readonly a: Float64Array;
   readonly b: Float64Array;
-}
-
-interface Scratch {
-  readonly order: Uint32Array;
-  readonly other: Uint32Array;
-  readonly counts: Uint32Array;
-  readonly part: Float64Array;
-}
-const newScratch = (capacity: number, length: number): Scratch => ({
-  order: new Uint32Array(capacity),
-  other: new Uint32Array(capacity),
-  counts: new Uint32Array(3 * 2048),
-  part: new Float64Array(length),
-});
-
-/** A stable radix sort of row numbers by key, 11 + 11 + 10 bits: `order` holds the rows in ascending order of key. */
-function sortedOrder(keys: Int32Array, from: number, count: number, { order, other, counts }: Scratch): void {
-  counts.fill(0);
-  for (let i = from; i < from + count; i++) {
-    const key = (keys[i]! ^ 0x80000000) >>> 0;
-    counts[key & 2047]!++;
-    counts[2048 + ((key >>> 11) & 2047)]!++;
-    counts[4096 + (key >>> 22)]!++;
-  }
-  for (let digit = 0; digit < 3; digit++) {
-    let total = 0;
-    for (let i = digit * 2048; i < digit * 2048 + 2048; i++) {
-      const here = counts[i]!;
-      counts[i] = total;
-      total += here;
-    }
-  }
-  for (let i = from; i < from + count; i++) other[counts[(keys[i]! ^ 0x80000000) & 2047]!++] = i;
-  for (let i = 0; i < count; i++) {
-    const row = other[i]!;
-    order[counts[2048 + (((keys[row]! ^ 0x80000000) >>> 11) & 2047)]!++] = row;
-  }
-  for (let i = 0; i < count; i++) {
-    const row = order[i]!;
-    other[counts[4096 + ((keys[row]! ^ 0x80000000) >>> 22)]!++] = row;
-  }
-  order.set(other.subarray(0, count));
-}
-
-const marginSteps = 2 ** 25;
-
-/** Margins on the grid: t = m / (1 + |m| / 64) covers the whole real line, in steps of 3e-8 around 0. */
-export function marginKey(margin: number): number {
-  const m = margin > 1e12 ? 1e12 : margin < -1e12 ? -1e12 : margin;
-  return Math.floor((m / (1 + Math.abs(m) / 64)) * marginSteps);
-}
-export function keyMargin(key: number): number {
-  const t = key / marginSteps;
-  return t / (1 - Math.abs(t) / 64);
-}
-
-const float = new Float32Array(1);
-const bits = new Int32Array(float.buffer);
-const largest = 3.4028234e38;
-
-/** Any number on a grid of constant relative width: the bits of its float32, made to sort as it does. */
-export function numberKey(x: number): number {
-  float[0] = x > largest ? largest : x < -largest ? -largest : x + 0; // -0 sorts as 0
-  const word = bits[0]!;
-  return word < 0 ? word ^ 0x7fffffff : word;
-}
-export function keyNumber(key: number): number {
-  const word = Math.floor(key);
-  bits[0] = word < 0 ? word ^ 0x7fffffff : word;
-  return float[0]!;
 }
