@@ -1,0 +1,114 @@
+import { statfsSync } from "node:fs";
+import type { Column } from "../base/schema.js";
+import { formatBytes } from "../base/units.js";
+import { columnsOf } from "../expr/expr.js";
+import { parseExpr } from "../expr/parse.js";
+import type { Scan } from "../sources/scan.js";
+import { describeSource } from "./source.js";
+import type { TrainSpec, Warning } from "./train.js";
+import type { Workspace } from "./workspace.js";
+
+/** What a training will read, take and cost, told before it runs. */
+export interface Plan {
+  readonly rows: number;
+  /** Counted from a footer or a table, not estimated from a part of a text file. */
+  readonly rowsExact: boolean;
+  /** Bytes of the source's files. */
+  readonly bytes: number;
+  readonly passes: number;
+  readonly peakBytes: number;
+  readonly seconds: readonly [low: number, high: number];
+  /** Bytes that landing and pages will take in the cache. */
+  readonly cacheBytes: number;
+  readonly columns: number;
+  readonly stages: readonly { readonly what: string; readonly seconds: number }[];
+  readonly advice: readonly string[];
+  readonly warnings: readonly Warning[];
+  /** At the price of a small cloud machine, in US dollars. */
+  readonly cost: number;
+}
+
+// Rates of one core, measured (bench/RESULTS.md); the range around the sum says how far they can be trusted.
+const decodeValuesPerSecond = 55e6;
+const textBytesPerSecond = 45e6;
+const passValuesPerSecond = 400e6;
+const startSeconds = 0.9;
+const dollarsPerCoreHour = 0.05;
+
+export async function planTraining(spec: TrainSpec, workspace: Workspace): Promise<Plan> {
+  const scan = await describeSource(spec.sources, spec, workspace);
+  const names = scan.schema.columns.map(({ name }) => name);
+  const label = parseExpr(spec.label, names);
+  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0);
+  const { rows, exact } = await countOrGuess(scan, bytes, workspace);
+  const dropped = new Set([...(spec.drop ?? []), ...columnsOf(label), ...[spec.id, spec.time, spec.group, spec.weight].filter((name) => name !== undefined)]);
+  const features = scan.schema.columns.filter(({ name }) => !dropped.has(name));
+  const width = features.reduce((sum, column) => sum + widthOf(column), 0);
+  const share = spec.sample ?? 1;
+  const kept = rows * share;
+  const { threads, peakBytes } = workspace.plan;
+  const learner = spec.learner ?? "logistic";
+  const learningPasses = { baseline: 1, linear: 1, logistic: 3, sgd: 4 }[learner] ?? 3;
+  const judging = (spec.validate === "none" ? 0 : 1) + (spec.test?.length ?? 0);
+  const text = scan.format !== "parquet" && scan.format !== "table";
+
+  const stages = [
+    { what: "start", seconds: startSeconds },
+    ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
+    { what: "count and ask for statistics", seconds: (rows * Math.max(1, features.length)) / (2 * decodeValuesPerSecond * threads) },
+    { what: "read and encode, with the first pass", seconds: (rows * Math.max(1, features.length)) / (decodeValuesPerSecond * threads) },
+    { what: `${learningPasses - 1 + judging} more passes over pages`, seconds: ((learningPasses - 1 + judging) * kept * width) / (passValuesPerSecond * threads) },
+  ];
+  const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
+  const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
+  const advice: string[] = [];
+  const warnings: Warning[] = [];
+  if (where) advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
+  if (seconds > 120 && share === 1) advice.push(`try --sample 1% first: about ${Math.max(2, Math.round(startSeconds + seconds * 0.3))} s, and enough to see whether the label can be learned`);
+  if (threads < 2) advice.push(`the budget allows one thread; ${formatBytes(workspace.plan.neededBytes + 120e6)} would allow two`);
+  if (!exact) advice.push("rows of a text file are estimated from blocks across it; training counts them");
+  const free = freeBytes(workspace.home.cache);
+  if (free !== undefined && free < cacheBytes * 1.2)
+    warnings.push({ code: "disk_full", message: `the cache needs about ${formatBytes(cacheBytes)} and its disk has ${formatBytes(free)} left; name another place with --cache` });
+  return {
+    rows: Math.round(rows),
+    rowsExact: exact,
+    bytes,
+    passes: learningPasses + judging,
+    peakBytes: Math.min(peakBytes, workspace.budgetBytes),
+    seconds: [round(seconds * 0.5), round(seconds * 2)],
+    cacheBytes: Math.round(cacheBytes),
+    columns: features.length,
+    stages: stages.map((stage) => ({ ...stage, seconds: round(stage.seconds) })),
+    advice,
+    warnings,
+    cost: (seconds / 3600) * threads * dollarsPerCoreHour,
+  };
+}
+
+const round = (seconds: number): number => Math.round(seconds * 10) / 10;
+
+/** Columns of a page that automatic features usually make of a column. */
+function widthOf({ type }: Column): number {
+  if (type.kind === "timestamp") return 4;
+  if (type.kind === "date") return 3;
+  return type.kind === "list" || type.kind === "struct" || type.kind === "bytes" || type.kind === "other" ? 0 : 1;
+}
+
+async function countOrGuess(scan: Scan, bytes: number, workspace: Workspace): Promise<{ rows: number; exact: boolean }> {
+  if (scan.format === "parquet" || scan.format === "table") {
+    const [row] = await workspace.engine.rows({ kind: "aggregate", from: { kind: "scan", scan }, by: {}, columns: { rows: { agg: "count" } } }, 1);
+    return { rows: Number(row?.["rows"] ?? 0), exact: true };
+  }
+  return { rows: scan.guess?.rows ?? bytes / 80, exact: false };
+}
+
+function freeBytes(dir: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(dir);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
