@@ -31,6 +31,11 @@ export const quality = definePass<QualityParams>({
         metrics.add(into.subarray(i * metrics.length, (i + 1) * metrics.length), rows, page.label, page.weight, page.rows);
       });
   },
+  merge(into, part, { task, classes, scorers: models }) {
+    const metrics = metricSet(task, classes);
+    for (let at = 0; at < metrics.length * models.length; at += metrics.length)
+      metrics.merge(into.subarray(at, at + metrics.length), part.subarray(at, at + metrics.length));
+  },
 });
 
 export function readQuality({ task, classes, scorers: models }: QualityParams, sum: Float64Array): Metrics[] {
