@@ -1,0 +1,146 @@
+import pc from "picocolors";
+import type { Metrics } from "../metrics/contract.js";
+
+export interface TableOptions {
+  /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
+  readonly width?: number | undefined;
+}
+
+/** A plain aligned table: columns of numbers to the right, the rest to the left, the widest cells cut where a terminal ends. */
+export function table(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  { width = process.stdout.columns }: TableOptions = {},
+): string {
+  const lines = [headers, ...rows].map((row) => row.map(oneLine));
+  const right = headers.map((_, i) => isNumbers(rows.map((row) => row[i] ?? "")));
+  const widths = fit(
+    headers.map((_, i) => Math.max(...lines.map((row) => displayWidth(row[i] ?? "")))),
+    width === undefined ? Number.POSITIVE_INFINITY : width - 2 * (headers.length - 1),
+  );
+  return lines
+    .map((row, line) => {
+      const cells = headers.map((_, i) => {
+        const cell = cut(row[i] ?? "", widths[i]!);
+        const blank = " ".repeat(widths[i]! - displayWidth(cell));
+        return right[i] ? blank + cell : cell + blank;
+      });
+      const text = cells.join("  ").trimEnd();
+      return line === 0 ? pc.dim(text) : text;
+    })
+    .join("\n");
+}
+
+const numeric = /^[~<>≤≥+-]?[$]?[\d,.]*\d(e[+-]?\d+)?( ?(%|B|[kMGT]B|s|ms|min|h))?$/i;
+const isNumbers = (cells: readonly string[]): boolean =>
+  cells.some((cell) => cell !== "") && cells.every((cell) => cell === "" || cell === "-" || numeric.test(cell));
+
+/** Takes from the widest column until the table fits; none goes below 6. */
+function fit(widths: number[], room: number): number[] {
+  const least = 6;
+  let over = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (over > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= least) break;
+    const next = Math.max(least, ...widths.filter((width) => width < widest));
+    const among = widths.filter((width) => width === widest).length;
+    const each = Math.max(1, Math.min(widest - next, Math.floor(over / among)));
+    for (let i = 0; i < widths.length && over > 0; i++)
+      if (widths[i] === widest) {
+        widths[i] = widest - each;
+        over -= each;
+      }
+  }
+  return widths;
+}
+
+const oneLine = (cell: string): string => cell.replaceAll(/[\r\n\t]+/g, " ");
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are colours
+const colours = /\u001b\[[0-9;]*m/g;
+const zeroWide = /\p{Mark}|\u200d|\ufe0f/u;
+const twoWide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+const charWidth = (char: string): number => (zeroWide.test(char) ? 0 : twoWide.test(char) ? 2 : 1);
+
+/** Columns that a text takes on a terminal. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const char of text.replaceAll(colours, "")) width += char < "\u0300" ? 1 : charWidth(char);
+  return width;
+}
+
+/** At most so many columns; what is left out is an ellipsis. */
+export function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let out = "";
+  let used = 0;
+  for (const char of text.replaceAll(colours, "")) {
+    used += charWidth(char);
+    if (used > width - 1) break;
+    out += char;
+  }
+  return `${out}…`;
+}
+
+/** Figures are read in this order; names that are not here come after. */
+const order = [
+  "auc",
+  "prAuc",
+  "logLoss",
+  "brier",
+  "accuracy",
+  "balancedAccuracy",
+  "f1",
+  "precision",
+  "recall",
+  "ks",
+  "rmse",
+  "mae",
+  "r2",
+  "mape",
+];
+const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+
+/** Each figure with its 95 % interval, the error its histogram can bring, and the baseline's beside it. */
+export function metricsTable(model: Metrics, baseline?: Metrics, options: TableOptions = {}): string {
+  const names = Object.keys(model.values).sort((a, b) => place(a) - place(b));
+  const bounded = names.some((name) => (model.errorBounds[name] ?? 0) > 0);
+  return table(
+    ["metric", "value", "95 % interval", ...(baseline ? ["baseline"] : []), ...(bounded ? ["histogram error"] : [])],
+    names.map((name) => {
+      const interval = model.intervals[name];
+      const bound = model.errorBounds[name] ?? 0;
+      const other = baseline?.values[name];
+      return [
+        name,
+        figure(model.values[name]!),
+        interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
+        ...(baseline ? [other === undefined ? "" : figure(other)] : []),
+        ...(bounded ? [bound > 0 ? `≤ ${bound.toExponential(0)}` : ""] : []),
+      ];
+    }),
+    options,
+  );
+}
+
+/** A number as people read it: four decimals near 1, five digits otherwise. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return "-";
+  const size = Math.abs(value);
+  if (value === 0 || Number.isInteger(value))
+    return size < 1e9 ? value.toLocaleString("en-US") : value.toExponential(3);
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(3);
+  if (size >= 1e4) return Math.round(value).toLocaleString("en-US");
+  return size < 10 ? value.toFixed(4) : value.toPrecision(5);
+}
+
+/** A bar from the middle: to the right for what raises, to the left for what lowers. */
+export function bar(value: number, largest: number, width = 12): string {
+  const share = largest > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / largest) : 0;
+  const length = value === 0 ? 0 : Math.max(1, Math.round(share * width));
+  const blocks = "█".repeat(length);
+  return value < 0
+    ? `${" ".repeat(width - length)}${pc.red(blocks)}│${" ".repeat(width)}`
+    : `${" ".repeat(width)}│${pc.green(blocks)}${" ".repeat(width - length)}`;
+}
