@@ -12,9 +12,10 @@ export function table(
   rows: readonly (readonly string[])[],
   { width = process.stdout.columns }: TableOptions = {},
 ): string {
-  const lines = [headers, ...rows].map((row) => row.map(oneLine));
+  const indents = headers.map((_, i) => Math.min(...rows.map((row) => /^ */.exec(row[i] ?? "")![0].length)));
+  const lines = [headers, ...rows.map((row) => row.map((cell, i) => oneLine(cell.slice(indents[i]))))];
   const right = headers.map((_, i) => isNumbers(rows.map((row) => row[i] ?? "")));
-  const widths = fit(
+  const widths = shrink(
     headers.map((_, i) => Math.max(...lines.map((row) => displayWidth(row[i] ?? "")))),
     width === undefined ? Number.POSITIVE_INFINITY : width - 2 * (headers.length - 1),
   );
@@ -36,7 +37,7 @@ const isNumbers = (cells: readonly string[]): boolean =>
   cells.some((cell) => cell !== "") && cells.every((cell) => cell === "" || cell === "-" || numeric.test(cell));
 
 /** Takes from the widest column until the table fits; none goes below 6. */
-function fit(widths: number[], room: number): number[] {
+function shrink(widths: number[], room: number): number[] {
   const least = 6;
   let over = widths.reduce((sum, width) => sum + width, 0) - room;
   while (over > 0) {
