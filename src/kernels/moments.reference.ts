@@ -3,7 +3,7 @@ import type { Space } from "./space.js";
 
 /** Doubles per number column: weight of present values, their mean, their centred second moment, missing rows. */
 export const momentsOfNumber = 4;
-/** rows, weight, label mean, label's centred second moment; then class weights, number columns, level weights. */
+/** The label's weight, mean, centred second moment, and rows that count; then class weights, number columns, level weights. */
 export const momentsHead = 4;
 
 /** The moments of one page; `into` starts as zeros. */
@@ -13,9 +13,9 @@ export function momentsReference(page: Page, space: Space, classes: number, into
   for (let i = 0; i < page.rows; i++) {
     const weight = page.weight[i]!;
     if (!(weight > 0)) continue;
-    into[0]! += 1;
-    into[1]! += weight;
-    observe(into, 1, page.label[i]!, weight);
+    into[0]! += weight;
+    into[3]! += 1;
+    observe(into, 0, page.label[i]!, weight);
     if (classes > 0) into[momentsHead + page.label[i]!]! += weight;
     for (let j = 0; j < space.numbers; j++) {
       const at = numbersAt + momentsOfNumber * j;
@@ -51,8 +51,8 @@ export function mergeMoments(into: Float64Array, part: Float64Array, numbers: nu
     into[at + 1]! += (delta * b) / (a + b);
     into[at + 2]! += part[at + 2]! + (delta * delta * a * b) / (a + b);
   };
-  into[0]! += part[0]!;
-  merge3(1);
+  merge3(0);
+  into[3]! += part[3]!;
   for (let i = momentsHead; i < head; i++) into[i]! += part[i]!;
   for (let j = 0; j < numbers; j++) {
     const at = head + momentsOfNumber * j;

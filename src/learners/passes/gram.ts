@@ -2,6 +2,8 @@ import { gramReference } from "../../kernels/gram.reference.js";
 import { centreOf, inTriangle, type Reading, type Space, spaceOf, triangle } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
+import { Gramian } from "./gramian.js";
+import { isIn, Tiles } from "./tiles.js";
 
 export interface GramParams extends Reading {
   /** Taken off the label; near its mean the sums lose no digits. */
@@ -12,9 +14,20 @@ export interface GramParams extends Reading {
 export const gram = definePass<GramParams>({
   name: "gram",
   length: (_, layout) => triangle(spaceOf(layout).width + 2),
-  start(params, layout) {
-    const space = spaceOf(layout);
-    return (page, into) => gramReference(page, space, params, into);
+  start(params, layout, arena) {
+    const tiles = new Tiles(arena, layout, params, 2);
+    const { kernels, space, tile, width } = tiles;
+    const gramian = new Gramian(arena, tiles);
+    return (page, into) => {
+      if (!isIn(arena, page)) return gramReference(page, space, params, into);
+      gramian.clear();
+      tiles.blocks(page, (block) => {
+        kernels.packOnes(block.panels, tile, width, space.numbers);
+        kernels.packColumn(tiles.y, tiles.w, params.labelCentre ?? 0, block.panels, tile, width, space.numbers + 1);
+        gramian.add(block, tiles.w);
+      });
+      gramian.addTo(into);
+    };
   },
 });
 

@@ -2,6 +2,9 @@ import { type Linear, logisticReference } from "../../kernels/logistic.reference
 import { spaceOf, triangle } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
+import { Gramian } from "./gramian.js";
+import { Outputs } from "./outputs.js";
+import { blockRows, isIn, Tiles } from "./tiles.js";
 
 /** Margin = intercept + weights · (x - centre); weights in page units. */
 export interface LogisticParams extends Linear {
@@ -15,9 +18,30 @@ export const logistic = definePass<LogisticParams>({
     const p = spaceOf(layout).width;
     return 3 + p + (hessian ? triangle(p + 1) : 0);
   },
-  start(params, layout) {
-    const space = spaceOf(layout);
-    return (page, into) => logisticReference(page, space, params, into);
+  start(params, layout, arena) {
+    const tiles = new Tiles(arena, layout, params, 1);
+    const { kernels, space } = tiles;
+    const output = new Outputs(arena, tiles, 1);
+    output.set(0, params.weights, params.intercept);
+    const gramian = params.hessian ? new Gramian(arena, tiles) : undefined;
+    const curvatures = gramian ? arena.take(blockRows * 8) : 0;
+    const sums = arena.f64(2);
+    return (page, into) => {
+      if (!isIn(arena, page)) return logisticReference(page, space, params, into);
+      sums.fill(0);
+      output.clear();
+      gramian?.clear();
+      tiles.blocks(page, (block) => {
+        output.forward(block);
+        kernels.logisticLink(output.margins.byteOffset, tiles.y, tiles.w, block.panels, output.residuals, curvatures, sums.byteOffset);
+        output.backward(block);
+        gramian?.add(block, curvatures);
+      });
+      into[0]! += sums[0]!;
+      into[1]! += sums[1]!;
+      output.addTo(into, 2);
+      gramian?.addTo(into.subarray(3 + space.width));
+    };
   },
 });
 

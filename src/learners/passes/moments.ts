@@ -1,7 +1,9 @@
 import { mergeMoments, momentsHead, momentsOfNumber, momentsReference } from "../../kernels/moments.reference.js";
+import { kernelsOf } from "../../kernels/index.js";
 import { type Numbers, type Space, spaceOf } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
+import { isIn } from "./tiles.js";
 
 export interface MomentsParams {
   /** Number columns of the layout: a merge sees the params only. */
@@ -17,9 +19,27 @@ export const moments = definePass<MomentsParams>({
     const space = spaceOf(layout);
     return momentsHead + classes + momentsOfNumber * numbers + space.width - space.numbers;
   },
-  start({ classes }, layout) {
+  start({ classes }, layout, arena) {
     const space = spaceOf(layout);
-    return (page, into) => momentsReference(page, space, classes, into);
+    const kernels = kernelsOf(arena);
+    const out = arena.f64(momentsHead + classes + momentsOfNumber * space.numbers + space.width - space.numbers);
+    const at = (index: number): number => out.byteOffset + index * 8;
+    const numbersAt = momentsHead + classes;
+    const levelsAt = numbersAt + momentsOfNumber * space.numbers;
+    return (page, into) => {
+      if (!isIn(arena, page)) return momentsReference(page, space, classes, into);
+      const { rows, label, weight } = page;
+      out.fill(0);
+      kernels.momentsOfLabel(label.byteOffset, weight.byteOffset, rows, at(0));
+      if (classes > 0) kernels.weighClasses(label.byteOffset, weight.byteOffset, rows, at(momentsHead));
+      page.numbers.forEach(({ byteOffset }, j) => {
+        kernels.momentsOfColumn(byteOffset, weight.byteOffset, rows, at(numbersAt + momentsOfNumber * j));
+      });
+      page.codes.forEach(({ byteOffset }, c) => {
+        kernels.weighLevels(byteOffset, rows, weight.byteOffset, at(levelsAt + space.categories[c]!.at - space.numbers));
+      });
+      mergeMoments(into, out, space.numbers, classes);
+    };
   },
   merge: (into, part, { numbers, classes }) => mergeMoments(into, part, numbers, classes),
 });
@@ -38,7 +58,7 @@ export interface Moments {
 }
 
 export function readMoments(sum: Float64Array, { numbers, classes }: MomentsParams, layout: PageLayout): Moments {
-  const [rows = 0, weight = 0, mean = 0, m2 = 0] = sum;
+  const [weight = 0, mean = 0, m2 = 0, rows = 0] = sum;
   const at = momentsHead + classes;
   return {
     space: spaceOf(layout),

@@ -2,6 +2,9 @@ import { type Multinomial, softmaxReference } from "../../kernels/softmax.refere
 import { inTriangle, spaceOf, triangle } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
+import { Gramian } from "./gramian.js";
+import { Outputs } from "./outputs.js";
+import { blockRows, isIn, Tiles } from "./tiles.js";
 
 /** Margin of class k = intercepts[k] + weights[k] · (x - centre). */
 export interface SoftmaxParams extends Multinomial {
@@ -15,9 +18,39 @@ export const softmax = definePass<SoftmaxParams>({
     const order = spaceOf(layout).width + 1;
     return 2 + classes * order + (hessian ? triangle(classes - 1) * triangle(order) : 0);
   },
-  start(params, layout) {
-    const space = spaceOf(layout);
-    return (page, into) => softmaxReference(page, space, params, into);
+  start(params, layout, arena) {
+    const tiles = new Tiles(arena, layout, params, 1);
+    const { kernels, space } = tiles;
+    const classes = params.weights.length;
+    const outputs = new Outputs(arena, tiles, classes);
+    for (let k = 0; k < classes; k++) outputs.set(k, params.weights[k]!, params.intercepts[k]!);
+    const gramians = params.hessian ? Array.from({ length: triangle(classes - 1) }, () => new Gramian(arena, tiles)) : [];
+    const scaled = params.hessian ? arena.take(tiles.width * blockRows * 4) : 0;
+    const shared = arena.take(blockRows * 8);
+    const sums = arena.f64(2);
+    return (page, into) => {
+      if (!isIn(arena, page)) return softmaxReference(page, space, params, into);
+      sums.fill(0);
+      outputs.clear();
+      for (const gramian of gramians) gramian.clear();
+      tiles.blocks(page, (block) => {
+        const margins = outputs.margins.byteOffset;
+        outputs.forward(block);
+        kernels.softmaxLink(margins, classes, tiles.y, tiles.w, block.panels, outputs.residuals, sums.byteOffset);
+        outputs.backward(block);
+        if (!params.hessian) return;
+        for (let k = 0, pair = 0; k < classes; k++)
+          for (let l = k + 1; l < classes; l++, pair++) {
+            kernels.productOf(tiles.w, margins + k * blockRows * 8, margins + l * blockRows * 8, block.panels, shared);
+            gramians[pair]!.add(block, shared, scaled);
+          }
+      });
+      into[0]! += sums[0]!;
+      into[1]! += sums[1]!;
+      outputs.addTo(into, 2);
+      const order = space.width + 1;
+      gramians.forEach((gramian, pair) => gramian.addTo(into.subarray(2 + classes * order + pair * triangle(order)), -1));
+    };
   },
 });
 

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import type { Arena } from "../pages/arena.js";
+
+type Kernel = (...args: readonly number[]) => void;
+type Asking = (...args: readonly number[]) => number;
+
+/** Inner loops over the arena's memory. Pointers are byte offsets; what each argument means stands in the `.assembly.ts` files. */
+export interface Kernels {
+  // tile
+  readonly takeRows: Asking;
+  readonly packTile: Kernel;
+  readonly packColumn: Kernel;
+  readonly packOnes: Kernel;
+  readonly scaleTile: Kernel;
+  readonly rootsOf: Asking;
+  // gram
+  readonly gramTile: Kernel;
+  // linear
+  readonly forward: Kernel;
+  readonly backward: Kernel;
+  // links
+  readonly logisticLink: Kernel;
+  readonly squaredLink: Kernel;
+  readonly softmaxLink: Kernel;
+  readonly productOf: Kernel;
+  // levels
+  readonly addLevels: Kernel;
+  readonly sumLevels: Kernel;
+  readonly weighLevels: Kernel;
+  readonly crossColumns: Kernel;
+  readonly crossLevels: Kernel;
+  // moments
+  readonly momentsOfColumn: Kernel;
+  readonly momentsOfLabel: Kernel;
+  readonly weighClasses: Kernel;
+  // scores
+  readonly scoreColumns: Kernel;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The kernels bound to an arena's memory: compiled once per thread, instantiated once per arena. */
+export function kernelsOf(arena: Arena): Kernels {
+  return arena.kernels((memory) => {
+    compiled ??= new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+    const abort = (): never => {
+      throw new Error("a kernel stopped");
+    };
+    return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as Kernels;
+  });
+}
