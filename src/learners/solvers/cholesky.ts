@@ -5,13 +5,10 @@
  */
 export interface Factor {
   readonly size: number;
-  solve(rhs: Float64Array): Float64Array;
-  /** The diagonal of the inverse; infinite where the matrix does not determine a coordinate. */
-  inverseDiagonal(): Float64Array;
+  solve(rhs: Float64Array, refinements?: number): Float64Array;
 }
 
 const ridgeShare = 1e-10;
-const refinements = 3;
 
 export function factorise(matrix: Float64Array, size: number): Factor {
   let largest = 0;
@@ -23,7 +20,7 @@ export function factorise(matrix: Float64Array, size: number): Factor {
 
   return {
     size,
-    solve(rhs) {
+    solve(rhs, refinements = 3) {
       const x = Float64Array.from(rhs);
       substitute(factor, size, x);
       const rest = new Float64Array(size);
@@ -37,24 +34,6 @@ export function factorise(matrix: Float64Array, size: number): Factor {
         for (let i = 0; i < size; i++) x[i]! += rest[i]!;
       }
       return x;
-    },
-    inverseDiagonal() {
-      const diagonal = new Float64Array(size);
-      const unit = new Float64Array(size);
-      for (let k = 0; k < size; k++) {
-        // (LLᵀ)⁻¹ₖₖ = |L⁻¹eₖ|², and L⁻¹eₖ is zero above k.
-        unit.fill(0);
-        unit[k] = 1;
-        let sum = 0;
-        for (let i = k; i < size; i++) {
-          let value = unit[i]!;
-          for (let j = k; j < i; j++) value -= factor[i * size + j]! * unit[j]!;
-          unit[i] = value / factor[i * size + i]!;
-          sum += unit[i]! * unit[i]!;
-        }
-        diagonal[k] = sum * ridge > 1e-3 ? Number.POSITIVE_INFINITY : sum;
-      }
-      return diagonal;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Minimum, Objective, Stop } from "./objective.js";
+import { lossChange, type Minimum, type Objective, type Stop } from "./objective.js";
 import { dot, penaltyOf } from "./penalty.js";
 
 /** Steps and the changes of the gradient along them: what the method knows of the curvature. */
@@ -22,10 +22,10 @@ export async function lbfgs(
   const smoothGradient = (gradient: Float64Array, x: Float64Array): Float64Array =>
     gradient.map((value, j) => value + penalty.l2[j]! * x[j]!);
 
-  let x = Float64Array.from(start);
-  let { loss, gradient } = await objective.evaluate(x, false);
-  gradient = smoothGradient(gradient, x);
-  let value = loss + penaltyOf(penalty, x);
+  let x: Float64Array = Float64Array.from(start);
+  let now = await objective.evaluate(x, false);
+  let gradient: Float64Array = smoothGradient(now.gradient, x);
+  let value = now.loss + penaltyOf(penalty, x);
   let evaluations = 1;
   let littleGains = 0;
   const done = (converged: boolean) => ({ x, objective: value, evaluations, converged, memory: pairs });
@@ -39,7 +39,7 @@ export async function lbfgs(
     if (!(slope < 0)) {
       if (pairs.length === 0) return done(true);
       pairs.length = 0;
-      direction = pseudo.map((g) => -g);
+      direction = pseudo.map((g) => -g) as typeof direction;
       slope = dot(pseudo, direction);
     }
     // Half the slope is what a Newton step would gain.
@@ -51,22 +51,22 @@ export async function lbfgs(
       const trial = orthantStep(x, direction, share, pseudo, penalty.l1);
       const there = await objective.evaluate(trial, false);
       evaluations++;
-      const trialValue = there.loss + penaltyOf(penalty, trial);
       const step = trial.map((to, j) => to - x[j]!);
       const along = dot(pseudo, step);
-      if (trialValue <= value + 1e-4 * along + 1e-15 * Math.abs(value)) {
+      const gain = penaltyOf(penalty, x) - penaltyOf(penalty, trial) - lossChange(now, there, step);
+      if (gain >= -1e-4 * along) {
         const trialGradient = smoothGradient(there.gradient, trial);
         const change = trialGradient.map((to, j) => to - gradient[j]!);
         const curvature = dot(step, change);
         if (curvature > 1e-12 * dot(change, change)) pairs.push({ step, change });
         if (pairs.length > kept) pairs.shift();
-        littleGains = value - trialValue <= stop.tolerance ? littleGains + 1 : 0;
-        [x, gradient, value] = [trial, trialGradient, trialValue];
+        littleGains = gain <= stop.tolerance ? littleGains + 1 : 0;
+        [x, now, gradient, value] = [trial, there, trialGradient, there.loss + penaltyOf(penalty, trial)];
         stop.onStep?.(value, "first order");
         if (littleGains === 3) return done(true);
         break;
       }
-      const fitted = (-along * share) / (2 * (trialValue - value - along));
+      const fitted = (-along * share) / (2 * (-gain - along));
       share = Math.min(0.5 * share, Math.max(0.1 * share, fitted));
       if (!(share > 1e-12)) return done(true);
     }
@@ -84,7 +84,7 @@ function pseudoGradient(gradient: Float64Array, x: Float64Array, l1: Float64Arra
 }
 
 /** The two-loop recursion: minus the inverse curvature times the gradient. */
-function quasiNewton(gradient: Float64Array, pairs: Memory): Float64Array {
+function quasiNewton(gradient: Float64Array, pairs: Memory) {
   const direction = gradient.map((g) => -g);
   const weights = pairs.map(() => 0);
   for (let i = pairs.length - 1; i >= 0; i--) {

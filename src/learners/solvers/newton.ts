@@ -1,4 +1,4 @@
-import type { Evaluation, Minimum, Objective, Stop } from "./objective.js";
+import { type Evaluation, lossChange, type Minimum, type Objective, type Stop } from "./objective.js";
 import { dot, type Penalty, penaltyOf } from "./penalty.js";
 import { minimiseQuadratic } from "./quadratic.js";
 
@@ -45,16 +45,16 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
       for (let j = 0; j < size; j++) trial[j] = x[j]! + share * step[j]!;
       const there = await objective.evaluate(trial, curvature);
       evaluations++;
-      const trialValue = there.loss + penaltyOf(penalty, trial);
-      const rounding = 1e-14 * Math.abs(value);
-      if (trialValue <= value + 1e-4 * share * slope + rounding) {
-        [x, now, value] = [trial, there, trialValue];
+      const moved = trial.map((to, j) => to - x[j]!);
+      const change = lossChange(now, there, moved) + penaltyOf(penalty, trial) - penaltyOf(penalty, x);
+      if (change <= 1e-4 * share * slope) {
+        [x, now, value] = [trial, there, there.loss + penaltyOf(penalty, trial)];
         if (there.hessian) hessian = there.hessian;
         stop.onStep?.(value, there.hessian ? "second order" : "first order");
         break;
       }
       // The parabola through both values and the slope, within bounds.
-      const fitted = (-slope * share * share) / (2 * (trialValue - value - share * slope));
+      const fitted = (-slope * share * share) / (2 * (change - share * slope));
       share = fitted > 0.1 * share && fitted < 0.5 * share ? fitted : fitted <= 0.1 * share ? 0.1 * share : 0.5 * share;
       if (share < 1e-10) return { x, objective: value, evaluations, converged: true, hessian };
     }

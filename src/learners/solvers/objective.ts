@@ -1,4 +1,4 @@
-import type { Penalty } from "./penalty.js";
+import { dot, type Penalty } from "./penalty.js";
 
 /** A smooth mean loss over coefficients. Each evaluation reads all rows, so solvers count them. */
 export interface Objective {
@@ -31,4 +31,14 @@ export interface Minimum {
   readonly objective: number;
   readonly evaluations: number;
   readonly converged: boolean;
+}
+
+/**
+ * How the loss changes along a step. Kernels sum in float32 here and there, so a small difference of two losses is noise;
+ * the mean of both slopes, exact for a parabola, then says it better.
+ */
+export function lossChange(from: Evaluation, to: Evaluation, step: Float64Array): number {
+  const measured = to.loss - from.loss;
+  if (Math.abs(measured) > 1e-5 * Math.abs(from.loss)) return measured;
+  return 0.5 * (dot(from.gradient, step) + dot(to.gradient, step));
 }

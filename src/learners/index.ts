@@ -1,0 +1,15 @@
+import { UnknownNameError } from "../base/errors.js";
+import { baseline } from "./baseline.js";
+import type { Learner } from "./contract.js";
+import { linear } from "./linear.js";
+import { logistic } from "./logistic.js";
+import { sgd } from "./sgd.js";
+
+/** Every learner that a name can ask for. */
+export const learners: readonly Learner[] = [baseline, linear, logistic, sgd] as readonly unknown[] as readonly Learner[];
+
+export function learnerNamed(name: string): Learner {
+  const found = learners.find((learner) => learner.name === name);
+  if (!found) throw new UnknownNameError("learner", name, learners.map((learner) => learner.name));
+  return found;
+}

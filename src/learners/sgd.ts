@@ -1,0 +1,75 @@
+import { choice, integer, real } from "../base/params.js";
+import { defineLearner, type TrainingData } from "./contract.js";
+import { momentsOf, standardOf } from "./linear/by-passes.js";
+import type { Coordinates } from "./linear/coordinates.js";
+import { penaltyParams } from "./linear/params.js";
+import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
+import { type LinearState, toState } from "./linear/state.js";
+import { stableStep } from "./linear/stable-step.js";
+import { readSgd, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
+
+const params = {
+  penalty: penaltyParams.penalty,
+  l1Ratio: penaltyParams.l1Ratio,
+  epochs: integer(1, 10_000, 5, "walks over the training rows"),
+  batchRows: integer(1, 65_536, 256, "rows of a step"),
+  rate: real(1e-9, 100, 1, "length of the first step; 1 is the longest that is surely stable for these columns and batches"),
+  schedule: choice(["constant", "sqrt", "inverse"], "inverse", "how steps shrink: after e epochs by 1, by sqrt(1 + e), by 1 + e"),
+  momentum: real(0, 0.99, 0, "share of the last step that goes on; the rate is lowered by as much"),
+} as const;
+
+const powers = { constant: 0, sqrt: 0.5, inverse: 1 } as const;
+
+/** Mini-batch gradient descent on the objective of the linear family, over the pages in a new seeded order each epoch. */
+export const sgd = defineLearner<typeof params, LinearState>({
+  name: "sgd",
+  doc: "mini-batch stochastic gradient descent for linear and logistic regression: epochs, batches, a falling rate",
+  tasks: ["binary", "multiclass", "regression"],
+  needs: { pages: "dense", passes: "many" },
+  params,
+
+  async fit(data, given, seed) {
+    const about = await momentsOf(data, "train");
+    const coordinates = inFloat32(standardOf(data, about));
+    const { mean, deviation, fill, space } = coordinates;
+    const outputs = data.task === "multiclass" ? data.classes : 1;
+    const step: SgdParams = {
+      loss: lossOf[data.task],
+      outputs,
+      rate: {
+        start: given.rate * (1 - given.momentum) * (await stableStep(data, coordinates, given.batchRows)),
+        decay: given.batchRows / data.rows,
+        power: powers[given.schedule],
+      },
+      batchRows: given.batchRows,
+      l1: given.penalty * given.l1Ratio,
+      l2: given.penalty * (1 - given.l1Ratio),
+      momentum: given.momentum,
+      meanWeight: about.weight / about.rows,
+      centre: Array.from(mean),
+      scale: Array.from(deviation, (value) => value || 1),
+      fill: Array.from(fill),
+    };
+
+    const order = space.width + 1;
+    let state: Float64Array = new Float64Array(sgdEpoch.length(step, data.layout));
+    if (data.task === "regression") state[sgdHead + space.width] = about.label.mean;
+    for (let epoch = 0; epoch < given.epochs; epoch++) {
+      state = await data.fold(sgdEpoch, step, state, { epoch, seed });
+      data.report({ step: epoch + 1, loss: readSgd(state, step, space.width).meanLoss, note: "epoch" });
+    }
+    return toState(coordinates, state.slice(sgdHead, sgdHead + outputs * order), outputs);
+  },
+  score: linearScore,
+  scorer: linearScorer,
+  effects: linearEffects,
+});
+
+const lossOf = { binary: "logistic", multiclass: "softmax", regression: "squared" } as const satisfies Record<TrainingData["task"], string>;
+
+/** The fold's kernel reads means and deviations as float32: what it used is what its weights mean. */
+const inFloat32 = (coordinates: Coordinates): Coordinates => ({
+  ...coordinates,
+  mean: coordinates.mean.map(Math.fround),
+  deviation: coordinates.deviation.map(Math.fround),
+});
