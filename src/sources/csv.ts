@@ -131,7 +131,7 @@ function checkGiven(given: NonNullable<SourceOptions["csv"]>): void {
   }
 }
 
-const spoken: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "blanks", ":": "a colon" };
+const spoken: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "blanks" };
 
 function formSentences(form: Form, given: NonNullable<SourceOptions["csv"]>): string[] {
   return [

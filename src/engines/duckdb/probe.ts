@@ -70,7 +70,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       try {
         // Lines as they are: a delimiter and quote that text does not have.
         await ask(
-          `COPY (SELECT * FROM read_csv(${quoted(literal(file))}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 100000000, parallel = false)) TO ${quoted(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
+          `COPY (SELECT * FROM read_csv(${quoted(literal(file))}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 16000000, buffer_size = 32000000, parallel = false)) TO ${quoted(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
         );
         await rename(temporary, path);
       } catch (error) {

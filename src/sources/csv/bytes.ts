@@ -68,13 +68,17 @@ export async function* rawBlocks(path: string, compression: Compression, from = 
   }
 }
 
-function transcoder(encoding: Encoding): (raw: Buffer) => Buffer {
+/** Turns a file's bytes into UTF-8, block by block. */
+export function transcoder(encoding: Encoding): (raw: Buffer) => Buffer {
   if (encoding === "utf-8") return (raw) => raw;
-  // windows-1252 is what files called latin-1 are written in; it differs only where latin-1 has control characters.
+  if (encoding === "latin-1") return (raw) => Buffer.from(raw.toString("latin1").replace(/[\x80-\x9f]/g, (c) => windows1252[c.charCodeAt(0) - 0x80]!));
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   return (raw) => {
-    if (encoding === "utf-16") decoder ??= new TextDecoder(raw[0] === 0xfe && raw[1] === 0xff ? "utf-16be" : "utf-16le");
-    else decoder ??= new TextDecoder("windows-1252");
+    decoder ??= new TextDecoder(raw[0] === 0xfe && raw[1] === 0xff ? "utf-16be" : "utf-16le");
     return Buffer.from(decoder.decode(raw, { stream: true }));
   };
 }
+
+// What files called latin-1 are written in; where latin-1 has control characters. Node 20's TextDecoder("windows-1252")
+// gives these characters when it streams and control characters when it does not.
+const windows1252 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";

@@ -25,10 +25,9 @@ export function hasHeader(records: readonly (readonly string[])[]): boolean {
   const said = names.filter((name) => name !== "");
   if (said.length === 0) return false;
   if (names.some((name) => name !== "" && (toReal(name) !== undefined || toDate("%d/%m/%Y")(name) !== undefined || isMissing(name)))) return false;
-  if (new Set(said).size < said.length * 0.9) return false;
-  if (said.some((name) => name.length > 100)) return rest.length > 0 && typedBelow(names, rest);
-  if (rest.length === 0) return true;
   if (typedBelow(names, rest)) return true;
+  if (new Set(said).size < said.length || said.some((name) => name.length > 100)) return false;
+  if (rest.length === 0) return true;
   return said.length > names.length / 2 && names.every((name, i) => name === "" || !rest.some((record) => record[i]?.trim() === name));
 }
 

@@ -13,25 +13,23 @@ export interface Parsed {
   readonly blankBeforeQuote: boolean;
 }
 
-const delimiters = [",", ";", "\t", "|", " ", ":"] as const;
-const burden: Readonly<Record<string, number>> = { " ": 0.12, ":": 0.2 };
+const delimiters = [",", ";", "\t", "|", " "] as const;
+const burden: Readonly<Record<string, number>> = { " ": 0.12 };
 
 /** Finds how the records are cut, by trying each delimiter and quote and keeping the most regular table. */
 export function findForm(sample: Sample, given: Partial<Form>): Form {
   const comment = given.comment ?? (commented(sample) ? "#" : "");
   let best: { form: Form; score: number } | undefined;
+  const backslashed = sample.blocks.some((block) => block.includes('\\"'));
   for (const delimiter of given.delimiter === undefined ? delimiters : [given.delimiter])
-    for (const quote of given.quote === undefined ? ['"', "", "'"] : [given.quote]) {
-      const form: Form = { delimiter, quote, escape: given.escape ?? quote, comment, trim: given.trim ?? false, skipLines: given.skipLines ?? 0 };
-      const score = scoreOf(parse(sample, form, 400), quote) - (burden[delimiter] ?? 0);
-      if (!best || score > best.score + 1e-9) best = { form, score };
-    }
+    for (const quote of given.quote === undefined ? ['"', "", "'"] : [given.quote])
+      for (const escape of given.escape !== undefined ? [given.escape] : quote === '"' && backslashed ? [quote, "\\"] : [quote]) {
+        const form: Form = { delimiter, quote, escape, comment, trim: given.trim ?? false, skipLines: given.skipLines ?? 0 };
+        const score = scoreOf(parse(sample, form, 400), quote) - (burden[delimiter] ?? 0);
+        if (!best || score > best.score + 1e-9) best = { form, score };
+      }
   let { form } = best!;
   const loose = parse(sample, form, 400);
-  if (given.escape === undefined && form.quote !== "" && loose.malformed > 0) {
-    const escaped = { ...form, escape: "\\" };
-    if (parse(sample, escaped, 400).malformed < loose.malformed) form = escaped;
-  }
   if (given.trim === undefined && form.delimiter !== " " && padded(loose)) form = { ...form, trim: true };
   if (given.skipLines === undefined) form = { ...form, skipLines: leadingLines(sample, form) };
   return form;
@@ -47,7 +45,9 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
     let at = b === 0 ? afterLines(block, form.skipLines) : lineEnd(block, 0, block.length, false);
     if (at < 0) continue;
     for (let n = 0; n < perBlock && at < block.length; ) {
-      const next = cutRecord(block, at, block.length, final, cutting, cells);
+      let next = cutRecord(block, at, block.length, final, cutting, cells);
+      // A first record longer than the block still says something.
+      if (next < 0 && b === 0 && records.length === 0) next = cutRecord(block, at, block.length, true, cutting, cells);
       if (next < 0) {
         if (block.length - at > block.length / 2 && block.length > 4096) runaway = true;
         break;
@@ -111,9 +111,9 @@ function padded({ records, blankBeforeQuote }: Parsed): boolean {
 function commented({ blocks }: Sample): boolean {
   const lines = blocks[0]?.toString("latin1", 0, 65_536).split(/\r\n|\n|\r/).filter((line) => line !== "") ?? [];
   const marked = lines.filter((line) => line.startsWith("#"));
-  if (marked.length === 0 || marked.length > lines.length / 2) return false;
+  if (marked.length === 0 || marked.length > 0.8 * lines.length) return false;
   // One such line at the top that has as many cells as the next is a header: `#id,name`.
-  if (marked.length === 1 && lines[0] === marked[0] && lines.length > 1) return !delimiters.some((d) => d !== " " && d !== ":" && lines[0]!.includes(d) && lines[0]!.split(d).length === lines[1]!.split(d).length);
+  if (marked.length === 1 && lines[0] === marked[0] && lines.length > 1) return !delimiters.some((d) => d !== " " && lines[0]!.includes(d) && lines[0]!.split(d).length === lines[1]!.split(d).length);
   return true;
 }
 

@@ -2,10 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { subSeed, generator } from "../../base/seeds.js";
 import { readAt } from "../files.js";
 import type { SourceFile } from "../scan.js";
-import { type Compression, type Encoding, hasBom, rawBlocks } from "./bytes.js";
+import { type Compression, type Encoding, hasBom, rawBlocks, transcoder } from "./bytes.js";
 
 const headBytes = 256 * 1024;
 const blockBytes = 128 * 1024;
+const longestHead = 16 * 1024 * 1024;
 const wholeBytes = 32 * 1024 * 1024;
 
 /** Blocks of a file's text: the first begins at its beginning and the others anywhere, often inside a line. */
@@ -29,10 +30,11 @@ export async function sample(file: SourceFile, path: string, compression: Compre
     const encoding = given ?? encodingOf(head, whole);
     const text = decoded(head, encoding);
     const small = text.length <= 4 * headBytes;
-    return { blocks: small ? [text] : spread(text.length).map(([at, length]) => text.subarray(at, at + length)), whole: whole && small, encoding, assumed: said(assumed, encoding, given) };
+    return { blocks: small ? [text] : spread(text.length, headOfLines(text)).map(([at, length]) => text.subarray(at, at + length)), whole: whole && small, encoding, assumed: said(assumed, encoding, given) };
   }
   raw = [];
-  for (const [at, length] of spread(file.bytes)) raw.push(await readAt(path, at, length));
+  const probe = headOfLines(await readAt(path, 0, longestHead));
+  for (const [at, length] of spread(file.bytes, probe)) raw.push(await readAt(path, at, length));
   const found = given ?? (raw.map((block, i) => encodingOf(i === 0 ? block : fromLine(block), false)).find((encoding) => encoding !== "utf-8") ?? "utf-8");
   // A block in the middle of a UTF-16 file may begin at either byte of a character; its head is enough.
   if (found === "utf-16") raw = raw.slice(0, 1);
@@ -53,7 +55,17 @@ async function headOf(path: string, compression: Compression, limit: number): Pr
   return Buffer.concat(blocks).subarray(0, limit);
 }
 
-function spread(size: number): [at: number, length: number][] {
+/** Long lines need a longer head to show some whole records. */
+function headOfLines(text: Buffer): number {
+  let at = 0;
+  for (let lines = 0; lines < 20; lines++) {
+    at = text.indexOf(10, at) + 1;
+    if (at === 0) return text.length;
+  }
+  return Math.max(at, 256 * 1024);
+}
+
+function spread(size: number, headBytes = 256 * 1024): [at: number, length: number][] {
   const places: [number, number][] = [[0, Math.min(headBytes, size)]];
   const next = generator(subSeed(1, "csv sample"));
   const room = size - headBytes - blockBytes;
@@ -81,7 +93,6 @@ const fromLine = (block: Buffer): Buffer => block.subarray(block.indexOf(10) + 1
 
 function decoded(bytes: Buffer, encoding: Encoding): Buffer {
   if (encoding === "utf-8") return hasBom(bytes) ? bytes.subarray(3) : bytes;
-  const name = encoding === "latin-1" ? "windows-1252" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-16le";
-  const text = Buffer.from(new TextDecoder(name).decode(bytes));
+  const text = transcoder(encoding)(bytes);
   return hasBom(text) ? text.subarray(3) : text;
 }

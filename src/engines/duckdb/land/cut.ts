@@ -192,8 +192,11 @@ export async function layoutOf(input: Input, dialect: CsvDialect, columns: reado
   found ??= attempt(true)!;
   if (!found.names) return { layout: straight, begin: found.at, inOrder: columns };
   const known = new Map(columns.map(({ name }, i) => [name, i]));
-  let names = columnNames(found.names);
-  if (found.names.length === columns.length - 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...found.names]);
+  // A header line shorter than the rows: its names are completed as they were when the source was opened.
+  const lack = columns.length - found.names.length;
+  const empty = Array.from({ length: Math.max(0, lack) }, () => "");
+  let names = columnNames([...found.names, ...empty]);
+  if (lack === 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...found.names]);
   // Names may have been given instead of those in the header line; then the order is that of the first file.
   if (names.slice(0, columns.length).every((name) => !known.has(name)) && names.length >= columns.length) return { layout: { ...straight, width: columns.length }, begin: found.at, inOrder: columns };
   const order = columns.map(({ name }) => names.indexOf(name));
