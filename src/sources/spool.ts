@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, statfs } from "node:fs/promises";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm, statfs, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { formatBytes } from "../base/units.js";
@@ -40,9 +39,9 @@ export async function spool(bytes: AsyncIterable<Uint8Array>, what: string, opti
     if (written === 0) throw new SluiceError("empty_source", `${what} is empty; at least one row is needed`);
     const path = join(folder, `${hash.digest("hex").slice(0, 32)}${ending}`);
     await rename(temporary, path);
-    const { fingerprint: _, ...rest } = await sourceFile(path);
-    // The time of spooling says nothing about the content.
-    return { ...rest, fingerprint: path.slice(folder.length + 1).replace(ending, "").repeat(2) };
+    // The time of spooling says nothing about the content: equal input has an equal fingerprint.
+    await utimes(path, 0, 0);
+    return await sourceFile(path);
   } catch (error) {
     throw await fileError(temporary, error);
   } finally {

@@ -100,6 +100,8 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     return manifest;
   } catch (error) {
     for (const name of await readdir(folder).catch(() => [])) if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
+    // A finished part is worth keeping for the next attempt; an empty folder is not.
+    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))) await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
     held.delete(folder);

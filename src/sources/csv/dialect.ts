@@ -52,7 +52,10 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
         if (block.length - at > block.length / 2 && block.length > 4096) runaway = true;
         break;
       }
-      if (cells.unterminated) runaway = true;
+      if (cells.unterminated) {
+        malformed++;
+        if (next - at > block.length / 4) runaway = true;
+      }
       at = next;
       if (cells.blank) continue;
       const record: string[] = [];

@@ -75,14 +75,18 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
     }
     rest = rest.subarray(at);
   };
-  for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from })) {
-    options.signal?.throwIfAborted();
-    input.moved(block.length);
-    rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    yield* take(false);
+  try {
+    for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from })) {
+      options.signal?.throwIfAborted();
+      input.moved(block.length);
+      rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
+      yield* take(false);
+    }
+    yield* take(true);
+    yield await close();
+  } finally {
+    await part.file.close();
   }
-  yield* take(true);
-  yield await close();
 }
 
 /** Any text source, record by record, as canonical slices. `skip` records were landed before. */
@@ -96,30 +100,34 @@ export async function* cutRecords(records: AsyncIterable<readonly Record[]>, col
     await part.file.close();
     return { path: part.path, records: out.rows, longest: out.longest, quotedNewlines: out.quotedNewlines, form: canonicalForm, columns, doubtful: false, end: 0, aside, read };
   };
-  for await (const batch of records) {
-    options.signal?.throwIfAborted();
-    for (const record of batch) {
-      if (passed < skip) {
-        passed++;
-        continue;
-      }
-      read++;
-      if ("bad" in record) {
-        options.onBad(record, read);
-        aside.push({ record: read, entry: record });
-        continue;
-      }
-      const block = out.add(record.cells);
-      if (block) await part.file.write(block);
-      if (out.bytes >= options.partBytes) {
-        yield await close();
-        part = await newSlice(options.folder);
-        out = new CanonicalCsv();
-        [aside, read] = [[], 0];
+  try {
+    for await (const batch of records) {
+      options.signal?.throwIfAborted();
+      for (const record of batch) {
+        if (passed < skip) {
+          passed++;
+          continue;
+        }
+        read++;
+        if ("bad" in record) {
+          options.onBad(record, read);
+          aside.push({ record: read, entry: record });
+          continue;
+        }
+        const block = out.add(record.cells);
+        if (block) await part.file.write(block);
+        if (out.bytes >= options.partBytes) {
+          yield await close();
+          part = await newSlice(options.folder);
+          out = new CanonicalCsv();
+          [aside, read] = [[], 0];
+        }
       }
     }
+    yield await close();
+  } finally {
+    await part.file.close();
   }
-  yield await close();
 }
 
 /** The records of a CSV from byte `from` of its text on, cell by cell. */
