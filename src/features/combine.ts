@@ -4,34 +4,33 @@ import { call, type Expr, lit } from "../expr/expr.js";
 import { type Answer, type Block, defineFeature, type Question } from "./contract.js";
 import { asReal, labelOf } from "./formulas.js";
 import { categoryBlock, type Levels, levelsOf } from "./one-hot.js";
-import { smallSample } from "./statistics/ask.js";
 
 const many = { min: 2, max: 1000, types: ["int64", "real", "decimal", "bool"] } as const;
 const mostTerms = 5000;
 
-const medians = (inputs: readonly Expr[]): Question[] => inputs.map((of) => ({ ask: "quantiles", of, at: [0.5], sample: smallSample }));
-const mediansOf = (answers: readonly Answer[]): number[] => answers.map((found) => (found as readonly number[] | null)?.[0] ?? 0);
+const means = (inputs: readonly Expr[]): Question[] => inputs.map((of) => ({ ask: "mean", of }));
+const meansOf = (answers: readonly Answer[]): number[] => answers.map((mean) => Number(mean ?? 0));
 
 /** Products of two numbers. */
 export const interactions = defineFeature({
   name: "interactions",
-  doc: "The product of every two of the numbers (categories: cross). Where one is missing the product is, and counts as that of their medians.",
+  doc: "The product of every two of the numbers (categories: cross). Where one is missing the product is, and counts as that of their means.",
   params: {},
   inputs: many,
-  questions: (inputs) => medians(inputs),
-  fit: (answers) => ({ medians: mediansOf(answers) }),
-  blocks: (state, inputs): readonly Block[] => termsUpTo(inputs.length, 2).filter(([a, b]) => b !== undefined && a !== b).map((term) => product(term, inputs, state.medians)),
+  questions: (inputs) => means(inputs),
+  fit: (answers) => ({ means: meansOf(answers) }),
+  blocks: (state, inputs): readonly Block[] => termsUpTo(inputs.length, 2).filter(([a, b]) => b !== undefined && a !== b).map((term) => product(term, inputs, state.means)),
 });
 
 /** The numbers and all their products up to a degree. */
 export const polynomial = defineFeature({
   name: "polynomial",
-  doc: "The numbers, their squares, products and so on up to the degree. Where one is missing the product is, and counts as that of their medians.",
+  doc: "The numbers, their squares, products and so on up to the degree. Where one is missing the product is, and counts as that of their means.",
   params: { degree: integer(2, 6, 2, "how many factors a product may have") },
   inputs: { ...many, min: 1 },
-  questions: (inputs) => medians(inputs),
-  fit: (answers) => ({ medians: mediansOf(answers) }),
-  blocks: (state, inputs, { degree }): readonly Block[] => termsUpTo(inputs.length, degree).map((term) => product(term, inputs, state.medians)),
+  questions: (inputs) => means(inputs),
+  fit: (answers) => ({ means: meansOf(answers) }),
+  blocks: (state, inputs, { degree }): readonly Block[] => termsUpTo(inputs.length, degree).map((term) => product(term, inputs, state.means)),
 });
 
 /** Two or more categories as one. */
@@ -47,7 +46,7 @@ export const cross = defineFeature({
 
 /** Texts with a separator between; missing when one of them is. */
 const joined = (inputs: readonly Expr[]): Expr =>
-  inputs.map((of) => call("toText", of)).reduce<Expr>((left, right) => call("concat", call("concat", left, lit(" & ")), right));
+  inputs.map((of): Expr => call("toText", of)).reduce((left, right) => call("concat", call("concat", left, lit(" & ")), right));
 
 /** Index tuples with growing entries, by length: 0, 1, 00, 01, 11, ... */
 function termsUpTo(width: number, degree: number): number[][] {

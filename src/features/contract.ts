@@ -26,8 +26,8 @@ export interface CategoryBlock {
 /** What a feature asks of the training rows, answered in fused aggregate queries. All but `distinct` are exact. */
 export type Question =
   | { readonly ask: "count" | "missing" | "min" | "max" | "distinct" | "mean" | "deviation"; readonly of: Expr }
-  /** Exact quantiles of a seeded sample of rows (all rows when there are fewer). A small `sample` rides in the query of the others. */
-  | { readonly ask: "quantiles"; readonly of: Expr; readonly at: readonly number[]; readonly sample?: number }
+  /** Exact quantiles of a seeded sample of rows (all rows when there are fewer). With `first`, of that many first rows: nearly free. */
+  | { readonly ask: "quantiles"; readonly of: Expr; readonly at: readonly number[]; readonly first?: number }
   /** The most frequent values with their counts, most frequent first, ties by UTF-8 bytes; at most `limit`. */
   | { readonly ask: "values"; readonly of: Expr; readonly limit: number };
 export type Answer = number | null | Value | readonly number[] | readonly { readonly value: Value; readonly count: number }[];

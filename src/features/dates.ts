@@ -4,7 +4,6 @@ import { call, type Expr, lit } from "../expr/expr.js";
 import { type Block, defineFeature, type Question } from "./contract.js";
 import { asReal } from "./formulas.js";
 import { levelsOf } from "./one-hot.js";
-import { smallSample } from "./statistics/ask.js";
 
 /** The parts a date has, and after how many units each starts again. */
 export const periods = { month: 12, day: 31, dayOfWeek: 7, dayOfYear: 366, hour: 24, minute: 60, second: 60, quarter: 4 } as const;
@@ -14,7 +13,7 @@ export type Part = (typeof partNames)[number];
 /** Month, day of the week, hour and so on: what comes back in new rows. */
 export const dateParts = defineFeature({
   name: "dateParts",
-  doc: "Parts of a date or time: year quarter month day dayOfWeek (1 is Monday) dayOfYear hour minute second. As categories, a part unseen in training and a missing date add nothing; as numbers, a missing one counts as the median of a sample.",
+  doc: "Parts of a date or time: year quarter month day dayOfWeek (1 is Monday) dayOfYear hour minute second. As categories, a part unseen in training and a missing date add nothing; as numbers, a missing one counts as the mean.",
   params: {
     parts: textParam("month dayOfWeek hour", "which parts, with blanks between"),
     as: choice(["category", "number", "cyclic"], "category", "how a part is given: a weight for each value, a number, or sine and cosine"),
@@ -24,20 +23,20 @@ export const dateParts = defineFeature({
     parseParts(params.parts).flatMap((part): Question[] => {
       const value = call(part, of!);
       if (params.as === "category") return [{ ask: "values", of: value, limit: 1000 }];
-      return params.as === "number" ? [{ ask: "quantiles", of: value, at: [0.5], sample: smallSample }] : [];
+      return params.as === "number" ? [{ ask: "mean", of: value }] : [];
     }),
   fit: (answers, _, params) => ({
     levels: params.as === "category" ? answers.map(levelsOf) : [],
-    medians: params.as === "number" ? answers.map((found) => (found as readonly number[] | null)?.[0] ?? 0) : [],
+    means: params.as === "number" ? answers.map((mean) => Number(mean ?? 0)) : [],
   }),
-  blocks: ({ levels, medians }, [of], params, name): readonly Block[] =>
+  blocks: ({ levels, means }, [of], params, name): readonly Block[] =>
     parseParts(params.parts).flatMap((part, i): readonly Block[] => {
       const named = `${part}(${name})`;
       const expr = call(part, of!);
       if (params.as === "cyclic") return circle(expr, periodOf(part), named);
       return params.as === "category"
         ? [{ kind: "category", name: named, expr, levels: levels[i]! }]
-        : [{ kind: "number", name: named, expr: asReal(expr), fill: medians[i]! }];
+        : [{ kind: "number", name: named, expr: asReal(expr), fill: means[i]! }];
     }),
 });
 

@@ -1,6 +1,6 @@
 import { isNumeric, type Column, type Row, typeName, type Value } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
-import { call, col } from "../expr/expr.js";
+import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
 import { exactFacts } from "./profile/exact.js";
@@ -8,11 +8,11 @@ import { describeSample, type SampleFacts } from "./profile/sample.js";
 import { shownValue } from "./formulas.js";
 import { inSample } from "./statistics/ask.js";
 
-export interface ColumnProfile extends SampleFacts {
+export interface ColumnProfile extends Omit<SampleFacts, "distinct"> {
   readonly name: string;
   readonly type: string;
   readonly missing: number;
-  /** Estimated to about 3 % unless the profile is exact. */
+  /** Counted when the sample shows every value often or the profile is exact; else an estimate that is often 10 % off. */
   readonly distinct: number;
   readonly min: string | number | null;
   readonly max: string | number | null;
@@ -48,95 +48,109 @@ const mostValues = 4e6;
 /**
  * What is in a source, from one scan of it: counts, ranges and missing values are exact; the rest is from a seeded sample of
  * rows collected in the same scan. Rows of a text source have no numbers before it is landed: there the sample is chosen
- * by a digest of the row.
+ * by a digest of the row, and a source whose rows repeat a lot is profiled exactly instead, for equal rows are chosen together.
  */
 export async function profile(engine: Pick<Engine, "rows" | "batches">, scan: Scan, options: ProfileOptions = {}): Promise<Profile> {
   const from: Relation = { kind: "scan", scan };
-  const columns = scan.schema.columns;
-  const { seed = 7, signal } = options;
+  const { columns } = scan.schema;
+  const { seed = 7, signal, blockColumns = 200 } = options;
+  const first = await firstLook(engine, scan, from, signal);
   const wanted = Math.max(1000, Math.min(options.sampleRows ?? 50_000, Math.floor(mostValues / Math.max(1, columns.length))));
-  const guess = await guessRows(engine, scan, from, signal);
-  const blockColumns = options.blockColumns ?? 200;
-  let found = await scanOnce(engine, from, columns.slice(0, blockColumns), { seed, wanted, guess, ...(signal && { signal }) });
+  const look = (part: readonly Column[], rows: number): Promise<Row> => scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
+  let found = await look(columns.slice(0, blockColumns), first.rows);
   const rows = Number(found["rows"]);
-  // The guess was far off, so the sample is too small: the file is small then, or it is worth a second look.
-  const short = Number(found["sampled"]) < Math.min(rows, wanted) / 2;
-  const size = short ? rows : guess;
+  // Far fewer rows than guessed, so the sample is too small: a second look at a small file is cheap.
+  const size = Number(found["sampled"]) < Math.min(rows, wanted) / 2 ? rows : first.rows;
   const profiles: ColumnProfile[] = [];
   for (let at = 0; at < columns.length; at += blockColumns) {
-    const block = columns.slice(at, at + blockColumns);
-    if (at > 0 || short) found = await scanOnce(engine, from, block, { seed, wanted, guess: size, ...(signal && { signal }) });
-    const sampled = Number(found["sampled"]);
-    for (const [i, column] of block.entries()) profiles.push(profileOf(column, i, found, rows, sampled));
+    const part = columns.slice(at, at + blockColumns);
+    if (at > 0 || size !== first.rows) found = await look(part, size);
+    for (const [i, column] of part.entries()) profiles.push(profileOf(column, i, found, rows));
   }
   const sampled = Number(found["sampled"]);
-  const exact = options.exact === true;
+  const repeats = sampled < rows && Number(found["digests"]) < 0.5 * rows;
+  const exact = options.exact === true || repeats || sampled === rows;
   return {
     rows,
     setAside: scan.format === "parquet" ? (scan.landed?.setAside ?? 0) : 0,
-    columns: exact ? await exactFacts(engine, from, columns, profiles, { seed, rows, ...(signal && { signal }) }) : profiles,
+    columns: exact && sampled < rows ? await exactFacts(engine, from, columns, profiles, { seed, rowsTotal: rows, ...(signal && { signal }) }) : profiles,
     assumed: "assumed" in scan ? scan.assumed : [],
     exact,
     sample: { rows: exact ? rows : sampled, error: exact ? 0 : sampleError(sampled, rows) },
   };
 }
 
-/** Rows, from the metadata of Parquet or from how long the first rows of a text are: it only steers the sample's size. */
-async function guessRows(engine: Pick<Engine, "rows">, scan: Scan, from: Relation, signal?: AbortSignal): Promise<number> {
+interface FirstLook {
+  /** A guess that steers the sample's size alone. */
+  readonly rows: number;
+  /** Columns with so many values that a sample cannot count them. */
+  readonly varied: ReadonlySet<string>;
+}
+
+/** The first rows say how long a row of text is, and which columns repeat themselves: estimating distinct values is dear. */
+async function firstLook(engine: Pick<Engine, "rows">, scan: Scan, from: Relation, signal?: AbortSignal): Promise<FirstLook> {
+  const { columns } = scan.schema;
+  const limit = Math.max(100, Math.min(5000, Math.floor(1e6 / Math.max(1, columns.length))));
+  const first = await engine.rows({ kind: "limit", from, rows: limit }, limit, signal);
+  const varied = new Set(columns.map(({ name }) => name).filter((name) => new Set(first.map((row) => shownValue(row[name] ?? null))).size > first.length / 5));
+  if (first.length < limit) return { rows: first.length, varied };
   if (scan.format === "parquet" || scan.format === "table") {
     const counted: Relation = { kind: "aggregate", from, by: {}, columns: { rows: { agg: "count" } } };
-    return Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0);
+    return { rows: Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0), varied };
   }
-  const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * (scan.csv && scan.csv.compression !== "none" ? 5 : 1);
-  const first = await engine.rows({ kind: "limit", from, rows: 500 }, 500, signal);
+  const packed = scan.csv && scan.csv.compression !== "none" ? 5 : 1;
+  const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * packed;
   const length = first.reduce((sum, row) => sum + Object.values(row).reduce<number>((width, value) => width + shownValue(value).length + 1, 0), 0);
-  return first.length < 500 ? first.length : Math.ceil(bytes / (length / first.length));
+  return { rows: Math.ceil(bytes / (length / first.length)), varied };
 }
 
-interface ScanOptions {
-  readonly seed: number;
-  readonly wanted: number;
-  readonly guess: number;
-  readonly signal?: AbortSignal;
-}
-
-async function scanOnce(engine: Pick<Engine, "rows">, from: Relation, columns: readonly Column[], options: ScanOptions): Promise<Row> {
-  const where = inSample(options.seed, options.wanted, options.guess);
+async function scanOnce(
+  engine: Pick<Engine, "rows">,
+  from: Relation,
+  columns: readonly Column[],
+  where: Expr,
+  varied: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<Row> {
   const asked: Record<string, Aggregate> = {
     rows: { agg: "count" },
-    sampled: { agg: "count", arg: call("when", where, { kind: "lit", value: 1 }, { kind: "lit", value: null }) },
+    sampled: { agg: "count", arg: call("when", where, lit(1), lit(null)) },
+    digests: { agg: "approxDistinct", arg: { kind: "rowHash", seed: 0 } },
   };
   columns.forEach(({ name, type }, i) => {
     const arg = col(name);
     asked[`n${i}`] = { agg: "count", arg };
     if (!readable(type.kind)) return;
-    asked[`d${i}`] = { agg: "approxDistinct", arg };
+    if (varied.has(name)) asked[`d${i}`] = { agg: "approxDistinct", arg };
     if (type.kind !== "text") {
       asked[`l${i}`] = { agg: "min", arg };
       asked[`h${i}`] = { agg: "max", arg };
     }
     asked[`s${i}`] = { agg: "list", arg, where };
   });
-  return (await engine.rows({ kind: "aggregate", from, by: {}, columns: asked }, 1, options.signal))[0]!;
+  return (await engine.rows({ kind: "aggregate", from, by: {}, columns: asked }, 1, signal))[0]!;
 }
 
 const readable = (kind: string): boolean => ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 
-function profileOf({ name, type }: Column, i: number, row: Row, rows: number, sampled: number): ColumnProfile {
+function profileOf({ name, type }: Column, i: number, row: Row, rows: number): ColumnProfile {
   const values = (row[`s${i}`] ?? []) as readonly Value[];
-  const numeric = isNumeric(type) || type.kind === "date" || type.kind === "timestamp";
+  const ordered = isNumeric(type) || type.kind === "date" || type.kind === "timestamp";
+  const present = Number(row[`n${i}`]);
+  const estimate = row[`d${i}`] === undefined ? undefined : Number(row[`d${i}`]);
+  const { distinct, ...facts } = describeSample(values, { ordered, kind: type.kind, sampled: Number(row["sampled"]), present, estimate });
   return {
     name,
     type: typeName(type),
-    missing: rows - Number(row[`n${i}`]),
-    distinct: Math.min(Number(row[`d${i}`] ?? 0), Number(row[`n${i}`])),
+    missing: rows - present,
+    distinct,
     min: shown(row[`l${i}`] ?? null),
     max: shown(row[`h${i}`] ?? null),
-    ...describeSample(values, numeric, type.kind, sampled),
+    ...facts,
   };
 }
 
-/** As JSON carries it: whole numbers past 2^53 and dates as text. */
+/** As JSON carries it: whole numbers past 2^53, dates and infinities as text. */
 export function shown(value: Value): string | number | null {
   if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
   return typeof value === "number" ? String(value) : shownValue(value);

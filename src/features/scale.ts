@@ -2,7 +2,6 @@ import { flag } from "../base/params.js";
 import { call, lit } from "../expr/expr.js";
 import { defineFeature } from "./contract.js";
 import { affine, asReal } from "./formulas.js";
-import { smallSample } from "./statistics/ask.js";
 
 const numbers = { min: 1, max: 1, types: ["int64", "real", "decimal", "bool"] } as const;
 
@@ -34,18 +33,17 @@ export const robustScale = defineFeature({
 /** (x - min) / (max - min). */
 export const minMax = defineFeature({
   name: "minMax",
-  doc: "(x - min) / (max - min) of the training rows, so 0 to 1 there; new rows may lie outside unless clip. A missing value counts as the median of a sample; a constant column becomes 0.",
+  doc: "(x - min) / (max - min) of the training rows, so 0 to 1 there; new rows may lie outside unless clip. A missing value counts as the mean; a constant column becomes 0.",
   params: { clip: flag(false, "values outside the training range become 0 or 1") },
   inputs: numbers,
   questions: ([of]) => [
     { ask: "min", of: asReal(of!) },
     { ask: "max", of: asReal(of!) },
-    { ask: "quantiles", of: of!, at: [0.5], sample: smallSample },
+    { ask: "mean", of: of! },
   ],
-  fit: ([min, max, quantiles]) => {
+  fit: ([min, max, mean]) => {
     const [low, high] = [Number(min ?? 0), Number(max ?? 0)];
-    const median = (quantiles as readonly number[] | null)?.[0] ?? low;
-    return { min: low, range: high - low, fill: high > low ? (median - low) / (high - low) : 0 };
+    return { min: low, range: high - low, fill: high > low ? (Number(mean) - low) / (high - low) : 0 };
   },
   blocks: ({ min, range, fill }, [of], { clip }, name) => {
     const scaled = affine(of!, min, range);

@@ -7,16 +7,13 @@ import { labelOf } from "./formulas.js";
 import {
   asReal,
   blocksOfExprs,
-  countRows,
-  inSample,
   type Known,
   keyOf,
   type StatisticsOptions,
-  smallSample,
   type Tell,
 } from "./statistics/ask.js";
 import { fixedMean, fixedScale } from "./statistics/fixed.js";
-import { type Quantiles, quantilesIn, quantilesOf, sortedValues } from "./statistics/quantiles.js";
+import { quantilesOf } from "./statistics/quantiles.js";
 import { topValues } from "./statistics/values.js";
 
 /**
@@ -34,14 +31,12 @@ export async function answer(questions: readonly Question[], options: Statistics
   const asked = [...open.values()];
   const tell = (question: Question, value: Answer): void => void known.set(keyOf(question), value);
 
-  const isSmall = (question: Question): boolean => question.ask === "quantiles" && (question.sample ?? Infinity) <= smallSample;
-  const rows = asked.some(isSmall) ? await countRows(options) : 0;
-  await simple(withNeeds(asked, isSmall), { ...options, ...(rows > 0 ? { rowsTotal: rows } : {}) }, known, tell);
+  await simple(withNeeds(asked), options, known, tell);
   const means = asked.filter(({ ask }) => ask === "mean" || ask === "deviation").map(({ of }) => ({ ask: "mean", of }) as const);
   await sums(unknown(means, known), options, known, tell, () => 0);
   const deviations = asked.filter(({ ask }) => ask === "deviation");
   await sums(deviations, options, known, tell, (of) => known.get(keyOf({ ask: "mean", of })) as number | null);
-  await quantilesOf(asked.filter((question) => question.ask === "quantiles" && !isSmall(question)) as Quantiles[], options, tell);
+  await quantilesOf(asked.filter((question) => question.ask === "quantiles"), options, tell);
   await topValues(asked.filter((question) => question.ask === "values"), options, known, tell);
   return questions.map((question) => known.get(keyOf(question)) ?? null);
 }
@@ -52,7 +47,7 @@ const unknown = <Q extends Question>(questions: readonly Q[], known: Known): Q[]
 };
 
 /** A mean needs the count and range of its numbers first; top values are packed into queries by their number of levels. */
-function withNeeds(asked: readonly Question[], isSmall: (question: Question) => boolean): Question[] {
+function withNeeds(asked: readonly Question[]): Question[] {
   const out: Question[] = [];
   const pack = asked.filter(({ ask }) => ask === "values").length > 1;
   for (const question of asked) {
@@ -61,12 +56,12 @@ function withNeeds(asked: readonly Question[], isSmall: (question: Question) => 
       out.push({ ask: "count", of: asReal(of) }, { ask: "min", of: asReal(of) }, { ask: "max", of: asReal(of) });
     else if (question.ask === "values") {
       if (pack) out.push({ ask: "distinct", of });
-    } else if (question.ask !== "quantiles" || isSmall(question)) out.push(question);
+    } else if (question.ask !== "quantiles") out.push(question);
   }
   return out;
 }
 
-function aggregateOf(question: Question, options: StatisticsOptions): Aggregate {
+function aggregateOf(question: Question): Aggregate {
   const arg = question.of;
   switch (question.ask) {
     case "count":
@@ -77,8 +72,6 @@ function aggregateOf(question: Question, options: StatisticsOptions): Aggregate 
       return { agg: question.ask, arg };
     case "distinct":
       return { agg: "approxDistinct", arg };
-    case "quantiles":
-      return { agg: "list", arg: asReal(arg), where: inSample(options.seed, question.sample ?? smallSample, options.rowsTotal ?? 0) };
     default:
       throw new Error(`${question.ask} is no plain aggregate`);
   }
@@ -88,13 +81,12 @@ async function simple(asked: readonly Question[], options: StatisticsOptions, kn
   for (const block of blocksOfExprs(unknown(asked, known), options.blockColumns)) {
     const columns: Record<string, Aggregate> = { rows: { agg: "count" } };
     block.forEach((question, i) => {
-      columns[`a${i}`] = aggregateOf(question, options);
+      columns[`a${i}`] = aggregateOf(question);
     });
     const row = await oneRow(columns, options);
     block.forEach((question, i) => {
       const value = row[`a${i}`] ?? null;
-      if (question.ask === "quantiles") tell(question, quantilesIn(sortedValues((value ?? []) as number[]), question.at));
-      else if (question.ask === "missing") tell(question, Number(row["rows"]) - Number(value));
+      if (question.ask === "missing") tell(question, Number(row["rows"]) - Number(value));
       else tell(question, question.ask === "min" || question.ask === "max" ? value : Number(value));
     });
   }

@@ -8,7 +8,7 @@ import { answer, type StatisticsOptions } from "../statistics.js";
 import { asReal, shownValue } from "../formulas.js";
 import { quantilesShown, shownOrder, topShown } from "./sample.js";
 
-type Facts = { readonly seed: number; readonly rows: number; readonly signal?: AbortSignal };
+type Facts = { readonly seed: number; readonly rowsTotal: number; readonly signal?: AbortSignal };
 
 /** Replaces what came from a sample by exact figures: one sorted stream of counted values for each ordered column. */
 export async function exactFacts(
@@ -44,7 +44,7 @@ export async function exactFacts(
       quantiles: values ? quantilesShown.map((at, k) => ({ at, value: shownOrder(values[k]!, column.type.kind) })) : old.quantiles,
       top: old.top.length === 0 ? [] : (top as readonly { value: never; count: number }[]).map(({ value, count }) => ({
         value: typeof value === "number" ? value : shownValue(value),
-        share: count / facts.rows,
+        share: count / facts.rowsTotal,
       })),
     });
   }

@@ -1,9 +1,9 @@
-import { canonical } from "../../base/canonical.js";
 import type { Value } from "../../base/schema.js";
 import { shownValue } from "../formulas.js";
 import { quantileOf } from "../statistics/quantiles.js";
 
 export interface SampleFacts {
+  readonly distinct: number;
   /** Of numbers only. */
   readonly mean: number | null;
   readonly deviation: number | null;
@@ -18,9 +18,21 @@ export const quantilesShown = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const
 export const topShown = 10;
 const bins = 20;
 
-export function describeSample(values: readonly Value[], ordered: boolean, kind: string, sampled: number): SampleFacts {
-  const top = topOf(values, sampled);
-  const none = { mean: null, deviation: null, quantiles: [], top, histogram: null };
+export interface SampleContext {
+  readonly ordered: boolean;
+  readonly kind: string;
+  /** Rows of the sample, and rows of the source that have the column. */
+  readonly sampled: number;
+  readonly present: number;
+  /** Of the engine, over all rows. */
+  readonly estimate: number | undefined;
+}
+
+export function describeSample(values: readonly Value[], { ordered, kind, sampled, present, estimate }: SampleContext): SampleFacts {
+  const counts = countValues(values);
+  const distinct = distinctFrom([...counts.values()], values.length, present, estimate);
+  const top = topOf(counts, values.length, sampled);
+  const none = { distinct, mean: null, deviation: null, quantiles: [], top, histogram: null };
   if (!ordered || values.length === 0) return none;
   const sorted = Float64Array.from(values, orderOf).filter(Number.isFinite).sort();
   if (sorted.length === 0) return none;
@@ -28,6 +40,7 @@ export function describeSample(values: readonly Value[], ordered: boolean, kind:
   const mean = sorted.reduce((sum, x) => sum + x, 0) / sorted.length;
   const deviation = Math.sqrt(sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0) / sorted.length);
   return {
+    distinct,
     mean: isTime ? null : mean,
     deviation: isTime ? null : deviation,
     quantiles: quantilesShown.map((at) => ({ at, value: shownOrder(quantileOf(sorted, at), kind) })),
@@ -48,20 +61,35 @@ export function shownOrder(order: number, kind: string): string | number {
   return kind === "timestamp" ? shownValue({ micros: BigInt(Math.round(order)) }) : order;
 }
 
-/** No list where nearly every value stands alone. */
-function topOf(values: readonly Value[], sampled: number): SampleFacts["top"] {
-  const keyOf = (value: Value): string | number | bigint | boolean => (typeof value === "object" ? canonical(value) : value);
-  const counts = new Map<string | number | bigint | boolean, number>();
+type Key = string | number | bigint | boolean;
+const keyOf = (value: Value): Key => (value !== null && typeof value === "object" ? shownValue(value) : (value as Key));
+
+function countValues(values: readonly Value[]): Map<Key, number> {
+  const counts = new Map<Key, number>();
   for (const value of values) {
     const key = keyOf(value);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  if (counts.size > 0.9 * values.length && values.length > topShown) return [];
-  const shownKey = new Map(values.map((value) => [keyOf(value), shownValue(value)]));
+  return counts;
+}
+
+/** The sample's own count where hardly any value was seen once; else the engine's estimate, or Chao's lower bound (1984). */
+function distinctFrom(counts: readonly number[], sampled: number, present: number, estimate: number | undefined): number {
+  if (sampled >= present) return counts.length;
+  const once = counts.filter((count) => count === 1).length;
+  const twice = counts.filter((count) => count === 2).length;
+  if (once <= 0.01 * counts.length) return counts.length;
+  const bound = counts.length + (once * (once - 1)) / (2 * (twice + 1));
+  return Math.min(present, Math.max(counts.length, estimate ?? Math.round(bound)));
+}
+
+/** No list where nearly every value stands alone. */
+function topOf(counts: ReadonlyMap<Key, number>, length: number, sampled: number): SampleFacts["top"] {
+  if (counts.size > 0.9 * length && length > topShown) return [];
   return [...counts]
-    .sort(([a, m], [b, n]) => n - m || (shownKey.get(a)! < shownKey.get(b)! ? -1 : 1))
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, topShown)
-    .map(([key, count]) => ({ value: typeof key === "number" ? key : shownKey.get(key)!, share: count / Math.max(1, sampled) }));
+    .map(([key, count]) => ({ value: typeof key === "number" ? key : String(key), share: count / Math.max(1, sampled) }));
 }
 
 export function histogramOf(sorted: Float64Array): SampleFacts["histogram"] {

@@ -2,6 +2,7 @@ import { canonical } from "../../base/canonical.js";
 import { subSeed } from "../../base/seeds.js";
 import type { Engine } from "../../engines/contract.js";
 import { call, type Expr, lit } from "../../expr/expr.js";
+import { ops } from "../../expr/ops.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Answer, Question } from "../contract.js";
 
@@ -26,18 +27,31 @@ export type Known = ReadonlyMap<string, Answer>;
 
 export const defaultBlockColumns = 200;
 export const defaultSampleRows = 100_000;
-/** Samples of at most this many rows are collected in the query that counts, instead of a second scan. */
-export const smallSample = 1000;
 
 /** What a question is remembered by: equal questions are asked once. */
 export const keyOf = (question: Question): string => canonical(question);
 
 /** The value as a real; NaN is missing. */
 export function asReal(of: Expr): Expr {
-  if (of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan") return of;
+  if (isGuarded(of)) return of;
   const value = call("toReal", of);
-  return call("when", call("isNan", value), lit(null), value);
+  return neverNan(of) ? value : call("when", call("isNan", value), lit(null), value);
 }
+
+const isGuarded = (of: Expr): boolean => of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan";
+const keepsNumbers: ReadonlySet<string> = new Set(["abs", "neg", "ln", "log2", "log10", "sqrt", "exp", "toReal"]);
+
+/** Whether it cannot be NaN, so that formulas inside formulas are not guarded at each depth. */
+function neverNan(of: Expr): boolean {
+  if (of.kind === "lit" || of.kind === "lookup" || of.kind === "rowHash") return true;
+  if (of.kind === "col") return false;
+  if (of.op === "toReal" && of.args[0]?.kind === "col") return false;
+  const gives = ops[of.op].gives;
+  return isGuarded(of) || gives === "integer" || gives === "bool" || (keepsNumbers.has(of.op) && neverNan(of.args[0]!));
+}
+
+/** The formula for a page, where NaN stands for missing anyway: the guard on top costs a fifth of the encoding. */
+export const unguarded = (of: Expr): Expr => (isGuarded(of) && of.kind === "call" ? of.args[2]! : of);
 
 /** Questions in blocks that name at most so many different expressions; those about one expression stay together. */
 export function blocksOfExprs<Q extends Question>(asked: readonly Q[], blockColumns = defaultBlockColumns): Q[][] {

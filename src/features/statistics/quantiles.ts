@@ -4,30 +4,40 @@ import type { Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
 import { blocksOfExprs, countRows, defaultBlockColumns, defaultSampleRows, asReal, inSample, type StatisticsOptions, type Tell } from "./ask.js";
 
-export type Quantiles = Extract<Question, { ask: "quantiles" }>;
+type Quantiles = Extract<Question, { ask: "quantiles" }>;
 
-/** Quantiles as order statistics of one seeded sample: exact for the sample, the same for every engine and thread count. */
+/**
+ * Quantiles as order statistics of one seeded sample: exact for the sample, the same for every engine and thread count.
+ * Those that make do with the first rows are read from them.
+ */
 export async function quantilesOf(asked: readonly Quantiles[], options: StatisticsOptions, tell: Tell): Promise<void> {
-  if (asked.length === 0) return;
+  for (const first of new Set(asked.flatMap((question) => question.first ?? [])))
+    await fromRows(asked.filter((question) => question.first === first), { kind: "limit", from: options.relation, rows: first }, first, options, tell);
+  const sampled = asked.filter((question) => question.first === undefined);
+  if (sampled.length === 0) return;
   const rows = await countRows(options);
   const wanted = options.sampleRows ?? defaultSampleRows;
   const where = inSample(options.seed, wanted, rows);
-  // A block of columns holds about 64 MB of doubles.
-  const columnsAtOnce = Math.max(1, Math.min(options.blockColumns ?? defaultBlockColumns, Math.floor(8e6 / Math.max(1, Math.min(rows, wanted)))));
+  const from: Relation = where.kind === "lit" ? options.relation : { kind: "filter", from: options.relation, where };
+  await fromRows(sampled, from, Math.min(rows, wanted), options, tell);
+}
+
+/** A block of columns holds about 64 MB of doubles. */
+async function fromRows(asked: readonly Quantiles[], from: Relation, rows: number, options: StatisticsOptions, tell: Tell): Promise<void> {
+  const columnsAtOnce = Math.max(1, Math.min(options.blockColumns ?? defaultBlockColumns, Math.floor(8e6 / Math.max(1, rows))));
   for (const block of blocksOfExprs(asked, columnsAtOnce)) {
     const exprs = new Map(block.map(({ of }) => [canonical(of), of]));
-    const sorted = await sortedSample([...exprs.values()], where, options);
+    const sorted = await sortedValues([...exprs.values()], from, options);
     const byKey = new Map([...exprs.keys()].map((key, i) => [key, sorted[i]!]));
     for (const question of block) {
       const values = byKey.get(canonical(question.of))!;
-      tell(question, quantilesIn(values, question.at));
+      tell(question, values.length === 0 ? null : question.at.map((share) => quantileOf(values, share)));
     }
   }
 }
 
-/** The values of each expression on the sampled rows, sorted; missing and not finite ones left out. */
-async function sortedSample(exprs: readonly Expr[], where: Expr, options: StatisticsOptions): Promise<Float64Array[]> {
-  const from: Relation = where.kind === "lit" ? options.relation : { kind: "filter", from: options.relation, where };
+/** The values of each expression, sorted; missing and not finite ones left out. */
+async function sortedValues(exprs: readonly Expr[], from: Relation, options: StatisticsOptions): Promise<Float64Array[]> {
   const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, asReal(of)]));
   const parts: Float64Array[][] = exprs.map(() => []);
   for await (const chunk of options.engine.batches({ kind: "project", from, columns }, options.signal))
@@ -52,11 +62,6 @@ function joinSorted(parts: readonly Float64Array[]): Float64Array {
   }
   return all.sort();
 }
-
-export const sortedValues = (values: readonly number[]): Float64Array => Float64Array.from(values.filter(Number.isFinite)).sort();
-
-export const quantilesIn = (sorted: Float64Array, at: readonly number[]): readonly number[] | null =>
-  sorted.length === 0 ? null : at.map((share) => quantileOf(sorted, share));
 
 /** Linear between the two nearest order statistics (type 7 of Hyndman and Fan 1996, the default of NumPy and R). */
 export function quantileOf(sorted: ArrayLike<number>, at: number): number {
