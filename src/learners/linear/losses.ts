@@ -46,9 +46,21 @@ export const multinomialLogLoss: Loss = {
       intercepts: outputs.map(({ intercept }) => intercept),
       hessian,
     };
-    return readSoftmax(await data.pass(softmax, params, { rows }), params, data.layout);
+    const sums = readSoftmax(await data.pass(softmax, params, { rows }), params, data.layout);
+    return { ...sums, gradient: summingToZero(sums.gradient, outputs.length) };
   },
 };
+
+/** Over the classes a gradient sums to zero; what float32 leaves of it would drive solvers along directions that change nothing. */
+function summingToZero(gradient: Float64Array, classes: number): Float64Array {
+  const order = gradient.length / classes;
+  for (let j = 0; j < order; j++) {
+    let mean = 0;
+    for (let k = 0; k < classes; k++) mean += gradient[k * order + j]! / classes;
+    for (let k = 0; k < classes; k++) gradient[k * order + j]! -= mean;
+  }
+  return gradient;
+}
 
 export const squaredLoss: Loss = {
   name: "squared",

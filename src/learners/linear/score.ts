@@ -29,7 +29,7 @@ export function linearScore(state: LinearState, blocks: readonly Block[], task: 
     outputNames(task, classes).map((name, k) => {
       const weights = state.weights[k]!;
       const terms = places.flatMap(({ block, at }) => termOf(block, weights, at));
-      return [name, sumOf([lit(state.intercepts[k]!), ...terms])];
+      return [name, sumOf([call("toReal", lit(state.intercepts[k]!)), ...terms])];
     }),
   );
 }

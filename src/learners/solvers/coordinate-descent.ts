@@ -2,7 +2,7 @@ import { factorise } from "./cholesky.js";
 import type { Penalty } from "./penalty.js";
 
 export interface DescentOptions {
-  /** Sweeps over the coordinates at most. */
+  /** Rounds of sweeps at most. */
   readonly sweeps?: number;
   /** Done when no coordinate violates its optimality condition by more than this share of the largest one at the start. */
   readonly tolerance?: number;
@@ -18,7 +18,7 @@ export function coordinateDescent(
   rhs: Float64Array,
   { l1, l2 }: Penalty,
   start?: Float64Array,
-  { sweeps = 2_000, tolerance = 1e-11 }: DescentOptions = {},
+  { sweeps = 300, tolerance = 1e-11 }: DescentOptions = {},
 ): Float64Array {
   const size = rhs.length;
   const x = start ? Float64Array.from(start) : new Float64Array(size);

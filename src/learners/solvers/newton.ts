@@ -10,6 +10,11 @@ export interface Curved extends Minimum {
 /** Below this change of the margins the second derivatives hardly change, and the last ones serve again. */
 const smallMove = 0.1;
 
+/** A share of the largest curvature that holds a step back where the loss is flat, so that noise does not carry it away. */
+const damping = 1e-7;
+/** What the last step leaves is foreseen from the gains so far, and must be this much smaller than the tolerance. */
+const lastStepShare = 1e-2;
+
 /**
  * Proximal Newton (Lee, Sun, Saunders 2014): each step minimises the penalty plus the loss's second-order model. Near the minimum
  * an evaluation asks for the gradient alone and keeps the last second derivatives as the metric, which makes it several
@@ -32,7 +37,9 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
     const curve = curvatureAlong(hessian, step);
     const slope = dot(now.gradient, step) + penaltyOf(penalty, target) - penaltyOf(penalty, x);
     const gain = -(slope + 0.5 * curve);
-    if (!(gain > stop.tolerance)) return { x: gain > 0 ? target : x, objective: value, evaluations, converged: true, hessian };
+    const left = gain * Math.min(1, gain / gainBefore) ** (now.hessian ? 2 : 1);
+    if (!(gain > stop.tolerance || left > lastStepShare * stop.tolerance))
+      return { x: gain > 0 ? target : x, objective: value, evaluations, converged: true, hessian };
 
     // Without progress worth a scan, the metric is too old.
     const stale = !now.hessian && gain > 0.1 * gainBefore;
@@ -61,16 +68,21 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
   }
 }
 
-/** Where the penalty plus the second-order model around x is least. */
+/** Where the penalty plus the damped second-order model around x is least. */
 function modelMinimum(x: Float64Array, { gradient }: Evaluation, hessian: Float64Array, penalty: Penalty): Float64Array {
   const size = x.length;
+  let largest = 0;
+  for (let i = 0; i < size; i++) largest = Math.max(largest, hessian[i * size + i]!);
+  const model = Float64Array.from(hessian);
   const rhs = new Float64Array(size);
   for (let i = 0; i < size; i++) {
+    // A constant column has no curvature at all, and its coefficient stays where it is.
+    if (hessian[i * size + i]! > 0) model[i * size + i]! += damping * largest;
     let sum = -gradient[i]!;
-    for (let j = 0; j < size; j++) sum += hessian[i * size + j]! * x[j]!;
+    for (let j = 0; j < size; j++) sum += model[i * size + j]! * x[j]!;
     rhs[i] = sum;
   }
-  return minimiseQuadratic(hessian, rhs, penalty, x);
+  return minimiseQuadratic(model, rhs, penalty, x);
 }
 
 /** How much a typical row's margin moves: dᵀHd is the mean of p(1-p) times its square, and H has mean p(1-p) at the intercepts. */
