@@ -6,16 +6,25 @@
  * Answers how many rows count.
  */
 export function takeRows(label: usize, weight: usize, rows: i32, y: usize, w: usize): i32 {
-  let active = 0;
-  const padded = (rows + 7) & ~7;
-  for (let i = 0; i < padded; i++) {
-    const each = i < rows ? load<f64>(weight + (<usize>i << 3)) : 0;
-    const counts = each > 0;
-    active += <i32>counts;
-    store<f64>(w + (<usize>i << 3), counts ? each : 0);
-    store<f64>(y + (<usize>i << 3), counts ? load<f64>(label + (<usize>i << 3)) : 0);
+  const zero = f64x2.splat(0);
+  let active = i64x2.splat(0);
+  const even = <usize>(rows & ~1) << 3;
+  for (let i: usize = 0; i < even; i += 16) {
+    const each = v128.load(weight + i);
+    const counts = f64x2.gt(each, zero);
+    active = i64x2.sub(active, counts);
+    v128.store(w + i, v128.and(each, counts));
+    v128.store(y + i, v128.and(v128.load(label + i), counts));
   }
-  return active;
+  let count = <i32>(i64x2.extract_lane(active, 0) + i64x2.extract_lane(active, 1));
+  for (let i = even; i < <usize>((rows + 7) & ~7) << 3; i += 8) {
+    const each = i < <usize>rows << 3 ? load<f64>(weight + i) : 0;
+    const counts = each > 0;
+    count += <i32>counts;
+    store<f64>(w + i, counts ? each : 0);
+    store<f64>(y + i, counts ? load<f64>(label + i) : 0);
+  }
+  return count;
 }
 
 @inline
