@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { Metrics } from "../metrics/contract.js";
+import { figure } from "../metrics/figure.js";
 
 export interface TableOptions {
   /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
@@ -123,17 +124,6 @@ export function metricsTable(model: Metrics, baseline?: Metrics, options: TableO
     }),
     options,
   );
-}
-
-/** A number as people read it: four decimals near 1, five digits otherwise. */
-export function figure(value: number): string {
-  if (!Number.isFinite(value)) return "-";
-  const size = Math.abs(value);
-  if (value === 0 || Number.isInteger(value))
-    return size < 1e9 ? value.toLocaleString("en-US") : value.toExponential(3);
-  if (size >= 1e7 || size < 1e-4) return value.toExponential(3);
-  if (size >= 1e4) return Math.round(value).toLocaleString("en-US");
-  return size < 10 ? value.toFixed(4) : value.toPrecision(5);
 }
 
 /** A bar from the middle: to the right for what raises, to the left for what lowers. */

@@ -1,0 +1,85 @@
+import type { Effect, Task } from "../learners/contract.js";
+import type { Metrics } from "../metrics/contract.js";
+
+/** Everything a report shows, as plain data; what is absent is left out of the page. */
+export interface ReportInput {
+  /** late/2 */
+  readonly model: string;
+  readonly task: Task;
+  readonly label: string;
+  /** Classes as they are printed, in order of their codes; for binary the second one is the positive class. */
+  readonly classes: readonly string[];
+  readonly learner: string;
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** ISO time. */
+  readonly created: string;
+  readonly sources: readonly string[];
+  /** Where rows went, in the order of showing: read, train, validation, test, set aside, ... */
+  readonly rows: Readonly<Record<string, number>>;
+  /** How validation rows were chosen, in words. */
+  readonly split?: string;
+  readonly columns: readonly ReportColumn[];
+  readonly assumed: readonly string[];
+  readonly warnings: readonly { readonly code?: string; readonly message: string }[];
+  readonly plan?: {
+    readonly seconds: readonly [low: number, high: number];
+    readonly bytes?: number;
+    readonly peakBytes?: number;
+    readonly passes?: number;
+    readonly spillBytes?: number;
+  };
+  readonly reality: {
+    readonly seconds: number;
+    readonly bytesRead: number;
+    readonly peakRssBytes: number;
+    readonly budgetBytes: number;
+    readonly passes: number;
+    readonly spillBytes: number;
+    readonly threads?: number;
+  };
+  readonly steps: readonly { readonly step: number; readonly loss?: number; readonly note?: string }[];
+  /** By split (validation, test), the model and its baseline on the same rows. The last one is the one the headline quotes. */
+  readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline?: Metrics }>>;
+  /** Largest first. */
+  readonly effects: readonly Effect[];
+  readonly slices?: readonly ReportSlice[];
+  /** Quality with and without something: a group of features, a part of the rows. */
+  readonly comparisons?: readonly ReportComparison[];
+  readonly reproduce: {
+    readonly command: string;
+    readonly run?: string;
+    readonly stateHash: string;
+    readonly seed?: number;
+    readonly data: readonly { readonly path: string; readonly bytes?: number; readonly fingerprint: string }[];
+    readonly versions: Readonly<Record<string, string>>;
+  };
+}
+
+export interface ReportColumn {
+  readonly column: string;
+  readonly type: string;
+  readonly use: string;
+  readonly reason: string;
+  /** Share of rows. */
+  readonly missing?: number;
+}
+
+/** One metric on the rows of each value of a column. */
+export interface ReportSlice {
+  readonly column: string;
+  readonly metric: string;
+  readonly split: string;
+  readonly values: readonly {
+    readonly value: string;
+    readonly rows: number;
+    readonly model: number;
+    readonly interval?: readonly [low: number, high: number];
+    readonly baseline?: number;
+  }[];
+}
+
+export interface ReportComparison {
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+  readonly rows: readonly { readonly name: string; readonly values: Readonly<Record<string, number>> }[];
+}

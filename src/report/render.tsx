@@ -1,0 +1,98 @@
+import type { ComponentChildren } from "preact";
+import { render } from "preact-render-to-string";
+import type { ReportInput } from "./input.js";
+import { Data, Learning, PlanAndReality, Reproduce } from "./sections/data.js";
+import { Comparison, Effects, Slices } from "./sections/insight.js";
+import { Quality } from "./sections/quality.js";
+import { Summary } from "./sections/summary.js";
+import { style } from "./style.js";
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: ComponentChildren;
+}
+
+/** A model's report as one HTML file: no script, no network, nothing beside it. */
+export function renderReport(report: ReportInput): string {
+  const sections: Section[] = [
+    { id: "summary", title: "In short", body: <Summary report={report} /> },
+    { id: "quality", title: "Quality", body: <Quality report={report} /> },
+    ...when(report.comparisons, (all) => ({
+      id: "comparisons",
+      title: "With and without",
+      body: all.map((comparison) => <Comparison comparison={comparison} />),
+    })),
+    ...when(report.effects, () => ({
+      id: "effects",
+      title: "What moves the prediction",
+      body: <Effects report={report} />,
+    })),
+    ...when(report.slices, (slices) => ({
+      id: "slices",
+      title: "Quality by group",
+      body: <Slices slices={slices} report={report} />,
+    })),
+    { id: "learning", title: "Learning", body: <Learning report={report} /> },
+    { id: "data", title: "Data", body: <Data report={report} /> },
+    ...when(report.assumed, (assumed) => ({
+      id: "assumed",
+      title: "What was assumed",
+      body: (
+        <ul>
+          {assumed.map((sentence) => (
+            <li>{sentence}</li>
+          ))}
+        </ul>
+      ),
+    })),
+    { id: "plan", title: "Plan and reality", body: <PlanAndReality report={report} /> },
+    { id: "reproduce", title: "How to reproduce", body: <Reproduce report={report} /> },
+  ];
+  return `<!doctype html>\n${render(
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <link rel="icon" href="data:," />
+        <title>{`${report.model}: ${report.label}`}</title>
+        <style dangerouslySetInnerHTML={{ __html: style }} />
+      </head>
+      <body>
+        <div class="page">
+          <nav aria-label="Contents">
+            <ol>
+              {sections.map(({ id, title }) => (
+                <li>
+                  <a href={`#${id}`}>{title}</a>
+                </li>
+              ))}
+            </ol>
+          </nav>
+          <main>
+            <header>
+              <p class="kind">
+                Sluice report · {report.created.slice(0, 16).replace("T", " ")} UTC · {report.sources.join(", ")}
+              </p>
+              <h1>{report.model}</h1>
+            </header>
+            {sections.map(({ id, title, body }) => (
+              <section id={id} aria-labelledby={`${id}-heading`}>
+                <h2 id={`${id}-heading`}>{title}</h2>
+                {body}
+              </section>
+            ))}
+            <footer>Written by Sluice. This file stands alone: it loads nothing and runs no script.</footer>
+          </main>
+        </div>
+      </body>
+    </html>,
+  )}\n`;
+}
+
+const when = <T,>(list: readonly T[] | undefined, section: (list: readonly T[]) => Section): Section[] =>
+  list && list.length > 0 ? [section(list)] : [];

@@ -1,0 +1,185 @@
+import { formatCount } from "../../base/units.js";
+import type { Metrics } from "../../metrics/contract.js";
+import { figure } from "../../metrics/figure.js";
+import { percent } from "../charts/chart.js";
+import {
+  CalibrationChart,
+  Confusion,
+  ErrorChart,
+  LiftChart,
+  PrecisionChart,
+  ResidualChart,
+  RocChart,
+} from "../charts/quality.js";
+import type { ReportInput } from "../input.js";
+import { inOrder, metricNames, titleOf } from "../names.js";
+
+export function Quality({ report }: { report: ReportInput }) {
+  const splits = Object.entries(report.quality);
+  if (splits.length === 0)
+    return <p>No rows were kept to judge the model on, so this report can't say how good it is.</p>;
+  return (
+    <>
+      {report.split && <p>{report.split}</p>}
+      {splits.map(([split, { model, baseline }]) => (
+        <MetricsTable split={split} model={model} baseline={baseline} />
+      ))}
+      <Curves split={splits.at(-1)![0]} metrics={splits.at(-1)![1].model} classes={report.classes} />
+    </>
+  );
+}
+
+function MetricsTable({ split, model, baseline }: { split: string; model: Metrics; baseline: Metrics | undefined }) {
+  const names = inOrder(Object.keys(model.values));
+  const bounds = Object.entries(model.errorBounds).filter(([, bound]) => bound > 0);
+  return (
+    <div class="scroll">
+      <table>
+        <caption>
+          On {formatCount(model.rows)} {split} rows
+          {model.weight !== model.rows && ` (weight ${figure(model.weight)})`}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            <th scope="col" class="number">
+              Model
+            </th>
+            <th scope="col" class="number">
+              95 % interval
+            </th>
+            {baseline && (
+              <th scope="col" class="number">
+                Baseline
+              </th>
+            )}
+            <th scope="col">What it is</th>
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((name) => {
+            const interval = model.intervals[name];
+            const other = baseline?.values[name];
+            return (
+              <tr>
+                <th scope="row">{titleOf(name)}</th>
+                <td class="number strong">{figure(model.values[name]!)}</td>
+                <td class="number quiet">{interval && `${figure(interval[0])} to ${figure(interval[1])}`}</td>
+                {baseline && <td class="number">{other === undefined ? "" : figure(other)}</td>}
+                <td class="quiet">{metricNames[name]?.what}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {bounds.length > 0 && (
+        <p class="note">
+          Computed from a histogram of scores, so off by at most{" "}
+          {bounds.map(([name, bound]) => `${bound.toExponential(0)} (${titleOf(name)})`).join(", ")}.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; classes: readonly string[] }) {
+  const { curves, values } = metrics;
+  const has = (name: string): boolean => (curves[name]?.length ?? 0) > 0;
+  return (
+    <>
+      <h3>Curves on {split} rows</h3>
+      <div class="charts">
+        {has("roc") && <RocChart id="roc" table={curves["roc"]!} auc={values["auc"]!} />}
+        {has("pr") && (
+          <PrecisionChart id="pr" table={curves["pr"]!} area={values["prAuc"]!} rate={values["positiveRate"]!} />
+        )}
+        {has("calibration") && (
+          <CalibrationChart id="calibration" table={curves["calibration"]!} error={values["ece"]!} />
+        )}
+        {has("lift") && <LiftChart id="lift" table={curves["lift"]!} />}
+        {has("residuals") && <ResidualChart id="residuals" table={curves["residuals"]!} />}
+        {has("errors") && <ErrorChart id="errors" table={curves["errors"]!} />}
+      </div>
+      {has("confusion") && curves["confusion"]!.length <= 400 && (
+        <Confusion table={curves["confusion"]!} classes={classes} />
+      )}
+      {has("thresholds") && (
+        <Figures
+          caption="If the highest scores are called positive"
+          table={curves["thresholds"]!}
+          columns={{
+            share: ["share of rows", rate],
+            threshold: ["probability from", figure],
+            precision: ["precision", rate],
+            recall: ["recall", rate],
+            f1: ["F1", figure],
+          }}
+        />
+      )}
+      {has("classes") && (
+        <Figures
+          caption="By class"
+          table={curves["classes"]!.map((row, k) => ({ ...row, class: classes[k] ?? row["class"]! }))}
+          columns={{
+            class: ["class", String],
+            weight: ["rows", count],
+            precision: ["precision", rate],
+            recall: ["recall", rate],
+            f1: ["F1", figure],
+          }}
+        />
+      )}
+      {has("quantiles") && (
+        <Figures
+          caption="How large errors are"
+          table={curves["quantiles"]!}
+          columns={{
+            quantile: ["of the rows, this share", rate],
+            error: ["is off by at most", figure],
+            squaredShare: ["squared error in the rows beyond", rate],
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+const rate = (value: number): string => percent(Number(value.toFixed(3)));
+const count = (value: number): string => formatCount(Math.round(value));
+
+function Figures({
+  caption,
+  table,
+  columns,
+}: {
+  caption: string;
+  table: readonly Readonly<Record<string, number | string>>[];
+  columns: Readonly<Record<string, readonly [title: string, show: (value: never) => string]>>;
+}) {
+  const entries = Object.entries(columns);
+  return (
+    <div class="scroll">
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {entries.map(([name, [title]]) => (
+              <th scope="col" class={name === "class" ? "" : "number"}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.map((row) => (
+            <tr>
+              {entries.map(([name, [, show]]) => (
+                <td class={name === "class" ? "" : "number"}>{show(row[name] as never)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { formatBytes, formatCount, formatSeconds } from "../../base/units.js";
+import { figure } from "../../metrics/figure.js";
+import type { ReportInput } from "../input.js";
+import { headlines, metricNames, titleOf } from "../names.js";
+
+/** The figures and sentences that someone with half a minute reads. */
+export function Summary({ report }: { report: ReportInput }) {
+  const judged = Object.entries(report.quality).at(-1);
+  const { reality } = report;
+  return (
+    <>
+      <p class="lead">{sentence(report)}</p>
+      {judged && (
+        <dl class="tiles">
+          {headlines[report.task]!.flatMap((name) => {
+            const [split, { model, baseline }] = judged;
+            const value = model.values[name];
+            if (value === undefined) return [];
+            const interval = model.intervals[name];
+            const other = baseline?.values[name];
+            return [
+              <div>
+                <dt title={metricNames[name]?.what}>{titleOf(name)}</dt>
+                <dd>
+                  <b>{figure(value)}</b>
+                  {interval && (
+                    <span>
+                      {figure(interval[0])} to {figure(interval[1])}
+                    </span>
+                  )}
+                  {other !== undefined && <span>baseline {figure(other)}</span>}
+                  <span class="on">{split} rows</span>
+                </dd>
+              </div>,
+            ];
+          })}
+        </dl>
+      )}
+      <p>
+        It took {formatSeconds(reality.seconds)} and {formatBytes(reality.peakRssBytes)} of memory within a budget of{" "}
+        {formatBytes(reality.budgetBytes)}
+        {report.rows["train"] !== undefined && <>, for {formatCount(report.rows["train"])} training rows</>}.
+      </p>
+      {report.warnings.length > 0 && (
+        <aside class="warnings" aria-label="Warnings">
+          <h3>{report.warnings.length === 1 ? "One warning" : `${report.warnings.length} warnings`}</h3>
+          <ul>
+            {report.warnings.map(({ message }) => (
+              <li>{message}</li>
+            ))}
+          </ul>
+        </aside>
+      )}
+    </>
+  );
+}
+
+function sentence({ task, label, classes, learner, effects, columns }: ReportInput): string {
+  const used = columns.filter(({ use }) => !/^drop/i.test(use)).length;
+  const inputs = columns.length > 0 ? ` from ${used} of ${columns.length} columns` : "";
+  const count = effects.length > 0 ? `, ${formatCount(effects.length)} coefficients` : "";
+  if (task === "regression")
+    return `Predicts ${label}${inputs}, by ${learner} regression${count}.`.replace(
+      "linear regression",
+      "linear regression",
+    );
+  if (task === "binary")
+    return `Predicts whether ${label}${classes[1] === undefined || classes[1] === "true" ? "" : ` is ${classes[1]}`}${inputs}. Learner: ${learner}${count}.`;
+  return `Predicts ${label}, one of ${classes.length} classes,${inputs}. Learner: ${learner}${count}.`;
+}
