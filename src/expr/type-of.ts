@@ -1,0 +1,85 @@
+import { SluiceError, UnknownColumnError } from "../base/errors.js";
+import { bool, date, int64, real, type Schema, text, timestamp, type Type, typeName, type Value } from "../base/schema.js";
+import type { Expr } from "./expr.js";
+import { isTime, type Known, Misfit, operation } from "./ops.js";
+import { printExpr } from "./print.js";
+import { parseTimestamp } from "./time.js";
+
+/** The type of a formula over a schema; a formula that mixes types is refused with the column that is to blame. */
+export const typeOf = (expr: Expr, schema: Schema): Type => knownType(expr, schema) ?? { kind: "other", name: "null" };
+
+/** As typeOf, with nothing for a formula that is always missing. */
+export function knownType(expr: Expr, schema: Schema, seen: Map<string, Type> = indexed(schema)): Known {
+  switch (expr.kind) {
+    case "col": {
+      const type = seen.get(expr.name);
+      if (!type) throw new UnknownColumnError(expr.name, schema.columns.map(({ name }) => name));
+      return type;
+    }
+    case "lit":
+      return typeOfValue(expr.value);
+    case "lookup":
+      knownType(expr.key, schema, seen);
+      return typeOfValues([...expr.values, expr.otherwise]);
+    case "rowHash":
+      return int64;
+    case "call": {
+      const { arity, type } = operation(expr.op);
+      const given = expr.args.length;
+      if (given < arity[0] || given > arity[1])
+        throw new SluiceError("bad_formula", `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`, { op: expr.op, given });
+      const types = expr.args.map((arg) => knownType(arg, schema, seen));
+      try {
+        return type(...withTimes(expr.args, types));
+      } catch (misfit) {
+        if (!(misfit instanceof Misfit)) throw misfit;
+        const wrong = expr.args[misfit.index]!;
+        const what = wrong.kind === "col" ? `column "${wrong.name}"` : shown(wrong);
+        throw new SluiceError("wrong_type", `${what} is ${typeName(types[misfit.index]!)}; ${shown(expr)} needs ${misfit.need} there`, {
+          op: expr.op,
+          type: typeName(types[misfit.index]!),
+          ...(wrong.kind === "col" ? { column: wrong.name } : {}),
+        });
+      }
+    }
+  }
+}
+
+const indexed = (schema: Schema): Map<string, Type> => new Map(columnTypes(schema));
+const columnTypes = (schema: Schema): [string, Type][] => schema.columns.map(({ name, type }) => [name, type]);
+
+/** Text beside a date or time is read as one: departed >= '2024-01-01'. */
+export function withTimes(args: readonly Expr[], types: readonly Known[]): readonly Known[] {
+  if (!types.some((type) => type && isTime(type))) return types;
+  return types.map((type, i) => {
+    const arg = args[i]!;
+    return type?.kind === "text" && arg.kind === "lit" && parseTimestamp(arg.value as string) !== undefined ? timestamp : type;
+  });
+}
+
+export function typeOfValue(value: Value): Known {
+  if (value === null) return undefined;
+  if (typeof value === "boolean") return bool;
+  if (typeof value === "bigint") return int64;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? int64 : real;
+  if (typeof value === "string") return text;
+  if (value instanceof Uint8Array) return { kind: "bytes" };
+  if (Array.isArray(value)) return { kind: "list", of: typeOfValues(value as readonly Value[]) ?? real };
+  return "days" in value ? date : timestamp;
+}
+
+function typeOfValues(values: readonly Value[]): Known {
+  let found: Known;
+  for (const value of values) {
+    const type = typeOfValue(value);
+    if (!found || type?.kind === "real") found = type ?? found;
+  }
+  return found;
+}
+
+const arityWords = ([min, max]: readonly [number, number]): string =>
+  min === max ? `${min} argument${min === 1 ? "" : "s"}` : max === Infinity ? `${min} or more arguments` : `${min} to ${max} arguments`;
+const shown = (expr: Expr): string => {
+  const printed = printExpr(expr);
+  return printed.length > 80 ? `${printed.slice(0, 77)}...` : printed;
+};
