@@ -1,7 +1,7 @@
 // Rows a second of each pass on one core, beside its plain TypeScript reference: node bench/kernels.mjs (after npm run build).
 import { generator } from "../dist/base/seeds.js";
-import { sgdEpoch } from "../dist/learners/passes/sgd-epoch.js";
 import { passes, scorers } from "../dist/learners/passes/index.js";
+import { sgdEpoch } from "../dist/learners/passes/sgd-epoch.js";
 import { memoryData } from "../dist/learners/testing.js";
 
 const next = generator(1);
@@ -74,8 +74,17 @@ const several = (classes, numbers) => ({
   intercepts: zeros(classes),
 });
 const sgd = (loss, outputs, width, numbers = width) => ({
-  loss, outputs, rate: { start: 0.01, decay: 0, power: 1 }, batchRows: 256, l1: 0, l2: 1e-4, momentum: 0,
-  meanWeight: 1, centre: zeros(width), scale: zeros(width).fill(1), fill: zeros(numbers),
+  loss,
+  outputs,
+  rate: { start: 0.01, decay: 0, power: 1 },
+  batchRows: 256,
+  l1: 0,
+  l2: 1e-4,
+  momentum: 0,
+  meanWeight: 1,
+  centre: zeros(width),
+  scale: zeros(width).fill(1),
+  fill: zeros(numbers),
 });
 
 const twenty = data({ rows: 400_000, numbers: 20, classes: 2 });

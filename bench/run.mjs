@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { version as duckdbVersion } from "@duckdb/node-api";
+import { cacheFolder } from "./cache.mjs";
 import { limitLine, line, machine, megabytes, table, takeTurns } from "./contest.mjs";
 import { binaryTable, binaryTest, ordersCsv, realTable, realTest, visitsCsv } from "./data.mjs";
 import { measure, measureJson } from "./measure.mjs";
