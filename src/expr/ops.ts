@@ -31,7 +31,9 @@ const families: Readonly<Record<Family, { word: string; has: (type: Type) => boo
   any: { word: "a value", has: () => true },
 };
 
-export const isTime = ({ kind }: Type): boolean => kind === "date" || kind === "timestamp";
+export function isTime({ kind }: Type): boolean {
+  return kind === "date" || kind === "timestamp";
+}
 
 function need(type: Known, index: number, family: Family): void {
   if (type && !families[family].has(type)) throw new Misfit(index, families[family].word);
