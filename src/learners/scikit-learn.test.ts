@@ -3,6 +3,9 @@ import { describe, expect, test } from "vitest";
 import { resolveParams } from "../base/params.js";
 import type { Task } from "./contract.js";
 import { linear } from "./linear.js";
+import { fitByPasses } from "./linear/by-passes.js";
+import { logLoss, multinomialLogLoss, squaredLoss } from "./linear/losses.js";
+import { type LinearState, toState } from "./linear/state.js";
 import { logistic } from "./logistic.js";
 import { memoryData } from "./testing.js";
 
@@ -48,21 +51,35 @@ function dataOf({ table: name, task, weighted }: Case, pageRows: number) {
   });
 }
 
+const lossOf = { regression: squaredLoss, binary: logLoss, multiclass: multinomialLogLoss } as const;
+
 describe("the linear family against scikit-learn", () => {
   test.each(cases)("$name", async (given) => {
-    const data = dataOf(given, 64);
     const learner = given.task === "regression" ? linear : logistic;
     const { penalty, l1Ratio = 0, standardise = true } = given;
-    const state = await learner.fit(data, resolveParams(learner.name, learner.params, { penalty, l1Ratio, standardise }), 0);
-    // Of one output's largest coefficient on standardised columns: 1e-4 is what a user sees in four digits. Kernels sum
-    // float32 products, so the last digits of float64 are not to be had.
-    given.weights.forEach((weights, k) => {
-      const { deviations, means } = state;
-      const standardised = weights.map((weight, j) => weight * deviations[j]!);
-      const tolerance = 1e-4 * Math.max(...standardised.map(Math.abs), 1e-3);
-      standardised.forEach((weight, j) => expect(Math.abs(state.weights[k]![j]! * deviations[j]! - weight)).toBeLessThan(tolerance));
-      const centre = state.weights[k]!.reduce((sum, weight, j) => sum + weight * means[j]!, state.intercepts[k]!);
-      expect(Math.abs(centre - given.centres[k]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(given.centres[k]!)));
-    });
+    const params = resolveParams(learner.name, learner.params, { penalty, l1Ratio, standardise });
+    compare(await learner.fit(dataOf(given, 64), params, 0), given);
+  });
+
+  test.each(cases)("$name, by first-order steps as for wide data", async (given) => {
+    const { penalty, l1Ratio = 0, standardise = true } = given;
+    const outputs = given.task === "multiclass" ? 3 : 1;
+    const options = { penalty, l1Ratio, standardise, outputs, tolerance: 1e-8, maxPasses: 200, curved: false };
+    const { coordinates, x } = await fitByPasses(dataOf(given, 64), lossOf[given.task], options);
+    compare(toState(coordinates, x, outputs), given);
   });
 });
+
+/**
+ * Coefficients on standardised columns, to 1e-4 of the output's largest: what a user sees in four digits. Kernels sum float32
+ * products, so the last digits of float64 are not to be had.
+ */
+function compare({ weights, intercepts, means, deviations }: LinearState, expected: Case): void {
+  expected.weights.forEach((row, k) => {
+    const standardised = row.map((weight, j) => weight * deviations[j]!);
+    const tolerance = 1e-4 * Math.max(...standardised.map(Math.abs), 1e-3);
+    standardised.forEach((weight, j) => expect(Math.abs(weights[k]![j]! * deviations[j]! - weight)).toBeLessThan(tolerance));
+    const centre = weights[k]!.reduce((sum, weight, j) => sum + weight * means[j]!, intercepts[k]!);
+    expect(Math.abs(centre - expected.centres[k]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected.centres[k]!)));
+  });
+}

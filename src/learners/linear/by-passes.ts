@@ -3,7 +3,9 @@ import type { TrainingData } from "../contract.js";
 import { type Moments, moments, readMoments, standardisation } from "../passes/moments.js";
 import { lbfgs, type Memory } from "../solvers/lbfgs.js";
 import { newton } from "../solvers/newton.js";
-import type { Evaluation, Objective, Stop } from "../solvers/objective.js";
+import type { Evaluation, Minimum, Objective, Stop } from "../solvers/objective.js";
+import { hasL1 } from "../solvers/penalty.js";
+import { proximalLbfgs } from "../solvers/proximal-lbfgs.js";
 import { type Coordinates, centreFor, coordinatesOf, fillOf, fromPage, penaltyOn, standardGradient, standardHessian, toPage } from "./coordinates.js";
 import type { Loss, Point, Sums } from "./losses.js";
 
@@ -50,12 +52,18 @@ export async function fitByPasses(data: TrainingData, loss: Loss, options: Optio
     evaluations: options.maxPasses - (first ? 0 : 1),
     onStep: stepsTo(data),
   };
-  const found = options.curved
-    ? await newton(objective, start, stop)
-    : await lbfgs(objective, start, { ...stop, tolerance: stop.tolerance * firstOrderShare }, first?.memory);
+  const found = await minimise(objective, start, stop, options.curved, first?.memory);
   if (!found.converged) data.report({ step: found.evaluations, loss: found.objective, note: `stopped after ${options.maxPasses} passes, before the tolerance was met` });
   const x = options.outputs > 1 ? centredOutputs(found.x, objective, options.outputs) : found.x;
-  return { coordinates, x, weight: about.weight, ...("hessian" in found ? { hessian: found.hessian } : {}) };
+  return { coordinates, x, weight: about.weight, ...(found.hessian ? { hessian: found.hessian } : {}) };
+}
+
+type Found = Minimum & { readonly hessian?: Float64Array; readonly memory?: Memory };
+
+function minimise(objective: Objective, start: Float64Array, stop: Stop, curved: boolean, memory?: Memory): Promise<Found> {
+  if (curved) return newton(objective, start, stop);
+  const method = hasL1(objective.penalty) ? proximalLbfgs : lbfgs;
+  return method(objective, start, { ...stop, tolerance: stop.tolerance * firstOrderShare }, memory);
 }
 
 /** What first-order steps say about the gain that is left is an estimate, so they ask for more. */
@@ -88,9 +96,9 @@ async function solveSample(data: TrainingData, loss: Loss, options: Options): Pr
   const objective = objectiveOf(data, loss, "sample", coordinates, options);
   const stop: Stop = { tolerance: 1e-7 * spreadOf(data, about), evaluations: options.curved ? 20 : 200 };
   const start = emptyStart(coordinates, options.outputs, data, about);
-  const found = options.curved ? await newton(objective, start, stop) : await lbfgs(objective, start, stop);
+  const found = await minimise(objective, start, stop, options.curved);
   data.report({ step: 0, loss: found.objective, note: `start from a sample of ${about.rows} rows` });
-  return { point: pointAt(coordinates, found.x, options.outputs), memory: "memory" in found ? found.memory : [] };
+  return { point: pointAt(coordinates, found.x, options.outputs), memory: found.memory ?? [] };
 }
 
 function emptyStart({ space }: Coordinates, outputs: number, data: TrainingData, about: Moments): Float64Array {
