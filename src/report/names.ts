@@ -26,6 +26,16 @@ export const metricNames: Readonly<
   unscored: { title: "Unscored rows", what: "rows for which no score could be computed" },
 };
 
+/** With several classes, figures of one class are averages over all of them. */
+const overClasses: Readonly<Record<string, string>> = {
+  auc: "one class against the rest, averaged over classes",
+  f1: "precision and recall in one, averaged over classes",
+  brier: "squared distance of the probabilities, summed over classes",
+};
+
+export const explained = (name: string, task: string): string | undefined =>
+  (task === "multiclass" ? overClasses[name] : undefined) ?? metricNames[name]?.what;
+
 export const titleOf = (name: string): string => metricNames[name]?.title ?? name;
 
 /** The figures that a reader looks at first. */

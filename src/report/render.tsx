@@ -6,6 +6,7 @@ import { Comparison, Effects, Slices } from "./sections/insight.js";
 import { Quality } from "./sections/quality.js";
 import { Summary } from "./sections/summary.js";
 import { style } from "./style.js";
+import { Prose } from "./words.js";
 
 interface Section {
   readonly id: string;
@@ -41,7 +42,9 @@ export function renderReport(report: ReportInput): string {
       body: (
         <ul>
           {assumed.map((sentence) => (
-            <li>{sentence}</li>
+            <li>
+              <Prose text={sentence} />
+            </li>
           ))}
         </ul>
       ),

@@ -30,11 +30,12 @@ main { padding: 3.2rem 0 5rem; }
 header .kind { color: var(--quiet); margin: 0; font-size: .95rem; }
 h1 { font-size: 2.3rem; line-height: 1.15; letter-spacing: -.02em; margin: .1rem 0 .6rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.4rem; letter-spacing: -.01em; margin: 3.4rem 0 .9rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
+section:first-of-type h2 { border: 0; margin-top: 1.4rem; padding: 0; }
 h3 { font-size: 1.08rem; margin: 2.2rem 0 .6rem; }
 p { margin: .6rem 0; max-width: 44rem; }
 .lead { font-size: 1.18rem; max-width: 46rem; overflow-wrap: anywhere; }
 .note { color: var(--quiet); font-size: .88rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.6rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(10rem, 45%), 1fr)); gap: 1rem; margin: 1.6rem 0; }
 .tiles > div { background: var(--raised); border-radius: .6rem; padding: .9rem 1.1rem; }
 .tiles dt { color: var(--quiet); font-size: .9rem; }
 .tiles dd { margin: 0; display: flex; flex-direction: column; font-size: .86rem; color: var(--quiet); font-variant-numeric: tabular-nums; }
@@ -60,6 +61,7 @@ tr.dropped th { text-decoration: line-through; text-decoration-thickness: 1px; }
 .whisker { display: block; width: 100%; min-width: 9rem; height: auto; }
 .whisker .more { fill: var(--accent); } .whisker .less { fill: var(--warm); }
 .whisker .interval { stroke: var(--ink); stroke-width: 1; fill: none; opacity: .75; }
+.whisker .at { fill: var(--accent); } .whisker .at.less { fill: var(--warm); }
 .whisker .reference { stroke: var(--other); stroke-width: 1; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.6rem 2rem; margin: 1.2rem 0; }
 .charts:empty { display: none; }
@@ -77,7 +79,8 @@ svg .name { font-size: 12px; }
 .curve.baseline { stroke: var(--other); stroke-width: 1.4; stroke-dasharray: 5 4; }
 .dot { fill: var(--paper); stroke: var(--accent); stroke-width: 1.8; }
 .bar { fill: var(--accent); opacity: .82; }
-.confusion { width: auto; font-size: .88rem; }
+.confusion { width: auto; font-size: .88rem; } .confusion caption { white-space: nowrap; }
+.compact { width: auto; min-width: min(100%, 26rem); } .compact th, .compact td { padding-right: 2.6rem; } .compact th:last-child, .compact td:last-child { padding-right: 0; }
 .confusion th, .confusion td { text-align: right; padding: .45rem .8rem; border: 2px solid var(--paper); }
 .confusion tbody td { background: color-mix(in srgb, var(--tone) calc(var(--share) * 55%), var(--raised)); border-radius: .3rem; min-width: 4rem; }
 .confusion .right { --tone: var(--accent); } .confusion .wrong { --tone: var(--warm); }
@@ -91,6 +94,7 @@ svg .name { font-size: 12px; }
 .part-2 { fill: var(--c2); background: var(--c2); } .part-3 { fill: var(--c3); background: var(--c3); }
 .part-4 { fill: var(--c4); background: var(--c4); } .part-5 { fill: var(--c5); background: var(--c5); }
 pre { background: var(--raised); border-radius: .5rem; padding: .9rem 1.1rem; overflow-x: auto; font-size: .88rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+li code, p code, td code { white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .92em; overflow-wrap: anywhere; }
 .facts > div { display: grid; grid-template-columns: 9rem 1fr; gap: 1rem; padding: .3rem 0; border-bottom: 1px solid var(--line); font-size: .92rem; }
 .facts dt { color: var(--quiet); } .facts dd { margin: 0; }

@@ -8,6 +8,7 @@ export function Whisker({
   domain,
   reference,
   label,
+  point = false,
 }: {
   value: number;
   interval?: readonly [number, number] | undefined;
@@ -15,6 +16,8 @@ export function Whisker({
   /** Where the thin vertical line stands: zero, or the figure of all rows. */
   reference: number;
   label: string;
+  /** A point instead of a bar: for figures whose distance from zero says nothing. */
+  point?: boolean;
 }) {
   const [width, height] = [220, 18];
   const x = scaleLinear(domain, [6, width - 6]).clamp(true);
@@ -22,20 +25,23 @@ export function Whisker({
   return (
     <svg class="whisker" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       <title>{label}</title>
-      <rect
-        class={value < reference ? "less" : "more"}
-        x={round(from)}
-        y={5}
-        width={round(Math.abs(x(value) - x(reference)))}
-        height={8}
-        rx={1.5}
-      />
+      {!point && (
+        <rect
+          class={value < reference ? "less" : "more"}
+          x={round(from)}
+          y={5}
+          width={round(Math.abs(x(value) - x(reference)))}
+          height={8}
+          rx={1.5}
+        />
+      )}
       {interval && (
         <path
           class="interval"
           d={`M${round(x(interval[0]))},9H${round(x(interval[1]))}M${round(x(interval[0]))},6v6M${round(x(interval[1]))},6v6`}
         />
       )}
+      {point && <circle class={`at ${value < reference ? "less" : "more"}`} cx={round(x(value))} cy={9} r={4.5} />}
       <line class="reference" x1={round(x(reference))} x2={round(x(reference))} y1={0} y2={height} />
     </svg>
   );

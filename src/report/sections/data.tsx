@@ -3,6 +3,7 @@ import { Parts } from "../charts/bars.js";
 import { percent } from "../charts/chart.js";
 import { LossChart } from "../charts/loss.js";
 import type { ReportInput } from "../input.js";
+import { Prose } from "../words.js";
 
 const words: Readonly<Record<string, string>> = {
   setAside: "set aside",
@@ -48,7 +49,9 @@ export function Data({ report }: { report: ReportInput }) {
                 <td>{type}</td>
                 {withMissing && <td class="number">{missing ? percent(Number(missing.toPrecision(2))) : ""}</td>}
                 <td>{use}</td>
-                <td class="quiet">{reason}</td>
+                <td class="quiet">
+                  <Prose text={reason} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -110,7 +113,7 @@ export function PlanAndReality({ report: { plan, reality } }: { report: ReportIn
   return (
     <>
       <div class="scroll">
-        <table>
+        <table class="compact">
           <thead>
             <tr>
               <td />

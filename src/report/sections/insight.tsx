@@ -6,7 +6,7 @@ import { around } from "../charts/chart.js";
 import type { ReportComparison, ReportInput, ReportSlice } from "../input.js";
 import { inOrder, metricNames, titleOf } from "../names.js";
 
-const shown = 25;
+const shown = 20;
 const z = 1.959963984540054;
 
 /** What moves the prediction most, each for a usual change of its feature, so that they compare. */
@@ -141,6 +141,7 @@ export function Slices({ slices, report }: { slices: readonly ReportSlice[]; rep
                     {baseline && <td class="number">{value.baseline !== undefined && figure(value.baseline)}</td>}
                     <td class="picture">
                       <Whisker
+                        point
                         value={value.model}
                         interval={value.interval}
                         domain={domain}
@@ -168,7 +169,7 @@ export function Comparison({ comparison }: { comparison: ReportComparison }) {
         <p>{text}</p>
       ))}
       <div class="scroll">
-        <table>
+        <table class="compact">
           <thead>
             <tr>
               <td />

@@ -1,7 +1,6 @@
 import { formatCount } from "../../base/units.js";
 import type { Metrics } from "../../metrics/contract.js";
 import { figure } from "../../metrics/figure.js";
-import { percent } from "../charts/chart.js";
 import {
   CalibrationChart,
   Confusion,
@@ -12,7 +11,7 @@ import {
   RocChart,
 } from "../charts/quality.js";
 import type { ReportInput } from "../input.js";
-import { inOrder, metricNames, titleOf } from "../names.js";
+import { explained, inOrder, titleOf } from "../names.js";
 
 export function Quality({ report }: { report: ReportInput }) {
   const splits = Object.entries(report.quality);
@@ -22,14 +21,24 @@ export function Quality({ report }: { report: ReportInput }) {
     <>
       {report.split && <p>{report.split}</p>}
       {splits.map(([split, { model, baseline }]) => (
-        <MetricsTable split={split} model={model} baseline={baseline} />
+        <MetricsTable task={report.task} split={split} model={model} baseline={baseline} />
       ))}
       <Curves split={splits.at(-1)![0]} metrics={splits.at(-1)![1].model} classes={report.classes} />
     </>
   );
 }
 
-function MetricsTable({ split, model, baseline }: { split: string; model: Metrics; baseline: Metrics | undefined }) {
+function MetricsTable({
+  task,
+  split,
+  model,
+  baseline,
+}: {
+  task: ReportInput["task"];
+  split: string;
+  model: Metrics;
+  baseline: Metrics | undefined;
+}) {
   const names = inOrder(Object.keys(model.values));
   const bounds = Object.entries(model.errorBounds).filter(([, bound]) => bound > 0);
   return (
@@ -66,7 +75,7 @@ function MetricsTable({ split, model, baseline }: { split: string; model: Metric
                 <td class="number strong">{figure(model.values[name]!)}</td>
                 <td class="number quiet">{interval && `${figure(interval[0])} to ${figure(interval[1])}`}</td>
                 {baseline && <td class="number">{other === undefined ? "" : figure(other)}</td>}
-                <td class="quiet">{metricNames[name]?.what}</td>
+                <td class="quiet">{explained(name, task)}</td>
               </tr>
             );
           })}
@@ -108,10 +117,10 @@ function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; 
           caption="If the highest scores are called positive"
           table={curves["thresholds"]!}
           columns={{
-            share: ["share of rows", rate],
-            threshold: ["probability from", figure],
-            precision: ["precision", rate],
-            recall: ["recall", rate],
+            share: ["Share of rows", rate],
+            threshold: ["Probability from", figure],
+            precision: ["Precision", rate],
+            recall: ["Recall", rate],
             f1: ["F1", figure],
           }}
         />
@@ -121,10 +130,10 @@ function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; 
           caption="By class"
           table={curves["classes"]!.map((row, k) => ({ ...row, class: classes[k] ?? row["class"]! }))}
           columns={{
-            class: ["class", String],
-            weight: ["rows", count],
-            precision: ["precision", rate],
-            recall: ["recall", rate],
+            class: ["Class", String],
+            weight: ["Rows", count],
+            precision: ["Precision", rate],
+            recall: ["Recall", rate],
             f1: ["F1", figure],
           }}
         />
@@ -134,9 +143,9 @@ function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; 
           caption="How large errors are"
           table={curves["quantiles"]!}
           columns={{
-            quantile: ["of the rows, this share", rate],
-            error: ["is off by at most", figure],
-            squaredShare: ["squared error in the rows beyond", rate],
+            quantile: ["Share of rows", rate],
+            error: ["Off by at most", figure],
+            squaredShare: ["Squared error in the rows beyond", rate],
           }}
         />
       )}
@@ -144,7 +153,7 @@ function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; 
   );
 }
 
-const rate = (value: number): string => percent(Number(value.toFixed(3)));
+const rate = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const count = (value: number): string => formatCount(Math.round(value));
 
 function Figures({
@@ -159,7 +168,7 @@ function Figures({
   const entries = Object.entries(columns);
   return (
     <div class="scroll">
-      <table>
+      <table class="compact">
         <caption>{caption}</caption>
         <thead>
           <tr>

@@ -1,7 +1,8 @@
 import { formatBytes, formatCount, formatSeconds } from "../../base/units.js";
 import { figure } from "../../metrics/figure.js";
 import type { ReportInput } from "../input.js";
-import { headlines, metricNames, titleOf } from "../names.js";
+import { explained, headlines, titleOf } from "../names.js";
+import { Prose, plural } from "../words.js";
 
 /** The figures and sentences that someone with half a minute reads. */
 export function Summary({ report }: { report: ReportInput }) {
@@ -20,7 +21,7 @@ export function Summary({ report }: { report: ReportInput }) {
             const other = baseline?.values[name];
             return [
               <div>
-                <dt title={metricNames[name]?.what}>{titleOf(name)}</dt>
+                <dt title={explained(name, report.task)}>{titleOf(name)}</dt>
                 <dd>
                   <b>{figure(value)}</b>
                   {interval && (
@@ -46,7 +47,9 @@ export function Summary({ report }: { report: ReportInput }) {
           <h3>{report.warnings.length === 1 ? "One warning" : `${report.warnings.length} warnings`}</h3>
           <ul>
             {report.warnings.map(({ message }) => (
-              <li>{message}</li>
+              <li>
+                <Prose text={message} />
+              </li>
             ))}
           </ul>
         </aside>
@@ -57,13 +60,12 @@ export function Summary({ report }: { report: ReportInput }) {
 
 function sentence({ task, label, classes, learner, effects, columns }: ReportInput): string {
   const used = columns.filter(({ use }) => !/^drop/i.test(use)).length;
-  const inputs = columns.length > 0 ? ` from ${used} of ${columns.length} columns` : "";
-  const count = effects.length > 0 ? `, ${formatCount(effects.length)} coefficients` : "";
-  if (task === "regression")
-    return `Predicts ${label}${inputs}, by ${learner} regression${count}.`.replace(
-      "linear regression",
-      "linear regression",
-    );
+  const inputs =
+    columns.length > 0
+      ? ` from ${used === columns.length ? plural(used, "column") : `${used} of ${plural(columns.length, "column")}`}`
+      : "";
+  const count = effects.length > 0 ? `, ${plural(effects.length, "coefficient")}` : "";
+  if (task === "regression") return `Predicts ${label}${inputs}, by ${learner} regression${count}.`;
   if (task === "binary")
     return `Predicts whether ${label}${classes[1] === undefined || classes[1] === "true" ? "" : ` is ${classes[1]}`}${inputs}. Learner: ${learner}${count}.`;
   return `Predicts ${label}, one of ${classes.length} classes,${inputs}. Learner: ${learner}${count}.`;
