@@ -1,5 +1,6 @@
 import type { Value } from "../base/schema.js";
 import { call, type Expr, lit } from "../expr/expr.js";
+import { printExpr } from "../expr/print.js";
 import type { NumberBlock } from "./contract.js";
 import { asReal } from "./statistics/ask.js";
 
@@ -21,28 +22,8 @@ export function affine(of: Expr, shift: number, size: number): Expr {
   return size > 0 ? call("div", moved, lit(size)) : call("mul", moved, lit(0));
 }
 
-/** A formula as people would write it, short enough for a column of a table. */
-export function labelOf(expr: Expr): string {
-  switch (expr.kind) {
-    case "col":
-      return expr.name;
-    case "lit":
-      return shownValue(expr.value);
-    case "rowHash":
-      return "row hash";
-    case "lookup":
-      return `lookup(${labelOf(expr.key)})`;
-    case "call": {
-      const args = expr.args.map(labelOf);
-      const sign = infixSigns[expr.op as string];
-      return sign && args.length === 2 ? `${args[0]} ${sign} ${args[1]}` : `${expr.op}(${args.join(", ")})`;
-    }
-  }
-}
-
-const infixSigns: Readonly<Record<string, string>> = {
-  add: "+", sub: "-", mul: "*", div: "/", gt: ">", ge: ">=", lt: "<", le: "<=", eq: "=", ne: "<>",
-};
+/** A formula as people type it, for names of features. */
+export const labelOf = (of: Expr): string => (of.kind === "col" ? of.name : printExpr(of).replaceAll('"', ""));
 
 export function shownValue(value: Value): string {
   if (value === null) return "missing";

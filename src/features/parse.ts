@@ -1,9 +1,10 @@
-import { SluiceError, UnknownColumnError } from "../base/errors.js";
+import { SluiceError } from "../base/errors.js";
 import type { ParamValue } from "../base/params.js";
 import { type Schema, typeName } from "../base/schema.js";
-import { columnsOf, type Expr } from "../expr/expr.js";
+import type { Expr } from "../expr/expr.js";
+import { type ParsedCall, parseCall, parseList } from "../expr/lists.js";
 import { parseExpr } from "../expr/parse.js";
-import { typeOf } from "../expr/types.js";
+import { typeOf } from "../expr/type-of.js";
 import { labelOf } from "./formulas.js";
 import { type AnyFeature, findFeature } from "./index.js";
 import { isStage, type Requested, type Stage } from "./stage.js";
@@ -15,7 +16,7 @@ import { isStage, type Requested, type Stage } from "./stage.js";
  */
 export function parseFeatures(text: string, schema: Schema): Requested[] {
   const out: Requested[] = [];
-  for (const item of splitTop(text)) {
+  for (const item of parseList(text)) {
     const [, body = item, quoted, word] = /^(.*?)\s+as\s+(?:"([^"]+)"|([A-Za-z_]\w*))$/is.exec(item) ?? [];
     const name = quoted ?? word;
     const called = featureCall(body);
@@ -57,74 +58,30 @@ export function stagesFor(
 const nameOf = (input: Expr | Stage): string => (isStage(input) ? `${input.feature}(${input.name})` : labelOf(input));
 const isText = (input: Expr | Stage, schema: Schema): boolean => !isStage(input) && typeOf(input, schema).kind === "text";
 
-interface FeatureCall {
-  readonly feature: AnyFeature;
-  readonly args: readonly string[];
-}
-
 /** The call that the whole text is, if its name is a feature's. */
-function featureCall(text: string): FeatureCall | undefined {
-  const [, name, inside] = /^([A-Za-z_]\w*)\s*\((.*)\)$/s.exec(text.trim()) ?? [];
-  const feature = name === undefined ? undefined : findFeature(name);
-  if (!feature || !balanced(inside!)) return undefined;
-  return { feature, args: splitTop(inside!) };
+function featureCall(text: string): (ParsedCall & { readonly feature: AnyFeature }) | undefined {
+  const parsed = parseCall(text);
+  const feature = parsed && findFeature(parsed.name);
+  return feature && { ...parsed, feature };
 }
 
-function stagesOf({ feature, args }: FeatureCall, schema: Schema, name?: string): Stage[] {
+function stagesOf({ feature, args, named }: ParsedCall & { readonly feature: AnyFeature }, schema: Schema, name?: string): Stage[] {
   const inputs: (Expr | Stage)[] = [];
   const params: Record<string, ParamValue> = {};
+  const names = Object.keys(feature.params);
+  for (const [key, value] of Object.entries(named)) params[names.find((one) => one.toLowerCase() === key.toLowerCase()) ?? key] = unquoted(value);
   for (const arg of args) {
-    const [, key, value] = /^([A-Za-z_]\w*)\s*=\s*([^=].*)$/s.exec(arg) ?? [];
-    const param = Object.keys(feature.params).find((one) => one.toLowerCase() === key?.toLowerCase());
-    const first = Object.keys(feature.params)[0];
     const inner = featureCall(arg);
-    if (param) params[param] = unquoted(value!);
+    // bucketise(x, 5): a number behind a column is the first parameter
+    if (/^[\d.]+$/.test(arg) && inputs.length > 0 && names[0] !== undefined && !(names[0] in params)) params[names[0]] = arg;
     else if (inner) inputs.push(...stagesOf(inner, schema));
-    else if (/^[\d.]+$/.test(arg) && inputs.length > 0 && first && !(first in params)) params[first] = arg;
-    else if (key !== undefined && !schema.columns.some((column) => column.name === key)) params[key] = unquoted(value!);
     else inputs.push(parseFormula(arg, schema));
   }
   return stagesFor(feature, inputs, params, schema, name);
 }
 
 function parseFormula(text: string, schema: Schema): Expr {
-  const names = schema.columns.map(({ name }) => name);
-  const formula = parseExpr(text, names);
-  for (const column of columnsOf(formula)) if (!names.includes(column)) throw new UnknownColumnError(column, names);
-  return formula;
+  return parseExpr(text, schema.columns.map((column) => column.name));
 }
 
 const unquoted = (text: string): string => text.trim().replace(/^(['"])(.*)\1$/s, "$2");
-
-/** Parts between commas that stand in no parentheses and no quotes. */
-function splitTop(text: string): string[] {
-  const parts: string[] = [];
-  let [depth, start] = [0, 0];
-  let quote = "";
-  for (let i = 0; i < text.length; i++) {
-    const sign = text[i]!;
-    if (quote) quote = sign === quote ? "" : quote;
-    else if (sign === "'" || sign === '"') quote = sign;
-    else if (sign === "(") depth++;
-    else if (sign === ")") depth--;
-    else if (sign === "," && depth === 0) {
-      parts.push(text.slice(start, i));
-      start = i + 1;
-    }
-  }
-  parts.push(text.slice(start));
-  return parts.map((part) => part.trim()).filter(Boolean);
-}
-
-/** Whether the parentheses in it close each other: "a) + f(b" does not. */
-function balanced(text: string): boolean {
-  let depth = 0;
-  let quote = "";
-  for (const sign of text) {
-    if (quote) quote = sign === quote ? "" : quote;
-    else if (sign === "'" || sign === '"') quote = sign;
-    else if (sign === "(") depth++;
-    else if (sign === ")" && --depth < 0) return false;
-  }
-  return depth === 0;
-}

@@ -2,7 +2,6 @@ import { canonical } from "../../base/canonical.js";
 import { subSeed } from "../../base/seeds.js";
 import type { Engine } from "../../engines/contract.js";
 import { call, type Expr, lit } from "../../expr/expr.js";
-import { ops } from "../../expr/ops.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Answer, Question } from "../contract.js";
 
@@ -34,20 +33,20 @@ export const keyOf = (question: Question): string => canonical(question);
 /** The value as a real; NaN is missing. */
 export function asReal(of: Expr): Expr {
   if (isGuarded(of)) return of;
-  const value = call("toReal", of);
+  const value = of.kind === "call" && of.op === "toReal" ? of : call("toReal", of);
   return neverNan(of) ? value : call("when", call("isNan", value), lit(null), value);
 }
 
 const isGuarded = (of: Expr): boolean => of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan";
 const keepsNumbers: ReadonlySet<string> = new Set(["abs", "neg", "ln", "log2", "log10", "sqrt", "exp", "toReal"]);
+const givesWhole: ReadonlySet<string> = new Set("year quarter month week day dayOfWeek dayOfYear hour minute second epochDays epochMicros length hash32 toInt".split(" "));
 
 /** Whether it cannot be NaN, so that formulas inside formulas are not guarded at each depth. */
 function neverNan(of: Expr): boolean {
   if (of.kind === "lit" || of.kind === "lookup" || of.kind === "rowHash") return true;
   if (of.kind === "col") return false;
   if (of.op === "toReal" && of.args[0]?.kind === "col") return false;
-  const gives = ops[of.op].gives;
-  return isGuarded(of) || gives === "integer" || gives === "bool" || (keepsNumbers.has(of.op) && neverNan(of.args[0]!));
+  return isGuarded(of) || givesWhole.has(of.op) || (keepsNumbers.has(of.op) && neverNan(of.args[0]!));
 }
 
 /** The formula for a page, where NaN stands for missing anyway: the guard on top costs a fifth of the encoding. */
