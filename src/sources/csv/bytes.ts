@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { SluiceError } from "../../base/errors.js";
 import { fileError, readAt } from "../files.js";
@@ -9,18 +10,18 @@ export type Encoding = CsvDialect["encoding"];
 
 /**
  * A file's text from byte `from` of it on, unpacked, in UTF-8 and without a BOM. Bytes that are not UTF-8 in a file that
- * should be pass as they are.
+ * should be pass as they are. With `reuse`, a block is valid only until the next one is asked for.
  */
 export async function* utf8Blocks(
   path: string,
-  { compression, encoding, from = 0 }: { readonly compression: Compression; readonly encoding: Encoding; readonly from?: number },
+  { compression, encoding, from = 0, reuse = false }: { readonly compression: Compression; readonly encoding: Encoding; readonly from?: number; readonly reuse?: boolean },
 ): AsyncGenerator<Buffer> {
   const seek = compression === "none" && encoding === "utf-8" && from > 0;
   const bom = seek && hasBom(await readAt(path, 0, 3)) ? 3 : 0;
   let skip = seek ? 0 : from;
   let first = !seek;
   const transcode = transcoder(encoding);
-  for await (const raw of rawBlocks(path, compression, seek ? from + bom : 0)) {
+  for await (const raw of reuse && compression === "none" ? oneBuffer(path, seek ? from + bom : 0) : rawBlocks(path, compression, seek ? from + bom : 0)) {
     let block = transcode(raw);
     if (first && block.length > 0) {
       if (hasBom(block)) block = block.subarray(3);
@@ -41,9 +42,24 @@ export async function compressionOf(path: string): Promise<Compression> {
   return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? "zstd" : "none";
 }
 
+async function* oneBuffer(path: string, from: number): AsyncGenerator<Buffer> {
+  const block = Buffer.allocUnsafe(1 << 18);
+  const file = await open(path, "r");
+  try {
+    for (let at = from; ; ) {
+      const { bytesRead } = await file.read(block, 0, block.length, at);
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** The unpacked bytes of a file; a broken archive is `unreadable_source`. */
 export async function* rawBlocks(path: string, compression: Compression, from = 0): AsyncGenerator<Buffer> {
-  const packed = createReadStream(path, { highWaterMark: 1 << 20, start: from });
+  const packed = createReadStream(path, { highWaterMark: 1 << 18, start: from });
   try {
     if (compression !== "gzip") {
       yield* packed as AsyncIterable<Buffer>;

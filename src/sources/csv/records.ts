@@ -41,7 +41,7 @@ export function csvReader(dialect: CsvDialect, { columns, order, width }: Layout
       const text = cellText(bytes, cells, i, cutting);
       const trimmed = text.trim();
       if (trimmed === "" && (!isText[c] || dialect.trim)) out[c] = null;
-      else if (missing.has(trimmed)) out[c] = null;
+      else if (missing.has(isText[c] && !dialect.trim ? text : trimmed)) out[c] = null;
       else if (isText[c]) out[c] = text;
       else {
         const value = converts[c]!(trimmed);

@@ -45,24 +45,27 @@ export interface CutOptions {
 export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout, columns: readonly Column[], from: number, options: CutOptions): AsyncGenerator<Cut> {
   const scanner = new CsvScanner(dialect, layout);
   let end = from;
-  let rest: Buffer = Buffer.alloc(0);
+  // One buffer for the whole file: what is left of a block moves to its front, and it grows only for a record that is longer.
+  let window = Buffer.allocUnsafe(1 << 19);
+  let filled = 0;
   let part = await newSlice(options.folder);
   let held = 0;
   const close = async (): Promise<Cut> => {
     await part.file.close();
-    const { records, longest, quotedNewlines } = scanner;
-    return { path: part.path, records, longest, quotedNewlines, form: dialect, columns, doubtful: !scanner.plain, end, aside: [], read: records };
+    const { records, longest, quotedNewlines, missing } = scanner;
+    return { path: part.path, records, longest, quotedNewlines, form: { ...dialect, missing }, columns, doubtful: !scanner.plain, end, aside: [], read: records };
   };
   const take = async function* (final: boolean): AsyncGenerator<Cut> {
+    const bytes = window.subarray(0, filled);
     let at = 0;
-    while (at < rest.length) {
-      let next = scanner.scan(rest, at, at + options.partBytes - held, final);
+    while (at < filled) {
+      let next = scanner.scan(bytes, at, at + options.partBytes - held, final);
       if (next === at) {
-        if (rest.length - at < longestRecord && !final) break;
+        if (filled - at < longestRecord && !final) break;
         scanner.plain = false;
-        next = lineEnd(rest, at, rest.length, true);
+        next = lineEnd(bytes, at, filled, true);
       }
-      await part.file.write(rest, at, next - at);
+      await part.file.write(bytes, at, next - at);
       held += next - at;
       end += next - at;
       at = next;
@@ -73,13 +76,19 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
         held = 0;
       }
     }
-    rest = rest.subarray(at);
+    window.copyWithin(0, at, filled);
+    filled -= at;
   };
   try {
-    for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from })) {
+    for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from, reuse: true })) {
       options.signal?.throwIfAborted();
       input.moved(block.length);
-      rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
+      if (filled + block.length > window.length) {
+        const wider = Buffer.allocUnsafe(2 * (filled + block.length));
+        window.copy(wider, 0, 0, filled);
+        window = wider;
+      }
+      filled += block.copy(window, filled);
       yield* take(false);
     }
     yield* take(true);

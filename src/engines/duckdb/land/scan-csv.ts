@@ -32,12 +32,20 @@ export class CsvScanner {
   readonly #width: number;
   readonly #missing: ReadonlySet<string>;
   readonly #always: boolean;
+  /** The pairs of bytes that a spelling of missing may begin with: of one byte, what stands behind it is the pair's second. */
+  readonly #pairs = new Uint8Array(65_536);
+  /** Those spellings of missing that the text has: each one that a database must look for costs it time. */
+  readonly #seen = new Set<string>();
 
   constructor(dialect: CsvDialect, { columns, order, width }: Layout) {
     this.#delimiter = dialect.delimiter.charCodeAt(0);
     this.#quote = dialect.quote === "" ? -1 : dialect.quote.charCodeAt(0);
     this.#width = width;
     this.#missing = new Set(dialect.missing);
+    for (const spelling of dialect.missing) {
+      const [first = 0, second] = Buffer.from(spelling);
+      for (const next of second === undefined ? [this.#delimiter, this.#quote & 255, lf, cr] : [second]) this.#pairs[(first << 8) | next] = 1;
+    }
     this.#always =
       width !== columns.length || width === 1 || dialect.trim || dialect.comment !== "" || dialect.decimal !== "." || dialect.delimiter === " " ||
       dialect.escape !== dialect.quote || (dialect.dateFormat !== undefined && columns.some(({ type }) => type.kind === "date" || type.kind === "timestamp"));
@@ -53,7 +61,20 @@ export class CsvScanner {
     this.reset();
   }
 
+  get missing(): string[] {
+    return [...this.#seen].sort();
+  }
+
+  #isMissing(bytes: Buffer, from: number, to: number): boolean {
+    if (to - from >= 64) return false;
+    const cell = bytes.toString("utf8", from, to);
+    if (!this.#missing.has(cell)) return false;
+    this.#seen.add(cell);
+    return true;
+  }
+
   reset(): void {
+    this.#seen.clear();
     this.plain = !this.#always;
     this.records = 0;
     this.longest = 0;
@@ -64,12 +85,18 @@ export class CsvScanner {
   scan(bytes: Buffer, at: number, limit: number, final: boolean): number {
     const classes = this.#classes;
     const forbidden = this.#forbidden;
-    const [delimiter, quote, width, length] = [this.#delimiter, this.#quote, this.#width, bytes.length];
+    const pairs = this.#pairs;
+    const delimiter = this.#delimiter;
+    const quote = this.#quote;
+    const width = this.#width;
+    const length = bytes.length;
     let begin = at;
     while (begin < length && begin < limit) {
       let i = begin;
       let cell = 0;
-      let [from, mask, fromQuote] = [begin, 0, false];
+      let from = begin;
+      let mask = 0;
+      let fromQuote = false;
       let next = -1;
       for (;;) {
         let kind = 0;
@@ -115,12 +142,13 @@ export class CsvScanner {
         if (cell < width && (mask & forbidden[cell]!) !== 0) {
           const end = fromQuote ? i - 1 : i;
           const check = this.#checks[cell];
-          if (!check?.(bytes, from, end) && !(end - from < 16 && this.#missing.has(bytes.toString("latin1", from, end)))) this.plain = false;
-        }
+          if (!check?.(bytes, from, end) && !this.#isMissing(bytes, from, end)) this.plain = false;
+        } else if (i > from && pairs[(bytes[from]! << 8) | bytes[from + 1]!] === 1 && i - from < 66) this.#isMissing(bytes, from, fromQuote ? i - 1 : i);
         cell++;
         if (b === delimiter && i < length) {
-          i++;
-          [from, mask, fromQuote] = [i, 0, false];
+          from = ++i;
+          mask = 0;
+          fromQuote = false;
           continue;
         }
         if (i >= length) next = length;
