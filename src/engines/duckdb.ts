@@ -55,12 +55,14 @@ export class DuckDBEngine implements Engine {
       threads: String(options.threads),
       memory_limit: `${Math.floor(options.memoryBytes / 1e6)}MB`,
       temp_directory: options.spillDir,
-      TimeZone: "UTC",
       preserve_insertion_order: "true",
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
       enable_external_file_cache: "false",
     });
+    const setup = await instance.connect();
+    await setup.run("SET GLOBAL TimeZone = 'UTC'"); // TZ of the environment would change the hour of an instant
+    setup.closeSync();
     return new DuckDBEngine(instance, options);
   }
 

@@ -101,7 +101,7 @@ async function countOrGuess(scan: Scan, bytes: number, workspace: Workspace): Pr
     const [row] = await workspace.engine.rows({ kind: "aggregate", from: { kind: "scan", scan }, by: {}, columns: { rows: { agg: "count" } } }, 1);
     return { rows: Number(row?.["rows"] ?? 0), exact: true };
   }
-  return { rows: scan.guess?.rows ?? bytes / 80, exact: false };
+  return { rows: bytes / Math.max(20, 9 * scan.schema.columns.length), exact: false };
 }
 
 function freeBytes(dir: string): number | undefined {

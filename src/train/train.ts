@@ -4,7 +4,7 @@ import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
-import { columnOf, type Roles, type Schema } from "../base/schema.js";
+import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
@@ -140,7 +140,7 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
   const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
   const roles = rolesOf(spec, names);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])]) if (!names.includes(name)) throw new UnknownColumnError(name, names);
-  const learner = learnerNamed(spec.learner ?? "auto");
+  const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
   const all: Relation = { kind: "scan", scan };
   const sampled = spec.sample === undefined || spec.sample >= 1 ? undefined : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
   const taking = both(where, sampled);
@@ -198,9 +198,10 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
         ...statistics,
         label: found.numeric,
         task: found.task,
-        candidates: inputsOf(schema, prepared.fitted).columns,
-        allow: spec.allowLeak ?? [],
-        ...(roles.time === undefined ? {} : { time: columnOf(schema, roles.time)! }),
+        schema,
+        columns: inputsOf(schema, prepared.fitted).columns.map(({ name }) => name),
+        allowed: spec.allowLeak ?? [],
+        ...(roles.time === undefined ? {} : { time: roles.time }),
       }),
     );
     warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
@@ -371,8 +372,8 @@ function usableColumns(names: readonly string[], label: Expr, roles: Roles): str
 }
 
 /** The named learner if it can do the task; with none named, the linear model of the task. */
-function chooseLearner(named: Learner, spec: TrainSpec, task: Task): Learner {
-  const learner = named.name === "auto" ? learnerNamed(task === "regression" ? "linear" : "logistic") : named;
+function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task): Learner {
+  const learner = named ?? learnerNamed(task === "regression" ? "linear" : "logistic");
   if (!learner.tasks.includes(task))
     throw new SluiceError("usage", `${learner.name} learns ${learner.tasks.join(" and ")}, but the label "${spec.label}" makes this ${task}`, { learner: learner.name, task });
   return learner;
