@@ -1,41 +1,85 @@
 import { SluiceError } from "../base/errors.js";
-import { type Row, type Schema, type Type, typeName, type Value } from "../base/schema.js";
-import { evaluate } from "./evaluate.js";
-import { call, lit } from "./expr.js";
+import type { Column, Row, Schema, Type, Value } from "../base/schema.js";
+import { typeName } from "../base/schema.js";
+import { int64Of } from "./evaluate/numbers.js";
+import { parseTimestamp } from "./time.js";
 
-/** A plain object (JSON of a request, a user's row) as a row of the schema; a value of another type is refused by name. */
-export function coerceRow(schema: Schema, given: Readonly<Record<string, unknown>>): Row {
+type Given = Readonly<Record<string, unknown>>;
+
+/** A plain object (a request's JSON, a record of the caller) as a row of the schema; a value that does not fit is refused by column. */
+export function coerceRow(schema: Schema, given: Given): Row {
   const row: Record<string, Value> = {};
-  for (const { name, type } of schema.columns) row[name] = coerce(name, type, given[name]);
+  for (const column of schema.columns) {
+    const value = given[column.name];
+    row[column.name] = value === null || value === undefined ? null : coerce(column, value);
+  }
   return row;
 }
 
-function coerce(name: string, type: Type, value: unknown): Value {
-  if (value === undefined || value === null) return null;
+function coerce({ name, type }: Column, value: unknown): Value {
+  const found = fit(type, value);
+  if (found !== undefined) return found;
+  const shown = typeof value === "bigint" ? String(value) : JSON.stringify(value);
+  const quoted = typeof value === "string" && type.kind !== "text" && type.kind !== "date" && type.kind !== "timestamp" ? "; write it without quotes" : "";
+  throw new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, { column: name, value: shown, type: typeName(type) });
+}
+
+function fit(type: Type, value: unknown): Value | undefined {
   switch (type.kind) {
+    case "bool":
+      return typeof value === "boolean" ? value : undefined;
     case "int64":
+      if (typeof value === "number") return Number.isInteger(value) ? (Number.isSafeInteger(value) ? value : (int64Of(BigInt(value)) ?? undefined)) : undefined;
+      // Whole numbers past 2^53 are strings in JSON.
+      if (typeof value === "string" && /^-?\d{16,19}$/.test(value)) return int64Of(BigInt(value)) ?? undefined;
+      return typeof value === "bigint" ? (int64Of(value) ?? undefined) : undefined;
     case "real":
     case "decimal":
-      if (typeof value === "number" || typeof value === "bigint") return value;
-      break;
-    case "bool":
-      if (typeof value === "boolean") return value;
-      break;
+      return typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : undefined;
     case "text":
-      if (typeof value === "string") return value;
-      break;
+      return typeof value === "string" ? value : undefined;
+    case "bytes":
+      return value instanceof Uint8Array ? value : undefined;
     case "date":
-    case "timestamp": {
-      if (value instanceof Date && !Number.isNaN(value.getTime()))
-        return type.kind === "date" ? { days: Math.floor(value.getTime() / 86_400_000) } : { micros: BigInt(value.getTime()) * 1000n };
-      if (typeof value === "object" && ("days" in value || "micros" in value)) return value as Value;
-      const parsed = typeof value === "string" ? evaluate(call(type.kind === "date" ? "toDate" : "toTimestamp", lit(value)), {}) : null;
-      if (parsed !== null) return parsed;
-      break;
+    case "timestamp":
+      return fitTime(type.kind, value);
+    case "list":
+    case "vector": {
+      if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return undefined;
+      const items = Array.from(value as Iterable<unknown>);
+      return items.every((item) => typeof item === "number" || typeof item === "string" || item === null) ? (items as Value[]) : undefined;
     }
     default:
-      return value as Value;
+      return undefined;
   }
-  const right = type.kind === "date" ? "text like 2020-01-31" : type.kind === "timestamp" ? "text like 2020-01-31 12:30:00" : `a ${typeName(type)}`;
-  throw new SluiceError("wrong_type", `column "${name}" is ${JSON.stringify(value)}; it must be ${right}`, { column: name, value });
+}
+
+function fitTime(kind: "date" | "timestamp", value: unknown): Value | undefined {
+  if (value instanceof Date && !Number.isNaN(value.getTime()))
+    return kind === "date" ? { days: Math.floor(value.getTime() / 86_400_000) } : { micros: BigInt(value.getTime()) * 1000n };
+  if (typeof value === "string") {
+    const found = parseTimestamp(value);
+    return found && (kind === "date" ? { days: found.days } : { micros: found.micros });
+  }
+  return typeof value === "object" && value !== null && (kind === "date" ? "days" : "micros") in value ? (value as Value) : undefined;
+}
+
+function right(type: Type): string {
+  switch (type.kind) {
+    case "bool":
+      return "true or false";
+    case "int64":
+      return "a whole number";
+    case "real":
+    case "decimal":
+      return "a number";
+    case "text":
+      return "text in quotes";
+    case "date":
+      return 'a date like "2024-03-31"';
+    case "timestamp":
+      return 'a time like "2024-03-31T17:45:00"';
+    default:
+      return `of type ${typeName(type)}`;
+  }
 }

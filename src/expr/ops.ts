@@ -21,6 +21,8 @@ export class Misfit {
   }
 }
 
+export const isTime = ({ kind }: Type): boolean => kind === "date" || kind === "timestamp";
+
 type Family = "number" | "integer" | "bool" | "text" | "time" | "any";
 const families: Readonly<Record<Family, { word: string; has: (type: Type) => boolean }>> = {
   number: { word: "a number", has: isNumeric },
@@ -30,10 +32,6 @@ const families: Readonly<Record<Family, { word: string; has: (type: Type) => boo
   time: { word: "a date or timestamp", has: isTime },
   any: { word: "a value", has: () => true },
 };
-
-export function isTime({ kind }: Type): boolean {
-  return kind === "date" || kind === "timestamp";
-}
 
 function need(type: Known, index: number, family: Family): void {
   if (type && !families[family].has(type)) throw new Misfit(index, families[family].word);

@@ -43,14 +43,17 @@ class Parser {
   }
 
   whole(): Expr {
-    if (this.#next.kind === "end") throw this.#wrong("the formula is empty");
+    if (this.#ended) throw this.#wrong("the formula is empty");
     const expr = this.#expr(0);
-    if (this.#next.kind !== "end") throw this.#wrong(`the formula could end before ${shown(this.#next)}, but goes on`);
+    if (!this.#ended) throw this.#wrong(`the formula could end before ${shown(this.#next)}, but goes on`);
     return expr;
   }
 
   get #next(): Token {
     return this.#tokens[this.#at]!;
+  }
+  get #ended(): boolean {
+    return this.#next.kind === "end";
   }
   #wrong(problem: string, token = this.#next): Error {
     return badFormula(this.#text, token.at, problem);
@@ -136,7 +139,7 @@ class Parser {
         if (token.text === "+") return this.#expr(negLevel - 1);
     }
     this.#at--;
-    throw this.#wrong(token.kind === "end" ? "the formula ends where a value is expected" : `a value is expected here, not ${shown(token)}`);
+    throw this.#wrong(this.#next.kind === "end" ? "the formula ends where a value is expected" : `a value is expected here, not ${shown(token)}`);
   }
 
   #number(token: Token, sign: 1 | -1 = 1): Expr {
