@@ -2,7 +2,12 @@ import type { Page } from "../pages/page.js";
 import { eachRow, inTriangle, type Reading, type Space } from "./space.js";
 
 /** Adds Z'WZ to `into` (upper triangle), Z being the rows [x, 1, label - labelCentre]. */
-export function gramReference(page: Page, space: Space, reading: Reading & { labelCentre?: number }, into: Float64Array): void {
+export function gramReference(
+  page: Page,
+  space: Space,
+  reading: Reading & { labelCentre?: number },
+  into: Float64Array,
+): void {
   const m = space.width + 2;
   const z = new Float64Array(m);
   eachRow(page, space, reading, (i, x) => {

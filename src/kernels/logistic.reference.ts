@@ -7,7 +7,12 @@ export interface Linear extends Reading {
 }
 
 /** [loss, weight, gradient (p + 1, intercept last), then with `hessian` its upper triangle] of the log loss of labels 0 and 1. */
-export function logisticReference(page: Page, space: Space, params: Linear & { hessian?: boolean }, into: Float64Array): void {
+export function logisticReference(
+  page: Page,
+  space: Space,
+  params: Linear & { hessian?: boolean },
+  into: Float64Array,
+): void {
   const p = space.width;
   eachRow(page, space, params, (i, x) => {
     const weight = page.weight[i]!;
@@ -23,6 +28,7 @@ export function logisticReference(page: Page, space: Space, params: Linear & { h
     if (!params.hessian) return;
     const curvature = weight * probability * (1 - probability);
     const z = [...x, 1];
-    for (let a = 0; a <= p; a++) for (let b = a; b <= p; b++) into[3 + p + inTriangle(a, b, p + 1)]! += curvature * z[a]! * z[b]!;
+    for (let a = 0; a <= p; a++)
+      for (let b = a; b <= p; b++) into[3 + p + inTriangle(a, b, p + 1)]! += curvature * z[a]! * z[b]!;
   });
 }

@@ -9,7 +9,12 @@ export interface Scoring {
 }
 
 /** Margins of every row, whatever its weight: `out[k * rows + i]`. */
-export function scoresReference(page: Page, space: Space, { weights, intercepts, fill }: Scoring, out: Float64Array): void {
+export function scoresReference(
+  page: Page,
+  space: Space,
+  { weights, intercepts, fill }: Scoring,
+  out: Float64Array,
+): void {
   weights.forEach((weight, k) => {
     for (let i = 0; i < page.rows; i++) {
       let margin = intercepts[k]!;

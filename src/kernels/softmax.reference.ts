@@ -11,7 +11,12 @@ export interface Multinomial extends Reading {
  * [loss, weight, gradient (K times p + 1, intercept last), then with `hessian` the blocks k < l, each an upper triangle].
  * A block is -X'diag(w p_k p_l)X; those on the diagonal follow, since p_k (1 - p_k) is the sum of p_k p_l over the others.
  */
-export function softmaxReference(page: Page, space: Space, params: Multinomial & { hessian?: boolean }, into: Float64Array): void {
+export function softmaxReference(
+  page: Page,
+  space: Space,
+  params: Multinomial & { hessian?: boolean },
+  into: Float64Array,
+): void {
   const p = space.width;
   const classes = params.weights.length;
   const margins = new Float64Array(classes);
@@ -38,7 +43,8 @@ export function softmaxReference(page: Page, space: Space, params: Multinomial &
     for (let k = 0; k < classes; k++)
       for (let l = k + 1; l < classes; l++, at += triangle(p + 1)) {
         const curvature = (-weight * terms[k]! * terms[l]!) / total ** 2;
-        for (let a = 0; a <= p; a++) for (let b = a; b <= p; b++) into[at + inTriangle(a, b, p + 1)]! += curvature * z[a]! * z[b]!;
+        for (let a = 0; a <= p; a++)
+          for (let b = a; b <= p; b++) into[at + inTriangle(a, b, p + 1)]! += curvature * z[a]! * z[b]!;
       }
   });
 }

@@ -40,7 +40,12 @@ export const centreOf = ({ centre }: Reading, numbers: number): Float32Array =>
   centre ? Float32Array.from(centre) : new Float32Array(numbers);
 
 /** What the references share: each row of weight above 0 as a plain vector in coefficient space. */
-export function eachRow(page: Page, space: Space, reading: Reading, visit: (row: number, x: Float64Array) => void): void {
+export function eachRow(
+  page: Page,
+  space: Space,
+  reading: Reading,
+  visit: (row: number, x: Float64Array) => void,
+): void {
   const centre = centreOf(reading, space.numbers);
   const x = new Float64Array(space.width);
   for (let i = 0; i < page.rows; i++) {

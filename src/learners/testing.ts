@@ -34,8 +34,13 @@ export interface MemoryData extends TrainingData {
 export function memoryData(table: MemoryTable): MemoryData {
   const rows = table.label.length;
   const columns: PageColumn[] = [
-    ...table.numbers.map((_, j) => ({ kind: "number", name: `x${j}`, dtype: "f32", ...(table.coding?.[j] ?? { shift: 0, exponent: 0 }) }) as const),
-    ...(table.categories ?? []).map(({ width }, c) => ({ kind: "category", name: `c${c}`, dtype: "i32", width }) as const),
+    ...table.numbers.map(
+      (_, j) =>
+        ({ kind: "number", name: `x${j}`, dtype: "f32", ...(table.coding?.[j] ?? { shift: 0, exponent: 0 }) }) as const,
+    ),
+    ...(table.categories ?? []).map(
+      ({ width }, c) => ({ kind: "category", name: `c${c}`, dtype: "i32", width }) as const,
+    ),
   ];
   const layout: PageLayout = { columns, pageRows: table.pageRows ?? rowsPerPage(columns) };
   const count = Math.ceil(rows / layout.pageRows);
@@ -47,7 +52,9 @@ export function memoryData(table: MemoryTable): MemoryData {
 
   return {
     task: table.task,
-    classes: table.classes ?? (table.task === "binary" ? 2 : table.task === "regression" ? 1 : Math.max(...Array.from(table.label)) + 1),
+    classes:
+      table.classes ??
+      (table.task === "binary" ? 2 : table.task === "regression" ? 1 : Math.max(...Array.from(table.label)) + 1),
     layout,
     blocks: blocksOf(table),
     rows: weights.filter((weight) => weight > 0).length,
@@ -80,7 +87,9 @@ export function memoryData(table: MemoryTable): MemoryData {
       for (const page of pages) {
         const out = new Float64Array(outputs.length * page.rows);
         step(page, out);
-        outputs.forEach((output, k) => output.set(out.subarray(k * page.rows, (k + 1) * page.rows), page.firstRow));
+        outputs.forEach((output, k) => {
+          output.set(out.subarray(k * page.rows, (k + 1) * page.rows), page.firstRow);
+        });
       }
       return outputs;
     },
@@ -116,9 +125,18 @@ function blocksOf(table: MemoryTable): Block[] {
     return present.reduce((sum, value) => sum + value, 0) / Math.max(1, present.length);
   };
   return [
-    ...table.numbers.map((values, j) => ({ kind: "number", name: `x${j}`, expr: col(`x${j}`), fill: table.fill?.[j] ?? meanOf(values) }) as const),
+    ...table.numbers.map(
+      (values, j) =>
+        ({ kind: "number", name: `x${j}`, expr: col(`x${j}`), fill: table.fill?.[j] ?? meanOf(values) }) as const,
+    ),
     ...(table.categories ?? []).map(
-      ({ width }, c) => ({ kind: "category", name: `c${c}`, expr: col(`c${c}`), levels: Array.from({ length: width }, (_, k) => `l${k}`) }) as const,
+      ({ width }, c) =>
+        ({
+          kind: "category",
+          name: `c${c}`,
+          expr: col(`c${c}`),
+          levels: Array.from({ length: width }, (_, k) => `l${k}`),
+        }) as const,
     ),
   ];
 }

@@ -10,14 +10,24 @@ import { softmax } from "./softmax.js";
 import { squared } from "./squared.js";
 
 /** Rows with everything that can go wrong: missing values and codes, weights of 0 with no label, a page that ends mid-panel. */
-function table(shape: { numbers: number; widths: readonly number[]; rows: number; classes: number; weighted: boolean }): MemoryTable {
+function table(shape: {
+  numbers: number;
+  widths: readonly number[];
+  rows: number;
+  classes: number;
+  weighted: boolean;
+}): MemoryTable {
   const next = generator(shape.numbers * 31 + shape.rows);
   const column = <T>(make: () => T): T[] => Array.from({ length: shape.rows }, make);
   const weight = column(() => (next() < 0.2 ? 0 : shape.weighted ? 0.5 + 2 * next() : 1));
   return {
-    numbers: Array.from({ length: shape.numbers }, (_, j) => column(() => (next() < 0.05 ? Number.NaN : next() * 2 - 1 + j / 10))),
+    numbers: Array.from({ length: shape.numbers }, (_, j) =>
+      column(() => (next() < 0.05 ? Number.NaN : next() * 2 - 1 + j / 10)),
+    ),
     categories: shape.widths.map((width) => ({ codes: column(() => Math.floor(next() * (width + 1)) - 1), width })),
-    label: weight.map((each) => (each === 0 ? Number.NaN : shape.classes > 0 ? Math.floor(next() * shape.classes) : next() * 3 + 5)),
+    label: weight.map((each) =>
+      each === 0 ? Number.NaN : shape.classes > 0 ? Math.floor(next() * shape.classes) : next() * 3 + 5,
+    ),
     weight,
     task: shape.classes > 2 ? "multiclass" : shape.classes === 2 ? "binary" : "regression",
     classes: Math.max(1, shape.classes),
@@ -34,7 +44,12 @@ function bothWays<P>(pass: Pass<P>, params: P, given: MemoryTable): { kernel: Fl
   for (const page of pages) {
     step(page, kernel);
     const { numbers, codes, label, weight } = page;
-    const copied = { numbers: numbers.map((c) => c.slice()), codes: codes.map((c) => c.slice()), label: label.slice(), weight: weight.slice() };
+    const copied = {
+      numbers: numbers.map((c) => c.slice()),
+      codes: codes.map((c) => c.slice()),
+      label: label.slice(),
+      weight: weight.slice(),
+    };
     step({ ...page, ...copied }, reference);
   }
   return { kernel, reference };
@@ -44,7 +59,8 @@ function expectClose(kernel: Float64Array, reference: Float64Array, tolerance: n
   const scale = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   expect(scale).toBeGreaterThan(0);
   kernel.forEach((value, i) => {
-    if (!(Math.abs(value - reference[i]!) <= tolerance * scale)) throw new Error(`sum ${i}: ${value} by kernel, ${reference[i]} by reference`);
+    if (!(Math.abs(value - reference[i]!) <= tolerance * scale))
+      throw new Error(`sum ${i}: ${value} by kernel, ${reference[i]} by reference`);
   });
 }
 
@@ -62,7 +78,10 @@ describe.each([
   const next = generator(5);
   const width = widths.reduce((sum, each) => sum + each, numbers);
   const coefficients = (): number[] => Array.from({ length: width }, () => next() - 0.5);
-  const reading = { fill: Array.from({ length: numbers }, (_, j) => j / 7), centre: Array.from({ length: numbers }, (_, j) => j / 10) };
+  const reading = {
+    fill: Array.from({ length: numbers }, (_, j) => j / 7),
+    centre: Array.from({ length: numbers }, (_, j) => j / 10),
+  };
   const of = (classes: number): MemoryTable => table({ numbers, widths, rows, classes, weighted });
 
   test("agree with the reference: moments", () => {
@@ -81,7 +100,11 @@ describe.each([
 
   test("agree with the reference: logistic", () => {
     for (const hessian of [false, true]) {
-      const { kernel, reference } = bothWays(logistic, { ...reading, weights: coefficients(), intercept: -0.3, hessian }, of(2));
+      const { kernel, reference } = bothWays(
+        logistic,
+        { ...reading, weights: coefficients(), intercept: -0.3, hessian },
+        of(2),
+      );
       expectClose(kernel, reference, float32Sums);
     }
   });

@@ -1,4 +1,4 @@
-import { inTriangle, type Space, triangle } from "../../kernels/space.js";
+import { inTriangle, triangle } from "../../kernels/space.js";
 import type { Arena } from "../../pages/arena.js";
 import { type Block, blockRows, type Tiles } from "./tiles.js";
 
@@ -40,7 +40,9 @@ export class Gramian {
     const ready = allOnes ? tile : scaled;
     if (!allOnes) kernels.scaleTile(tile, width, panels, this.#roots, scaled);
     kernels.gramTile(ready, width, panels, this.#dense.byteOffset);
-    codes.forEach((at, c) => kernels.crossColumns(at, rows, ready, width, this.#roots, this.#crossed[c]!.byteOffset));
+    codes.forEach((at, c) => {
+      kernels.crossColumns(at, rows, ready, width, this.#roots, this.#crossed[c]!.byteOffset);
+    });
     for (const { one, other, table } of this.#pairs)
       kernels.crossLevels(codes[one]!, codes[other]!, rows, space.categories[other]!.width, values, table.byteOffset);
   }
@@ -63,7 +65,8 @@ export class Gramian {
     });
     for (const { one, other, table } of this.#pairs) {
       const [a, b] = [space.categories[one]!, space.categories[other]!];
-      for (let i = 0; i < a.width; i++) for (let j = 0; j < b.width; j++) put(a.at + i, b.at + j, table[i * b.width + j]!);
+      for (let i = 0; i < a.width; i++)
+        for (let j = 0; j < b.width; j++) put(a.at + i, b.at + j, table[i * b.width + j]!);
     }
   }
 }

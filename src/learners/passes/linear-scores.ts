@@ -1,6 +1,6 @@
+import { kernelsOf } from "../../kernels/index.js";
 import { type Scoring, scoresReference } from "../../kernels/scores.reference.js";
 import { spaceOf } from "../../kernels/space.js";
-import { kernelsOf } from "../../kernels/index.js";
 import { defineScorer } from "../../pages/scorer.js";
 import { blockRows, doubles, isIn } from "./tiles.js";
 

@@ -33,7 +33,15 @@ export const logistic = definePass<LogisticParams>({
       gramian?.clear();
       tiles.blocks(page, (block) => {
         output.forward(block);
-        kernels.logisticLink(output.margins.byteOffset, tiles.y, tiles.w, block.panels, output.residuals, curvatures, sums.byteOffset);
+        kernels.logisticLink(
+          output.margins.byteOffset,
+          tiles.y,
+          tiles.w,
+          block.panels,
+          output.residuals,
+          curvatures,
+          sums.byteOffset,
+        );
         output.backward(block);
         gramian?.add(block, curvatures);
       });
@@ -53,7 +61,16 @@ export interface LossSums {
 }
 
 /** `hessian` is the upper triangle of order p + 1, the intercept last. */
-export function readLogistic(sum: Float64Array, { hessian }: LogisticParams, layout: PageLayout): LossSums & { readonly hessian?: Float64Array } {
+export function readLogistic(
+  sum: Float64Array,
+  { hessian }: LogisticParams,
+  layout: PageLayout,
+): LossSums & { readonly hessian?: Float64Array } {
   const end = 3 + spaceOf(layout).width;
-  return { loss: sum[0]!, weight: sum[1]!, gradient: sum.slice(2, end), ...(hessian ? { hessian: sum.slice(end) } : {}) };
+  return {
+    loss: sum[0]!,
+    weight: sum[1]!,
+    gradient: sum.slice(2, end),
+    ...(hessian ? { hessian: sum.slice(end) } : {}),
+  };
 }

@@ -1,5 +1,5 @@
-import { mergeMoments, momentsHead, momentsOfNumber, momentsReference } from "../../kernels/moments.reference.js";
 import { kernelsOf } from "../../kernels/index.js";
+import { mergeMoments, momentsHead, momentsOfNumber, momentsReference } from "../../kernels/moments.reference.js";
 import { type Numbers, type Space, spaceOf } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
@@ -36,7 +36,12 @@ export const moments = definePass<MomentsParams>({
         kernels.momentsOfColumn(byteOffset, weight.byteOffset, rows, at(numbersAt + momentsOfNumber * j));
       });
       page.codes.forEach(({ byteOffset }, c) => {
-        kernels.weighLevels(byteOffset, rows, weight.byteOffset, at(levelsAt + space.categories[c]!.at - space.numbers));
+        kernels.weighLevels(
+          byteOffset,
+          rows,
+          weight.byteOffset,
+          at(levelsAt + space.categories[c]!.at - space.numbers),
+        );
       });
       mergeMoments(into, out, space.numbers, classes);
     };
@@ -49,10 +54,20 @@ export interface Moments {
   /** Rows of weight above 0, unweighted. */
   readonly rows: number;
   readonly weight: number;
-  readonly label: { readonly mean: number; readonly variance: number; readonly sum: number; readonly sumOfSquares: number };
+  readonly label: {
+    readonly mean: number;
+    readonly variance: number;
+    readonly sum: number;
+    readonly sumOfSquares: number;
+  };
   readonly classWeights: Float64Array;
   /** Of present values, per number column, in page units. `missing` counts rows. */
-  readonly numbers: readonly { readonly weight: number; readonly mean: number; readonly variance: number; readonly missing: number }[];
+  readonly numbers: readonly {
+    readonly weight: number;
+    readonly mean: number;
+    readonly variance: number;
+    readonly missing: number;
+  }[];
   /** p minus the numbers: weight of each level, in the order of the coefficients. */
   readonly levelWeights: Float64Array;
 }
@@ -75,7 +90,10 @@ export function readMoments(sum: Float64Array, { numbers, classes }: MomentsPara
 }
 
 /** Mean and deviation (of the population, as Spark and StandardScaler) of every coefficient's column once missing values are filled. */
-export function standardisation(moments: Moments, fill: Numbers): { readonly mean: Float64Array; readonly deviation: Float64Array } {
+export function standardisation(
+  moments: Moments,
+  fill: Numbers,
+): { readonly mean: Float64Array; readonly deviation: Float64Array } {
   const { space, weight: total } = moments;
   const mean = new Float64Array(space.width);
   const deviation = new Float64Array(space.width);

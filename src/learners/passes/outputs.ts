@@ -44,12 +44,18 @@ export class Outputs {
   forward({ rows, panels, codes }: Block): void {
     const { kernels, tile, width, space } = this.#tiles;
     const levels = space.width - space.numbers;
-    for (let k = 0; k < this.count; k++) this.margins.fill(this.#intercepts[k]!, k * blockRows, k * blockRows + panels * 8);
+    for (let k = 0; k < this.count; k++)
+      this.margins.fill(this.#intercepts[k]!, k * blockRows, k * blockRows + panels * 8);
     kernels.forward(tile, width, space.numbers, panels, this.count, this.#weights.byteOffset, this.margins.byteOffset);
     codes.forEach((at, c) => {
       const first = space.categories[c]!.at - space.numbers;
       for (let k = 0; k < this.count; k++)
-        kernels.addLevels(at, rows, this.#levels.byteOffset + (k * levels + first) * 8, this.margins.byteOffset + k * blockRows * 8);
+        kernels.addLevels(
+          at,
+          rows,
+          this.#levels.byteOffset + (k * levels + first) * 8,
+          this.margins.byteOffset + k * blockRows * 8,
+        );
     });
   }
 
@@ -61,7 +67,12 @@ export class Outputs {
     codes.forEach((at, c) => {
       const first = space.categories[c]!.at - space.numbers;
       for (let k = 0; k < this.count; k++)
-        kernels.sumLevels(at, rows, this.residuals + k * blockRows * 4, this.#ofLevels.byteOffset + (k * levels + first) * 8);
+        kernels.sumLevels(
+          at,
+          rows,
+          this.residuals + k * blockRows * 4,
+          this.#ofLevels.byteOffset + (k * levels + first) * 8,
+        );
     });
   }
 

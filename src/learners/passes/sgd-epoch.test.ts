@@ -38,7 +38,12 @@ describe("sgdEpoch", () => {
     expect(none[0]![0]).toBe(0);
 
     const state = new Float64Array([1, 0, 0, 2, 0, 10, 0]);
-    const moved = await data.fold(sgdEpoch, { ...one, batchRows: 3, l2: 3, momentum: 0.5, rate: { start: 0.5, decay: 3, power: 0.5 } }, state, { epoch: 0, seed: 1 });
+    const moved = await data.fold(
+      sgdEpoch,
+      { ...one, batchRows: 3, l2: 3, momentum: 0.5, rate: { start: 0.5, decay: 3, power: 0.5 } },
+      state,
+      { epoch: 0, seed: 1 },
+    );
     // At weight 2 residuals are 0, 2, -2 and x is 1, 3, 2: gradient 2 / 3 + 3 * 2, velocity 5 more, rate 0.5 / sqrt(1 + 3).
     expect(moved[sgdHead]).toBeCloseTo(2 - 0.25 * (2 / 3 + 6 + 5), 6); // residuals are float32
   });
@@ -47,36 +52,59 @@ describe("sgdEpoch", () => {
     { loss: "logistic", outputs: 1, classes: 2 },
     { loss: "softmax", outputs: 3, classes: 3 },
     { loss: "squared", outputs: 1, classes: 2 },
-  ] as const)("agrees with its reference, and standardising is the same as standardised columns: $loss", async ({ loss, outputs, classes }) => {
-    const next = generator(9);
-    const rows = 700;
-    const column = <T>(make: (i: number) => T): T[] => Array.from({ length: rows }, (_, i) => make(i));
-    const raw = [column(() => next() * 4 + 100), column(() => next() - 3)];
-    const codes = column(() => Math.floor(next() * 3) - 1);
-    const weight = column(() => (next() < 0.2 ? 0 : 1));
-    const label = column(() => Math.floor(next() * classes));
-    const [centre, scale] = [[102.1, -2.5, 0.3, 0.4], [1.2, 0.3, 0.5, 0.5]];
-    const shared = { codes, weight, label, task: "multiclass", classes, pageRows: 320 } as const;
-    const params: SgdParams = { ...one, loss, outputs, batchRows: 300, l1: 0.001, l2: 0.01, rate: { start: 0.1, decay: 0, power: 0 }, centre, scale, fill: [0, 0] };
-    const given = memoryData({ ...shared, numbers: raw, categories: [{ codes, width: 2 }] });
-    const zero = new Float64Array(sgdEpoch.length(params, given.layout));
-    const [kernel, reference, inAdvance] = [zero.slice(), zero.slice(), zero.slice()];
-    const step = sgdEpoch.start(params, given.layout, given.arena);
-    for (const page of given.pages) {
-      step(page, kernel);
-      step({ ...page, label: page.label.slice() }, reference);
-    }
-    const standard = (values: number[], j: number): number[] => values.map((value) => (value - centre[j]!) / scale[j]!);
-    const levels = [0, 1].map((level) => standard(codes.map((code) => (code === level ? 1 : 0)), 2 + level));
-    const scaled = memoryData({ ...shared, numbers: [...raw.map(standard), ...levels] });
-    const plain = { ...params, centre: [0, 0, 0, 0], scale: [1, 1, 1, 1], fill: [0, 0, 0, 0] };
-    const scaledStep = sgdEpoch.start(plain, scaled.layout, scaled.arena);
-    for (const page of scaled.pages) scaledStep(page, inAdvance);
-    expect(kernel[0]).toBe(5); // pages of 320, 320 and 60 rows
-    kernel.forEach((value, i) => {
-      const magnitude = Math.max(1, Math.abs(value));
-      expect(Math.abs(value - reference[i]!) / magnitude).toBeLessThan(3e-6); // float32 products and page values
-      expect(Math.abs(value - inAdvance[i]!) / magnitude).toBeLessThan(3e-5); // 100 and more in float32 before centring
-    });
-  });
+  ] as const)(
+    "agrees with its reference, and standardising is the same as standardised columns: $loss",
+    async ({ loss, outputs, classes }) => {
+      const next = generator(9);
+      const rows = 700;
+      const column = <T>(make: (i: number) => T): T[] => Array.from({ length: rows }, (_, i) => make(i));
+      const raw = [column(() => next() * 4 + 100), column(() => next() - 3)];
+      const codes = column(() => Math.floor(next() * 3) - 1);
+      const weight = column(() => (next() < 0.2 ? 0 : 1));
+      const label = column(() => Math.floor(next() * classes));
+      const [centre, scale] = [
+        [102.1, -2.5, 0.3, 0.4],
+        [1.2, 0.3, 0.5, 0.5],
+      ];
+      const shared = { codes, weight, label, task: "multiclass", classes, pageRows: 320 } as const;
+      const params: SgdParams = {
+        ...one,
+        loss,
+        outputs,
+        batchRows: 300,
+        l1: 0.001,
+        l2: 0.01,
+        rate: { start: 0.1, decay: 0, power: 0 },
+        centre,
+        scale,
+        fill: [0, 0],
+      };
+      const given = memoryData({ ...shared, numbers: raw, categories: [{ codes, width: 2 }] });
+      const zero = new Float64Array(sgdEpoch.length(params, given.layout));
+      const [kernel, reference, inAdvance] = [zero.slice(), zero.slice(), zero.slice()];
+      const step = sgdEpoch.start(params, given.layout, given.arena);
+      for (const page of given.pages) {
+        step(page, kernel);
+        step({ ...page, label: page.label.slice() }, reference);
+      }
+      const standard = (values: number[], j: number): number[] =>
+        values.map((value) => (value - centre[j]!) / scale[j]!);
+      const levels = [0, 1].map((level) =>
+        standard(
+          codes.map((code) => (code === level ? 1 : 0)),
+          2 + level,
+        ),
+      );
+      const scaled = memoryData({ ...shared, numbers: [...raw.map(standard), ...levels] });
+      const plain = { ...params, centre: [0, 0, 0, 0], scale: [1, 1, 1, 1], fill: [0, 0, 0, 0] };
+      const scaledStep = sgdEpoch.start(plain, scaled.layout, scaled.arena);
+      for (const page of scaled.pages) scaledStep(page, inAdvance);
+      expect(kernel[0]).toBe(5); // pages of 320, 320 and 60 rows
+      kernel.forEach((value, i) => {
+        const magnitude = Math.max(1, Math.abs(value));
+        expect(Math.abs(value - reference[i]!) / magnitude).toBeLessThan(3e-6); // float32 products and page values
+        expect(Math.abs(value - inAdvance[i]!) / magnitude).toBeLessThan(3e-5); // 100 and more in float32 before centring
+      });
+    },
+  );
 });

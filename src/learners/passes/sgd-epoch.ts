@@ -78,14 +78,22 @@ function rateOf({ start, decay, power }: SgdParams["rate"], step: number): numbe
   return start / (power === 1 ? base : power === 0.5 ? Math.sqrt(base) : Math.sqrt(Math.sqrt(base)));
 }
 
-function move(coefficients: Float64Array, gradient: Float64Array, velocities: Float64Array, order: number, rate: number, { l1, l2, momentum }: SgdParams): void {
+function move(
+  coefficients: Float64Array,
+  gradient: Float64Array,
+  velocities: Float64Array,
+  order: number,
+  rate: number,
+  { l1, l2, momentum }: SgdParams,
+): void {
   for (let i = 0; i < coefficients.length; i++) {
     const free = (i + 1) % order === 0;
     let change = gradient[i]! + (free ? 0 : l2 * coefficients[i]!);
     if (momentum > 0) change = velocities[i] = momentum * velocities[i]! + change;
     const moved = coefficients[i]! - rate * change;
     const threshold = free ? 0 : rate * l1;
-    coefficients[i] = moved > threshold ? moved - threshold : moved < -threshold ? moved + threshold : threshold > 0 ? 0 : moved;
+    coefficients[i] =
+      moved > threshold ? moved - threshold : moved < -threshold ? moved + threshold : threshold > 0 ? 0 : moved;
   }
 }
 
@@ -110,16 +118,27 @@ function standardised(params: SgdParams, width: number, numbers: number) {
     fromPage(gradient: Float64Array, outputs: number, factor: number): void {
       for (let k = 0, at = 0; k < outputs; k++, at += width + 1) {
         const ofIntercept = gradient[at + width]!;
-        for (let j = 0; j < width; j++) gradient[at + j] = (gradient[at + j]! - rest[j]! * ofIntercept) * inverse[j]! * factor;
+        for (let j = 0; j < width; j++)
+          gradient[at + j] = (gradient[at + j]! - rest[j]! * ofIntercept) * inverse[j]! * factor;
         gradient[at + width] = ofIntercept * factor;
       }
     },
   };
 }
 
-type Gradients = (page: Page, weights: readonly Float64Array[], intercepts: Float64Array, from: number, to: number) => { sum: Float64Array; active: number };
+type Gradients = (
+  page: Page,
+  weights: readonly Float64Array[],
+  intercepts: Float64Array,
+  from: number,
+  to: number,
+) => { sum: Float64Array; active: number };
 
-function batchGradients({ loss, outputs: count, fill, centre }: SgdParams, layout: PageLayout, arena: Arena): Gradients {
+function batchGradients(
+  { loss, outputs: count, fill, centre }: SgdParams,
+  layout: PageLayout,
+  arena: Arena,
+): Gradients {
   const { numbers } = spaceOf(layout);
   const reading = { fill, centre: Array.from({ length: numbers }, (_, j) => centre[j]!) };
   const tiles = new Tiles(arena, layout, reading, 1);
@@ -143,8 +162,10 @@ function batchGradients({ loss, outputs: count, fill, centre }: SgdParams, layou
       active += tiles.block(page, row, Math.min(blockRows, to - row), (block) => {
         const margins = outputs.margins.byteOffset;
         outputs.forward(block);
-        if (loss === "softmax") kernels.softmaxLink(margins, count, y, w, block.panels, outputs.residuals, sums.byteOffset);
-        else if (loss === "logistic") kernels.logisticLink(margins, y, w, block.panels, outputs.residuals, 0, sums.byteOffset);
+        if (loss === "softmax")
+          kernels.softmaxLink(margins, count, y, w, block.panels, outputs.residuals, sums.byteOffset);
+        else if (loss === "logistic")
+          kernels.logisticLink(margins, y, w, block.panels, outputs.residuals, 0, sums.byteOffset);
         else kernels.squaredLink(margins, y, w, block.panels, outputs.residuals, sums.byteOffset);
         outputs.backward(block);
       });
@@ -155,7 +176,16 @@ function batchGradients({ loss, outputs: count, fill, centre }: SgdParams, layou
   };
 }
 
-export function readSgd(state: Float64Array, { outputs }: SgdParams, width: number): { readonly step: number; readonly meanLoss: number; readonly weights: readonly Float64Array[]; readonly intercepts: Float64Array } {
+export function readSgd(
+  state: Float64Array,
+  { outputs }: SgdParams,
+  width: number,
+): {
+  readonly step: number;
+  readonly meanLoss: number;
+  readonly weights: readonly Float64Array[];
+  readonly intercepts: Float64Array;
+} {
   const at = (k: number): number => sgdHead + k * (width + 1);
   return {
     step: state[0]!,

@@ -24,7 +24,9 @@ export const softmax = definePass<SoftmaxParams>({
     const classes = params.weights.length;
     const outputs = new Outputs(arena, tiles, classes);
     for (let k = 0; k < classes; k++) outputs.set(k, params.weights[k]!, params.intercepts[k]!);
-    const gramians = params.hessian ? Array.from({ length: triangle(classes - 1) }, () => new Gramian(arena, tiles)) : [];
+    const gramians = params.hessian
+      ? Array.from({ length: triangle(classes - 1) }, () => new Gramian(arena, tiles))
+      : [];
     const scaled = params.hessian ? arena.take(tiles.width * blockRows * 4) : 0;
     const shared = arena.take(blockRows * 8);
     const sums = arena.f64(2);
@@ -49,7 +51,9 @@ export const softmax = definePass<SoftmaxParams>({
       into[1]! += sums[1]!;
       outputs.addTo(into, 2);
       const order = space.width + 1;
-      gramians.forEach((gramian, pair) => gramian.addTo(into.subarray(2 + classes * order + pair * triangle(order)), -1));
+      gramians.forEach((gramian, pair) => {
+        gramian.addTo(into.subarray(2 + classes * order + pair * triangle(order)), -1);
+      });
     };
   },
 });
@@ -63,7 +67,11 @@ export interface SoftmaxSums {
   readonly hessian?: Float64Array;
 }
 
-export function readSoftmax(sum: Float64Array, { weights: { length: classes }, hessian }: SoftmaxParams, layout: PageLayout): SoftmaxSums {
+export function readSoftmax(
+  sum: Float64Array,
+  { weights: { length: classes }, hessian }: SoftmaxParams,
+  layout: PageLayout,
+): SoftmaxSums {
   const order = spaceOf(layout).width + 1;
   const gradient = sum.slice(2, 2 + classes * order);
   const head = { loss: sum[0]!, weight: sum[1]!, gradient };

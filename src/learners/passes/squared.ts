@@ -21,7 +21,14 @@ export const squared = definePass<Linear>({
       output.clear();
       tiles.blocks(page, (block) => {
         output.forward(block);
-        tiles.kernels.squaredLink(output.margins.byteOffset, tiles.y, tiles.w, block.panels, output.residuals, sums.byteOffset);
+        tiles.kernels.squaredLink(
+          output.margins.byteOffset,
+          tiles.y,
+          tiles.w,
+          block.panels,
+          output.residuals,
+          sums.byteOffset,
+        );
         output.backward(block);
       });
       into[0]! += sums[0]!;
@@ -31,4 +38,8 @@ export const squared = definePass<Linear>({
   },
 });
 
-export const readSquared = (sum: Float64Array): LossSums => ({ loss: sum[0]!, weight: sum[1]!, gradient: sum.slice(2) });
+export const readSquared = (sum: Float64Array): LossSums => ({
+  loss: sum[0]!,
+  weight: sum[1]!,
+  gradient: sum.slice(2),
+});

@@ -47,7 +47,8 @@ export class Tiles {
   /** Visits the blocks in which some row counts; the tile, `y` and `w` then hold that block. */
   blocks(page: Page, visit: (block: Block) => void): void {
     this.bind(page);
-    for (let row = 0; row < page.rows; row += blockRows) this.block(page, row, Math.min(blockRows, page.rows - row), visit);
+    for (let row = 0; row < page.rows; row += blockRows)
+      this.block(page, row, Math.min(blockRows, page.rows - row), visit);
   }
 
   /** Points at the columns of a page, before its blocks are taken one by one. */
@@ -59,9 +60,24 @@ export class Tiles {
 
   /** Rows `row` .. `row + rows - 1`, at most 256, and how many of them count; none, and `visit` is left out. */
   block(page: Page, row: number, rows: number, visit: (block: Block) => void): number {
-    const active = this.kernels.takeRows(page.label.byteOffset + row * 8, page.weight.byteOffset + row * 8, rows, this.y, this.w);
+    const active = this.kernels.takeRows(
+      page.label.byteOffset + row * 8,
+      page.weight.byteOffset + row * 8,
+      rows,
+      this.y,
+      this.w,
+    );
     if (active === 0) return 0;
-    this.kernels.packTile(this.#columns.byteOffset, this.space.numbers, row, rows, this.#fill, this.#centre, this.tile, this.width);
+    this.kernels.packTile(
+      this.#columns.byteOffset,
+      this.space.numbers,
+      row,
+      rows,
+      this.#fill,
+      this.#centre,
+      this.tile,
+      this.width,
+    );
     visit({ row, rows, panels: (rows + 7) >> 3, codes: page.codes.map(({ byteOffset }) => byteOffset + row * 4) });
     return active;
   }
