@@ -33,7 +33,8 @@ export const leakLimits = {
   /** Multiclass: the share of the errors of always saying the largest class that the column takes away. */
   errorsRemoved: 0.98,
   r2: 0.98,
-  bins: 64,
+  /** A number is cut into so many ranges, or taken by value when it has no more values. */
+  bins: 256,
 } as const;
 
 /**
@@ -126,7 +127,9 @@ function cellsOf(x: readonly Value[]): Int32Array {
   const sorted = Float64Array.from(numbers.filter((value): value is number => value !== null && Number.isFinite(value))).sort();
   const out = new Int32Array(x.length);
   if (sorted.length > 0) {
-    const edges = [...new Set(Array.from({ length: leakLimits.bins }, (_, i) => sorted[Math.floor((i / leakLimits.bins) * sorted.length)]!))];
+    const bins = Math.min(leakLimits.bins, Math.ceil(sorted.length / 40));
+    const values = [...new Set(sorted)];
+    const edges = values.length <= leakLimits.bins ? values : [...new Set(Array.from({ length: bins }, (_, i) => sorted[Math.floor((i / bins) * sorted.length)]!))];
     numbers.forEach((value, i) => {
       out[i] = value === null ? 0 : 1 + bisect(edges, value);
     });

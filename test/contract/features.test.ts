@@ -42,8 +42,8 @@ function inputsFor({ inputs }: AnyFeature): string[][] {
   const byKind: Readonly<Record<string, readonly string[]>> = {
     real: ["x", "i"],
     text: ["t", "u"],
-    timestamp: ["at"],
-    date: ["on"],
+    timestamp: ["moment"],
+    date: ["born"],
     bool: ["yes"],
     int64: ["i"],
   };

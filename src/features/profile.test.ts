@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { date, int64, real, text } from "../base/schema.js";
+import type { ParquetScan } from "../sources/scan.js";
+import { profile, sampleError } from "./profile.js";
+import { type TestTables, testTables } from "./testing.js";
+
+const columns = { x: real, id: int64, t: text, day: date, gap: real };
+const query = `SELECT (k * 7919 % 20000) / 100.0 AS x, k AS id, CASE WHEN k % 4 = 0 THEN 'often' ELSE 't' || (k % 7) END AS t,
+    DATE '2024-01-01' + (k % 100)::INT AS day, CASE WHEN k % 5 = 0 THEN k END::DOUBLE AS gap
+  FROM range(20000) r(k)`;
+
+describe("profile", () => {
+  let tables: TestTables;
+  let scan: ParquetScan;
+  beforeAll(async () => {
+    tables = await testTables();
+    scan = (await tables.table("rows", columns, query)).scan;
+  });
+  afterAll(() => tables[Symbol.asyncDispose]());
+  const named = (found: Awaited<ReturnType<typeof profile>>) => Object.fromEntries(found.columns.map((column) => [column.name, column]));
+
+  test("of a small source looks at all rows", async () => {
+    const found = await profile(tables.engine, scan);
+    expect(found).toMatchObject({ rows: 20_000, setAside: 0, exact: true, sample: { rows: 20_000, error: 0 } });
+    const { x, id, t, day, gap } = named(found);
+    expect(x).toMatchObject({ type: "real", missing: 0, distinct: 20_000, min: 0, max: 199.99, top: [] });
+    expect(x!.mean).toBeCloseTo(99.995, 9);
+    expect(x!.quantiles.find(({ at }) => at === 0.5)!.value).toBeCloseTo(99.995, 9);
+    expect(id).toMatchObject({ min: 0, max: 19_999, distinct: 20_000 });
+    expect(t!.top[0]).toEqual({ value: "often", share: 0.25 });
+    expect(t).toMatchObject({ distinct: 8, mean: null, quantiles: [], histogram: null });
+    expect(day).toMatchObject({ distinct: 100, min: "2024-01-01", max: "2024-04-09", mean: null });
+    expect(gap).toMatchObject({ missing: 16_000 });
+  });
+
+  test("of a large source takes a seeded sample of the stated size and error", async () => {
+    const found = await profile(tables.engine, scan, { sampleRows: 2000, seed: 5 });
+    expect(found.exact).toBe(false);
+    expect(Math.abs(found.sample.rows - 2000)).toBeLessThan(170); // four deviations of a binomial count
+    expect(found.sample.error).toBeCloseTo(Math.sqrt(Math.log(40) / (2 * found.sample.rows)), 12);
+    const { x, t, id } = named(found);
+    for (const { at, value } of x!.quantiles) expect(Math.abs(Number(value) / 200 - at)).toBeLessThan(found.sample.error);
+    expect(Math.abs(t!.top[0]!.share - 0.25)).toBeLessThan(found.sample.error);
+    expect([x!.min, x!.max, x!.missing]).toEqual([0, 199.99, 0]);
+    expect(t!.distinct).toBe(8);
+    expect(id!.distinct / 20_000).toBeGreaterThan(0.7); // DuckDB's estimate is off by some 10 %
+    expect(await profile(tables.engine, scan, { sampleRows: 2000, seed: 5 })).toEqual(found);
+  });
+
+  test("gives exact figures when asked, the same as from all rows", async () => {
+    const [exact, all] = [await profile(tables.engine, scan, { sampleRows: 2000, exact: true }), await profile(tables.engine, scan)];
+    for (const [i, column] of exact.columns.entries()) {
+      const other = all.columns[i]!;
+      expect(column).toMatchObject({ name: other.name, missing: other.missing, distinct: other.distinct, quantiles: other.quantiles });
+      if (other.mean !== null) expect(column.mean).toBeCloseTo(other.mean, 9); // one is summed in doubles
+    }
+    expect(named(exact)["t"]!.top).toEqual(named(all)["t"]!.top);
+  });
+
+  test("goes on in blocks of columns", async () => {
+    expect(await profile(tables.engine, scan, { blockColumns: 2 })).toEqual(await profile(tables.engine, scan));
+  });
+
+  test("has nothing to say of no rows", async () => {
+    const empty = (await tables.table("empty", columns, `SELECT * FROM (${query}) WHERE id < 0`)).scan;
+    expect(await profile(tables.engine, empty)).toMatchObject({ rows: 0, columns: [{ name: "x", missing: 0, distinct: 0, min: null, mean: null }, {}, {}, {}, {}] });
+  });
+});
+
+test("sampleError is the bound of Dvoretzky, Kiefer, Wolfowitz and Massart", () => {
+  expect(sampleError(50_000, 1e7)).toBeCloseTo(0.00607, 5);
+  expect(sampleError(100, 100)).toBe(0);
+});
