@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { Metrics } from "../metrics/contract.js";
-import { figure } from "../metrics/figure.js";
+import { boundFigure, figure } from "../metrics/figure.js";
 
 export interface TableOptions {
   /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
@@ -119,7 +119,7 @@ export function metricsTable(model: Metrics, baseline?: Metrics, options: TableO
         figure(model.values[name]!),
         interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
         ...(baseline ? [other === undefined ? "" : figure(other)] : []),
-        ...(bounded ? [bound > 0 ? `≤ ${bound.toExponential(0)}` : ""] : []),
+        ...(bounded ? [bound > 0 ? `≤ ${boundFigure(bound)}` : ""] : []),
       ];
     }),
     options,

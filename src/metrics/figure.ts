@@ -8,3 +8,9 @@ export function figure(value: number): string {
   if (size >= 1e4) return Math.round(value).toLocaleString("en-US");
   return size < 10 ? value.toFixed(4) : value.toPrecision(5);
 }
+
+/** A bound as people read it: two digits, rounded up, so that it stays one. */
+export function boundFigure(bound: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(bound)) - 1);
+  return (Math.ceil(bound / unit - 1e-9) * unit).toExponential(1);
+}

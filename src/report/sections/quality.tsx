@@ -1,6 +1,6 @@
 import { formatCount } from "../../base/units.js";
 import type { Metrics } from "../../metrics/contract.js";
-import { figure } from "../../metrics/figure.js";
+import { boundFigure, figure } from "../../metrics/figure.js";
 import {
   CalibrationChart,
   Confusion,
@@ -62,7 +62,9 @@ function MetricsTable({
                 Baseline
               </th>
             )}
-            <th scope="col">What it is</th>
+            <th scope="col" class="what">
+              What it is
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -75,7 +77,7 @@ function MetricsTable({
                 <td class="number strong">{figure(model.values[name]!)}</td>
                 <td class="number quiet">{interval && `${figure(interval[0])} to ${figure(interval[1])}`}</td>
                 {baseline && <td class="number">{other === undefined ? "" : figure(other)}</td>}
-                <td class="quiet">{explained(name, task)}</td>
+                <td class="quiet what">{explained(name, task)}</td>
               </tr>
             );
           })}
@@ -84,7 +86,7 @@ function MetricsTable({
       {bounds.length > 0 && (
         <p class="note">
           Computed from a histogram of scores, so off by at most{" "}
-          {bounds.map(([name, bound]) => `${bound.toExponential(0)} (${titleOf(name)})`).join(", ")}.
+          {bounds.map(([name, bound]) => `${boundFigure(bound)} (${titleOf(name)})`).join(", ")}.
         </p>
       )}
     </div>
