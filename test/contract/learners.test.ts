@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { canonical } from "../../src/base/canonical.js";
+import { fromJson, toJson } from "../../src/base/json.js";
+import { resolveParams } from "../../src/base/params.js";
+import { generator } from "../../src/base/seeds.js";
+import { evaluate } from "../../src/expr/evaluate.js";
+import type { Learner, Task, TrainingData } from "../../src/learners/contract.js";
+import { learnerNamed, learners } from "../../src/learners/index.js";
+import { scorers } from "../../src/learners/passes/index.js";
+import { type MemoryData, type MemoryTable, memoryData } from "../../src/learners/testing.js";
+import { addInto } from "../../src/pages/pass.js";
+
+const rows = 300;
+const classesOf = { binary: 2, multiclass: 3, regression: 1 } as const;
+
+/** Two numbers (one with gaps, one far from zero), one constant, one category with unknown codes; whole weights, some of them 0. */
+function tableOf(task: Task, pageRows = 64): MemoryTable {
+  const next = generator(11);
+  const float32 = (value: number): number => Math.round(value * 1024) / 1024; // a page holds it exactly
+  const a = Array.from({ length: rows }, () => float32(next() * 4 - 2));
+  const b = a.map((value) => float32(500 + value + next()));
+  const codes = Array.from({ length: rows }, () => Math.floor(next() * 4) - 1);
+  const margin = a.map((value, i) => value + (b[i]! - 500) / 2 + codes[i]! + next() * 3 - 2);
+  const label = { regression: margin, binary: margin.map((m) => +(m > 0)), multiclass: margin.map((m) => +(m > -1) + +(m > 1)) }[task];
+  return {
+    numbers: [a.map((value, i) => (i % 7 === 0 ? Number.NaN : value)), b, b.map(() => 3)],
+    coding: [{ shift: 0, exponent: -2 }, { shift: 500, exponent: 3 }, { shift: 0, exponent: 0 }],
+    categories: [{ codes, width: 3 }],
+    label,
+    weight: label.map((_, i) => i % 4),
+    task,
+    classes: classesOf[task],
+    pageRows,
+  };
+}
+
+/** The row as the formulas see it. */
+const rowOf = ({ numbers, categories }: MemoryTable, i: number) => {
+  const code = categories![0]!.codes[i]!;
+  return { x0: numbers[0]![i]!, x1: numbers[1]![i]!, x2: numbers[2]![i]!, c0: code < 0 ? null : `l${code}` };
+};
+
+const fit = (learner: Learner, data: TrainingData): Promise<unknown> => learner.fit(data, resolveParams(learner.name, learner.params), 5);
+
+/** Outputs of every row by the registered scorer. */
+function scored(learner: Learner, state: unknown, data: MemoryData): Float64Array[] {
+  const { name, params } = learner.scorer(state, data.blocks, data.layout, data.task, data.classes);
+  return data.scores(scorers[name]!, params as never);
+}
+
+/** Passes by two workers of which each takes every second page, last page first; parts merge in page order. */
+function byTwoWorkers(data: MemoryData): TrainingData {
+  const mark = data.arena.mark();
+  return {
+    ...data,
+    async pass(pass, params) {
+      data.arena.reset(mark);
+      const parts: Float64Array[] = [];
+      for (const worker of [1, 0]) {
+        const step = pass.start(params, data.layout, data.arena);
+        for (let i = data.pages.length - 1; i >= 0; i--) {
+          if (i % 2 !== worker) continue;
+          parts[i] = new Float64Array(pass.length(params, data.layout));
+          step(data.pages[i]!, parts[i]!);
+        }
+      }
+      const sum = new Float64Array(pass.length(params, data.layout));
+      for (const part of parts) pass.merge ? pass.merge(sum, part, params) : addInto(sum, part);
+      return sum;
+    },
+  };
+}
+
+const usesFolds = new Set(["sgd"]);
+const cases = learners.flatMap((learner) => learner.tasks.map((task) => ({ name: learner.name, task, learner })));
+
+describe.each(cases)("$name for $task", ({ learner, task }) => {
+  const table = tableOf(task);
+  const data = memoryData(table);
+
+  test("comes to the same bytes from the same pages and seed", async () => {
+    expect(canonical(await fit(learner, memoryData(table)))).toBe(canonical(await fit(learner, data)));
+  });
+
+  test("has a state that survives JSON", async () => {
+    const state = await fit(learner, data);
+    const read = fromJson(toJson(state));
+    expect(canonical(read)).toBe(canonical(state));
+    expect(scored(learner, read, data)).toEqual(scored(learner, state, data));
+    expect(canonical(state)).not.toMatch(/NaN|Infinity/);
+  });
+
+  test("scores a row alike by formula and by kernel", async () => {
+    const state = await fit(learner, data);
+    const formulas = Object.values(learner.score(state, data.blocks, task, data.classes));
+    const outputs = scored(learner, state, data);
+    expect(outputs.length).toBe(formulas.length);
+    // Pages hold these numbers exactly; what differs is the order of a few sums in float64, and margins in float32 kernels.
+    formulas.forEach((formula, k) => {
+      for (let i = 0; i < rows; i++) {
+        const value = evaluate(formula, rowOf(table, i)) as number;
+        expect(Math.abs(outputs[k]![i]! - value)).toBeLessThan(1e-6 * (1 + Math.abs(value)));
+      }
+    });
+  });
+
+  test("names its outputs for the task", async () => {
+    const names = { regression: ["prediction"], binary: ["margin"], multiclass: ["margin_0", "margin_1", "margin_2"] }[task];
+    expect(Object.keys(learner.score(await fit(learner, data), data.blocks, task, data.classes))).toEqual(names);
+  });
+
+  test("gives a number for a row with nothing known", async () => {
+    const formulas = learner.score(await fit(learner, data), data.blocks, task, data.classes);
+    for (const formula of Object.values(formulas))
+      for (const row of [{}, { x0: Number.NaN, x1: null, c0: "never seen" }]) expect(evaluate(formula, row)).toSatisfy(Number.isFinite);
+  });
+
+  test("does not see rows of weight 0", async () => {
+    const label = Array.from(table.label, (value, i) => (table.weight![i] === 0 ? 0 : value));
+    expect(canonical(await fit(learner, memoryData({ ...table, label })))).toBe(canonical(await fit(learner, data)));
+  });
+
+  test("reads categories before numbers as well", async () => {
+    const blocks = [data.blocks[3]!, data.blocks[0]!, data.blocks[1]!, data.blocks[2]!];
+    const state = await fit(learner, { ...data, blocks });
+    expect(canonical(state)).toBe(canonical(await fit(learner, data)));
+    const formulas = Object.values(learner.score(state, blocks, task, data.classes));
+    const outputs = scored(learner, state, data);
+    formulas.forEach((formula, k) => expect(evaluate(formula, rowOf(table, 9))).toBeCloseTo(outputs[k]![9]!, 5));
+  });
+
+  test("explains each number and level that it has a coefficient for", async () => {
+    const effects = learner.effects?.(await fit(learner, data), data.blocks);
+    if (!effects) return expect(learner.name).toBe("baseline");
+    const outputs = task === "multiclass" ? 3 : 1;
+    expect(effects.filter(({ output = 0 }) => output === 0).map(({ feature, level }) => level ?? feature)).toEqual(["x0", "x1", "x2", "l0", "l1", "l2"]);
+    expect(effects.length).toBe(6 * outputs);
+    for (const effect of effects) if (effect.feature === "x2") expect(effect).toMatchObject({ coefficient: 0, standardised: 0 });
+  });
+});
+
+describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task, by passes", ({ learner, task }) => {
+  const table = tableOf(task);
+
+  test("comes to the same bytes from any number of workers", async () => {
+    const data = memoryData(table);
+    expect(canonical(await fit(learner, byTwoWorkers(data)))).toBe(canonical(await fit(learner, data)));
+  });
+
+  test("comes to the same outputs from pages of another size, but for rounding", async () => {
+    const data = memoryData(table);
+    const one = scored(learner, await fit(learner, memoryData({ ...table, pageRows: 320 })), data);
+    const many = scored(learner, await fit(learner, data), data);
+    // Other pages are other partial sums; two such fits stop within the same tolerance of the optimum.
+    one.forEach((output, k) => output.forEach((value, i) => expect(Math.abs(many[k]![i]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))));
+  });
+
+  test("takes a weight of 2 as the row twice", async () => {
+    const times = Array.from(table.weight!).flatMap((weight, i) => new Array<number>(weight).fill(i));
+    const pick = (values: ArrayLike<number>): number[] => times.map((i) => values[i]!);
+    const [category] = table.categories!;
+    const { weight: _, ...unweighted } = table;
+    const data = memoryData(table);
+    const repeated = memoryData({
+      ...unweighted,
+      numbers: table.numbers.map(pick),
+      categories: [{ ...category!, codes: pick(category!.codes) }],
+      label: pick(table.label),
+      fill: data.blocks.flatMap((block) => (block.kind === "number" ? [block.fill] : [])),
+    });
+    const weighted = scored(learner, await fit(learner, data), data);
+    const twice = scored(learner, await fit(learner, repeated), data);
+    weighted.forEach((output, k) => output.forEach((value, i) => expect(Math.abs(twice[k]![i]! - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)))));
+  });
+});
+
+describe("learnerNamed", () => {
+  test("finds each learner by its name, and names are unique", () => {
+    for (const learner of learners) expect(learnerNamed(learner.name)).toBe(learner);
+  });
+
+  test("offers the nearest name for one that does not exist", () => {
+    expect(() => learnerNamed("logistics")).toThrow(/no learner "logistics"; did you mean "logistic"\?/);
+  });
+});
