@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type ProgressOptions, progress } from "./progress.js";
 
 function stage(options: Partial<ProgressOptions> & { isTTY?: boolean; columns?: number } = {}) {
@@ -80,6 +80,7 @@ describe("progress", () => {
       later(100);
     }
     expect(written).toHaveLength(3); // at 2, 7 and 12 of 12 seconds
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be there
     for (const line of written) expect(line).toMatch(/^training · [^\r\u001b]*\n$/);
   });
 
@@ -120,6 +121,19 @@ describe("progress", () => {
       rssBytes: 200e6,
       budgetBytes: 512e6,
     });
+  });
+
+  test.each([
+    [{ NO_COLOR: "1" }, false],
+    [{ NO_COLOR: "", FORCE_COLOR: "", TERM: "xterm" }, true],
+    [{ NO_COLOR: "", FORCE_COLOR: "", TERM: "dumb" }, false],
+  ])("with %o in the environment paints: %s", (environment, paints) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const { shown, later, written } = stage({ isTTY: true, tty: true });
+    shown.stage("training");
+    later(2500);
+    expect(written.join("").includes("\u001b[36mtraining")).toBe(paints);
+    vi.unstubAllEnvs();
   });
 
   test("starts a rate anew with each pass", () => {

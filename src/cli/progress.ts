@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
+import { coloursOf } from "./colours.js";
 import { cut, displayWidth } from "./tables.js";
 
 export interface ProgressOptions {
@@ -47,6 +47,7 @@ export function progress(options: ProgressOptions): Progress {
   const now = options.now ?? (() => performance.now());
   const rss = options.rssBytes ?? (() => process.memoryUsage.rss());
   const redraw = tty && !json;
+  const colours = coloursOf(stream);
   const started = now();
   const gap = json ? jsonMs : redraw ? redrawMs : plainMs;
   let stage = "";
@@ -90,7 +91,7 @@ export function progress(options: ProgressOptions): Progress {
     if (json) stream.write(`${JSON.stringify({ event: "progress", stage, ...rounded(found) })}\n`);
     else if (redraw) {
       // The last column stays free, so that no terminal wraps.
-      stream.write(`\r${painted(cut(lineOf(stage, found), (stream.columns ?? 80) - 1), stage)}\u001b[K`);
+      stream.write(`\r${painted(cut(lineOf(stage, found), (stream.columns ?? 80) - 1), stage, colours)}\u001b[K`);
       drawn = true;
     } else stream.write(`${lineOf(stage, found)}\n`);
   };
@@ -152,10 +153,8 @@ function lineOf(stage: string, facts: ProgressUpdate & { seconds: number }): str
   return [stage, ...parts.filter((part) => part !== "")].join(" · ");
 }
 
-const painted = (line: string, stage: string): string =>
-  displayWidth(line) > stage.length && line.startsWith(stage)
-    ? pc.cyan(stage) + pc.dim(line.slice(stage.length))
-    : line;
+const painted = (line: string, stage: string, { cyan, dim }: ReturnType<typeof coloursOf>): string =>
+  displayWidth(line) > stage.length && line.startsWith(stage) ? cyan(stage) + dim(line.slice(stage.length)) : line;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 const rounded = (facts: ProgressUpdate & { seconds: number }) => ({

@@ -1,6 +1,6 @@
-import pc from "picocolors";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
+import { coloursOf } from "./colours.js";
 
 export interface TableOptions {
   /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
@@ -20,6 +20,7 @@ export function table(
     headers.map((_, i) => Math.max(...lines.map((row) => displayWidth(row[i] ?? "")))),
     width === undefined ? Number.POSITIVE_INFINITY : width - 2 * (headers.length - 1),
   );
+  const { dim } = coloursOf(process.stdout);
   return lines
     .map((row, line) => {
       const cells = headers.map((_, i) => {
@@ -28,7 +29,7 @@ export function table(
         return right[i] ? blank + cell : cell + blank;
       });
       const text = cells.join("  ").trimEnd();
-      return line === 0 ? pc.dim(text) : text;
+      return line === 0 ? dim(text) : text;
     })
     .join("\n");
 }
@@ -131,7 +132,8 @@ export function bar(value: number, largest: number, width = 12): string {
   const share = largest > 0 && Number.isFinite(value) ? Math.min(1, Math.abs(value) / largest) : 0;
   const length = value === 0 ? 0 : Math.max(1, Math.round(share * width));
   const blocks = "█".repeat(length);
+  const { red, green } = coloursOf(process.stdout);
   return value < 0
-    ? `${" ".repeat(width - length)}${pc.red(blocks)}│${" ".repeat(width)}`
-    : `${" ".repeat(width)}│${pc.green(blocks)}${" ".repeat(width - length)}`;
+    ? `${" ".repeat(width - length)}${red(blocks)}│${" ".repeat(width)}`
+    : `${" ".repeat(width)}│${green(blocks)}${" ".repeat(width - length)}`;
 }

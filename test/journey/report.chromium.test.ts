@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium as driver } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderReport } from "../../src/report/index.js";
-import { needs } from "../support/needs.js";
+import { describeWith, needs } from "../support/needs.js";
 import { samples } from "../support/report-samples.js";
 
 /** What the test uses of the browser's own types, which Node's do not have. */
@@ -25,7 +25,10 @@ interface Node {
   querySelectorAll(selector: string): Iterable<Node>;
 }
 
-needs.chromium()("a report in a browser", (executablePath) => {
+const given = process.env["SLUICE_CHROMIUM"];
+const withChromium = given ? describeWith({ where: given }) : needs.chromium();
+
+withChromium("a report in a browser", (executablePath) => {
   const dir = mkdtempSync(join(tmpdir(), "sluice-report-"));
   let browser: Browser;
   beforeAll(async () => {
