@@ -121,15 +121,16 @@ async function landFile(scan: TextScan, index: number, input: Input, journal: Jo
     folder: journal.folder,
     partBytes: context.partBytes ?? defaultPartBytes,
     signal: context.signal,
-    onBad: (entry: Cut["aside"][number]["entry"], record: number): void => {
-      if (context.badRows === "stop") throw new BadRowError({ file: file.path, row: base + record, ...entry.bad });
+    onBad: (entry: Cut["aside"][number]["entry"], record: number, waiting: readonly { readonly read: number }[]): void => {
+      const before = waiting.reduce((sum, piece) => sum + piece.read, base);
+      if (context.badRows === "stop") throw new BadRowError({ file: file.path, row: before + record, ...entry.bad });
     },
   };
   const { layout, begin, inOrder } = scan.csv ? await layoutOf(input, scan.csv, columns) : { layout: undefined, begin: 0, inOrder: columns };
   const direct = scan.csv && layout && new CsvScanner(scan.csv, layout).plain;
   const cuts = direct
     ? cutCsv(input, scan.csv!, layout, inOrder, end ?? begin, options)
-    : withBase(cutRecords(scan.csv && layout ? csvRecords(utf8Blocks(input.path, { ...input, encoding: scan.csv.encoding, from: begin }), scan.csv, layout, input.moved) : recordsOf(scan, input, { columns }), columns, read, options), (n) => (base += n));
+    : withBase(cutRecords(scan.csv && layout ? csvRecords(utf8Blocks(input.path, { compression: input.compression, encoding: scan.csv.encoding, from: begin, reuse: true }), scan.csv, layout, input.moved) : recordsOf(scan, input, { columns }), columns, read, options), (n) => (base += n));
 
   const finish = async (cut: Cut): Promise<Omit<Part, "last">> => {
     const connection = await context.connect();
@@ -148,7 +149,7 @@ async function landFile(scan: TextScan, index: number, input: Input, journal: Jo
       }
       if (rows !== cut.records && direct) {
         // The database saw other rows than the quick look, or there was a doubt: now cell by cell.
-        const careful = cutRecords(csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8" }), scan.csv!, layout!), columns, 0, {
+        const careful = cutRecords(csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), scan.csv!, layout!), columns, 0, {
           ...options,
           partBytes: Number.POSITIVE_INFINITY,
           onBad: (entry, record) => {

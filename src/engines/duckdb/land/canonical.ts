@@ -4,11 +4,10 @@ export class CanonicalCsv {
   bytes = 0;
   longest = 0;
   quotedNewlines = false;
-  #lines: string[] = [];
-  #length = 0;
+  #buffer = Buffer.allocUnsafe(1 << 19);
+  #filled = 0;
 
-  /** Adds a record; gives a block to write when enough have come together. */
-  add(cells: readonly (string | null)[]): Buffer | undefined {
+  add(cells: readonly (string | null)[]): void {
     let line = "";
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i]!;
@@ -21,19 +20,24 @@ export class CanonicalCsv {
     }
     // A row of one missing cell would be a blank line, which readers pass over.
     line += line === "" ? '""\n' : "\n";
-    this.#lines.push(line);
+    const most = line.length * 3;
+    if (this.#filled + most > this.#buffer.length) {
+      const wider = Buffer.allocUnsafe(2 * (this.#filled + most));
+      this.#buffer.copy(wider, 0, 0, this.#filled);
+      this.#buffer = wider;
+    }
+    const length = this.#buffer.write(line, this.#filled, "utf8");
+    this.#filled += length;
+    this.bytes += length;
     this.rows++;
-    this.#length += line.length;
-    if (line.length > this.longest) this.longest = line.length;
-    return this.#length > 1 << 20 ? this.take() : undefined;
+    if (length > this.longest) this.longest = length;
   }
 
+  /** What was added since the last call; valid until the next `add`. */
   take(): Buffer {
-    const block = Buffer.from(this.#lines.join(""));
-    this.#lines = [];
-    this.#length = 0;
-    this.bytes += block.length;
-    return block;
+    const taken = this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
+    return taken;
   }
 }
 

@@ -37,8 +37,8 @@ export interface CutOptions {
   readonly folder: string;
   readonly partBytes: number;
   readonly signal: AbortSignal | undefined;
-  /** Called at the first bad record, with its number in this piece; throws when bad rows stop the run. */
-  readonly onBad: (entry: Extract<Record, { bad: unknown }>, record: number) => void;
+  /** Called at a bad record with its number in its piece and the pieces before it that are not handed over; throws when bad rows stop the run. */
+  readonly onBad: (entry: Extract<Record, { bad: unknown }>, record: number, waiting: readonly { readonly read: number }[]) => void;
 }
 
 /** CSV text cut at record ends and copied as it is, while a quick look finds out whether the database may read it so. */
@@ -98,66 +98,76 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
   }
 }
 
+/** Some records, handed over one by one so that none outlives its turn. */
+export type Batch = (each: (record: Record) => void) => void;
+
 /** Any text source, record by record, as canonical slices. `skip` records were landed before. */
-export async function* cutRecords(records: AsyncIterable<readonly Record[]>, columns: readonly Column[], skip: number, options: CutOptions): AsyncGenerator<Cut> {
+export async function* cutRecords(batches: AsyncIterable<Batch>, columns: readonly Column[], skip: number, options: CutOptions): AsyncGenerator<Cut> {
   let part = await newSlice(options.folder);
   let out = new CanonicalCsv();
   let aside: Cut["aside"][number][] = [];
-  let [read, passed] = [0, 0];
-  const close = async (): Promise<Cut> => {
-    await part.file.write(out.take());
+  let read = 0;
+  let passed = 0;
+  const full: { out: CanonicalCsv; aside: Cut["aside"]; read: number }[] = [];
+  const close = async (done: (typeof full)[number]): Promise<Cut> => {
+    await part.file.write(done.out.take());
     await part.file.close();
-    return { path: part.path, records: out.rows, longest: out.longest, quotedNewlines: out.quotedNewlines, form: canonicalForm, columns, doubtful: false, end: 0, aside, read };
+    const { rows: records, longest, quotedNewlines } = done.out;
+    return { path: part.path, records, longest, quotedNewlines, form: canonicalForm, columns, doubtful: false, end: 0, aside: done.aside, read: done.read };
   };
   try {
-    for await (const batch of records) {
+    for await (const batch of batches) {
       options.signal?.throwIfAborted();
-      for (const record of batch) {
+      batch((record) => {
         if (passed < skip) {
           passed++;
-          continue;
+          return;
         }
         read++;
         if ("bad" in record) {
-          options.onBad(record, read);
+          options.onBad(record, read, full);
           aside.push({ record: read, entry: record });
-          continue;
+          return;
         }
-        const block = out.add(record.cells);
-        if (block) await part.file.write(block);
+        out.add(record.cells);
         if (out.bytes >= options.partBytes) {
-          yield await close();
-          part = await newSlice(options.folder);
+          full.push({ out, aside, read });
           out = new CanonicalCsv();
-          [aside, read] = [[], 0];
+          aside = [];
+          read = 0;
         }
+      });
+      for (const done of full.splice(0)) {
+        yield await close(done);
+        part = await newSlice(options.folder);
       }
+      await part.file.write(out.take());
     }
-    yield await close();
+    yield await close({ out, aside, read });
   } finally {
     await part.file.close();
   }
 }
 
-/** The records of a CSV from byte `from` of its text on, cell by cell. */
-export async function* csvRecords(blocks: AsyncIterable<Buffer>, dialect: CsvDialect, layout: Layout, moved: (bytes: number) => void = () => {}): AsyncGenerator<readonly Record[]> {
-  const read = csvReader(dialect, layout);
+/** The records of a CSV, cell by cell. */
+export async function* csvRecords(blocks: AsyncIterable<Buffer>, dialect: CsvDialect, layout: Layout, moved: (bytes: number) => void = () => {}): AsyncGenerator<Batch> {
+  const readCells = csvReader(dialect, layout);
   let rest: Buffer = Buffer.alloc(0);
   for await (const block of blocks) {
     moved(block.length);
-    rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    const out: Record[] = [];
-    rest = rest.subarray(read(rest, false, (record) => out.push(record)));
-    yield out;
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    yield (each) => {
+      // The stream may use its block again.
+      rest = Buffer.from(bytes.subarray(readCells(bytes, false, each)));
+    };
   }
-  const out: Record[] = [];
-  read(rest, true, (record) => out.push(record));
-  yield out;
+  yield (each) => readCells(rest, true, each);
 }
 
-export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<readonly Record[]> {
+export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<Batch> {
+  const all = (records: readonly Record[]): Batch => (each) => records.forEach(each);
   if (scan.format === "arrow") {
-    yield* arrowRecords(input.path, schema);
+    for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
   const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
@@ -165,11 +175,11 @@ export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): 
   for await (const line of lines(counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved))) {
     for (const record of one(line, schema)) batch.push(record);
     if (batch.length >= 512) {
-      yield batch;
+      yield all(batch);
       batch = [];
     }
   }
-  yield batch;
+  yield all(batch);
 }
 
 async function* counted(blocks: AsyncIterable<Buffer>, moved: (bytes: number) => void): AsyncGenerator<Buffer> {
