@@ -79,6 +79,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
   command("report <model>", "write the model's HTML report (one file, no network)")
     .option("--to <file>", "where (default: the run's folder)")
     .option("--open", "open it in the browser")
+    .option("--against <model>", "another model to set beside it (repeatable)", gather)
     .action((model: string, flags) => run(flags, async (context) => (await import("./report.js")).report(model, flags, context)));
   withSource(command("profile <sources...>", "what is in a source: types, missing values, ranges, frequent values"))
     .option("--exact", "exact quantiles and frequent values (more passes)")

@@ -35,8 +35,9 @@ const passValuesPerSecond = 400e6;
 const startSeconds = 0.9;
 const dollarsPerCoreHour = 0.05;
 
-export async function planTraining(spec: TrainSpec, workspace: Workspace): Promise<Plan> {
-  const scan = await describeSource(spec.sources, spec, workspace);
+export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> => planFor(spec, await describeSource(spec.sources, spec, workspace), workspace);
+
+export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace): Promise<Plan> {
   const names = scan.schema.columns.map(({ name }) => name);
   const label = parseExpr(spec.label, names);
   const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);

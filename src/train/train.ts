@@ -27,6 +27,8 @@ import { Dataset, type NumberCoding } from "./dataset.js";
 import { type Class, inspectLabel } from "./label.js";
 import { type LearningStep, SharedRows } from "./learn.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
+import { type Plan, planFor } from "./plan.js";
+import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData, type DataOptions } from "./source.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -100,6 +102,11 @@ export interface TrainDetails {
   readonly assumed: readonly string[];
   readonly steps: readonly LearningStep[];
   readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline: Metrics }>>;
+  readonly slices: readonly Slice[];
+  readonly plan: Plan;
+  readonly data: readonly { readonly path: string; readonly bytes: number; readonly fingerprint: string }[];
+  readonly seed: number;
+  readonly validate: string;
   readonly pages: { readonly read: number; readonly encoded: number; readonly encodedBytes: number };
   readonly threads: number;
 }
@@ -146,6 +153,7 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
   const taking = both(where, sampled);
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
+  const planned = await planFor(spec, data.source, workspace);
   const journal = openRun(dir, spec, data.fingerprint, resumeRun !== undefined);
   try {
     // The label, and which rows are for what.
@@ -244,12 +252,22 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
       classes,
       scorers: [chosen.scorer(state, blocks, dataset.layout, found.task, classes), baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes)],
     };
+    const sliceTable: Slice[] = [];
     const qualities: Record<string, { model: Metrics; baseline: Metrics }> = {};
     if (census.validation > 0) {
       events.stage?.("judging on validation rows");
-      const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "validation" }], journal, "quality validation");
+      const sliced = sliceColumns(blocks);
+      const [sum, parts] = await dataset.run(
+        [
+          { name: quality.name, params: judged, rows: "validation" },
+          { name: slices.name, params: { ...judged, columns: sliced.params }, rows: "validation" },
+        ],
+        journal,
+        "quality validation",
+      );
       const [model, base] = readQuality(judged, sum!);
       qualities["validation"] = { model: model!, baseline: base! };
+      sliceTable.push(...readSlices(found.task, sliced.blocks, parts!));
     }
     if (spec.test && spec.test.length > 0) {
       events.stage?.("judging on the test source");
@@ -325,6 +343,11 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
       assumed,
       steps: rows.steps,
       quality: qualities,
+      slices: sliceTable,
+      plan: planned,
+      data: data.source.files.map(({ path, bytes, fingerprint }) => ({ path, bytes, fingerprint })),
+      seed,
+      validate: validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
       pages: { read: dataset.counters.pagesRead, encoded: dataset.counters.pagesEncoded, encodedBytes: Math.round(dataset.encodedBytesPerRow * (counted.read - counted.filtered - counted.sampledOut)) },
       threads: workspace.plan.threads,
     };
