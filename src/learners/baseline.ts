@@ -1,9 +1,9 @@
 import { call, lit } from "../expr/expr.js";
+import { spaceOf } from "../kernels/space.js";
 import { defineLearner } from "./contract.js";
 import { outputNames } from "./linear/score.js";
 import { linearScores } from "./passes/linear-scores.js";
 import { moments, readMoments } from "./passes/moments.js";
-import { spaceOf } from "../kernels/space.js";
 
 export interface BaselineState {
   /** The label's mean, or each class's share of the weight. */

@@ -6,10 +6,20 @@ import { logistic } from "./logistic.js";
 import { sgd } from "./sgd.js";
 
 /** Every learner that a name can ask for. */
-export const learners: readonly Learner[] = [baseline, linear, logistic, sgd] as readonly unknown[] as readonly Learner[];
+export const learners: readonly Learner[] = [
+  baseline,
+  linear,
+  logistic,
+  sgd,
+] as readonly unknown[] as readonly Learner[];
 
 export function learnerNamed(name: string): Learner {
   const found = learners.find((learner) => learner.name === name);
-  if (!found) throw new UnknownNameError("learner", name, learners.map((learner) => learner.name));
+  if (!found)
+    throw new UnknownNameError(
+      "learner",
+      name,
+      learners.map((learner) => learner.name),
+    );
   return found;
 }

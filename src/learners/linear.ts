@@ -1,7 +1,7 @@
 import { spaceOf } from "../kernels/space.js";
 import { defineLearner } from "./contract.js";
-import { fitByPasses } from "./linear/by-passes.js";
 import { fitGram } from "./linear/by-gram.js";
+import { fitByPasses } from "./linear/by-passes.js";
 import { squaredLoss } from "./linear/losses.js";
 import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";

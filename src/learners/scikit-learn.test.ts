@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { resolveParams } from "../base/params.js";
 import type { Task } from "./contract.js";
-import { linear } from "./linear.js";
 import { fitByPasses } from "./linear/by-passes.js";
 import { logLoss, multinomialLogLoss, squaredLoss } from "./linear/losses.js";
 import { type LinearState, toState } from "./linear/state.js";
+import { linear } from "./linear.js";
 import { logistic } from "./logistic.js";
 import { memoryData } from "./testing.js";
 
@@ -32,7 +32,9 @@ interface Case {
   /** Margins (or predictions) at the columns' means. */
   readonly centres: readonly number[];
 }
-const { tables, cases } = JSON.parse(readFileSync(new URL("../../test/fixtures/linear.json", import.meta.url), "utf8")) as {
+const { tables, cases } = JSON.parse(
+  readFileSync(new URL("../../test/fixtures/linear.json", import.meta.url), "utf8"),
+) as {
   tables: Readonly<Record<string, Table>>;
   cases: readonly Case[];
 };
@@ -78,7 +80,8 @@ function compare({ weights, intercepts, means, deviations }: LinearState, expect
   expected.weights.forEach((row, k) => {
     const standardised = row.map((weight, j) => weight * deviations[j]!);
     const tolerance = 1e-4 * Math.max(...standardised.map(Math.abs), 1e-3);
-    standardised.forEach((weight, j) => expect(Math.abs(weights[k]![j]! * deviations[j]! - weight)).toBeLessThan(tolerance));
+    for (const [j, weight] of standardised.entries())
+      expect(Math.abs(weights[k]![j]! * deviations[j]! - weight)).toBeLessThan(tolerance);
     const centre = weights[k]!.reduce((sum, weight, j) => sum + weight * means[j]!, intercepts[k]!);
     expect(Math.abs(centre - expected.centres[k]!)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected.centres[k]!)));
   });

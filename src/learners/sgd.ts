@@ -4,8 +4,8 @@ import { momentsOf, standardOf } from "./linear/by-passes.js";
 import type { Coordinates } from "./linear/coordinates.js";
 import { penaltyParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
-import { type LinearState, toState } from "./linear/state.js";
 import { stableStep } from "./linear/stable-step.js";
+import { type LinearState, toState } from "./linear/state.js";
 import { readSgd, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
 
 const params = {
@@ -13,8 +13,17 @@ const params = {
   l1Ratio: penaltyParams.l1Ratio,
   epochs: integer(1, 10_000, 5, "walks over the training rows"),
   batchRows: integer(1, 65_536, 256, "rows of a step"),
-  rate: real(1e-9, 100, 1, "length of the first step; 1 is the longest that is surely stable for these columns and batches"),
-  schedule: choice(["constant", "sqrt", "inverse"], "inverse", "how steps shrink: after e epochs by 1, by sqrt(1 + e), by 1 + e"),
+  rate: real(
+    1e-9,
+    100,
+    1,
+    "length of the first step; 1 is the longest that is surely stable for these columns and batches",
+  ),
+  schedule: choice(
+    ["constant", "sqrt", "inverse"],
+    "inverse",
+    "how steps shrink: after e epochs by 1, by sqrt(1 + e), by 1 + e",
+  ),
   momentum: real(0, 0.99, 0, "share of the last step that goes on; the rate is lowered by as much"),
 } as const;
 
@@ -65,7 +74,10 @@ export const sgd = defineLearner<typeof params, LinearState>({
   effects: linearEffects,
 });
 
-const lossOf = { binary: "logistic", multiclass: "softmax", regression: "squared" } as const satisfies Record<TrainingData["task"], string>;
+const lossOf = { binary: "logistic", multiclass: "softmax", regression: "squared" } as const satisfies Record<
+  TrainingData["task"],
+  string
+>;
 
 /** The fold's kernel reads means and deviations as float32: what it used is what its weights mean. */
 const inFloat32 = (coordinates: Coordinates): Coordinates => ({

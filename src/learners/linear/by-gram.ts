@@ -1,7 +1,7 @@
 import type { TrainingData } from "../contract.js";
 import { type Gram, gram, readGram } from "../passes/gram.js";
 import { minimiseQuadratic } from "../solvers/quadratic.js";
-import { centreFor, type Coordinates, coordinatesOf, fillOf, penaltyOn } from "./coordinates.js";
+import { type Coordinates, centreFor, coordinatesOf, fillOf, penaltyOn } from "./coordinates.js";
 import { variancesOf } from "./errors.js";
 import { wholeOf } from "./losses.js";
 import { type LinearState, toState } from "./state.js";
@@ -57,7 +57,11 @@ async function sums(data: TrainingData, fill: Float64Array, centre: Float64Array
   return standardised(data, fill, readGram(await data.pass(gram, params), params, data.layout));
 }
 
-function standardised(data: TrainingData, fill: Float64Array, { space, weight, xx, xy, x1, yy, y1, centre, labelCentre }: Gram): About {
+function standardised(
+  data: TrainingData,
+  fill: Float64Array,
+  { space, weight, xx, xy, x1, yy, y1, centre, labelCentre }: Gram,
+): About {
   const p = space.width;
   const covariance = wholeOf(xx, p);
   const off = x1.map((sum) => sum / weight);
@@ -72,7 +76,12 @@ function standardised(data: TrainingData, fill: Float64Array, { space, weight, x
     deviation[j] = variance > 1e-13 * square ? Math.sqrt(variance) : 0;
     if (j < space.numbers && Math.abs(off[j]!) > farOff * deviation[j]!) far = true;
   }
-  const coordinates = coordinatesOf(data.layout, fill, off.map((value, j) => value + centre[j]!), deviation);
+  const coordinates = coordinatesOf(
+    data.layout,
+    fill,
+    off.map((value, j) => value + centre[j]!),
+    deviation,
+  );
   const inverse = coordinates.deviation.map((value) => (value === 0 ? 0 : 1 / value));
   for (let i = 0; i < p; i++)
     for (let j = 0; j < p; j++)

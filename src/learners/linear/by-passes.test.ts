@@ -100,7 +100,12 @@ describe("fitting by passes", () => {
 
   test("stays finite where classes separate and nothing penalises", async () => {
     const a = Array.from({ length: 200 }, (_, i) => i - 99.5);
-    const data = memoryData({ numbers: [a], label: a.map((value) => (value > 0 ? 1 : 0)), task: "binary", pageRows: 64 });
+    const data = memoryData({
+      numbers: [a],
+      label: a.map((value) => (value > 0 ? 1 : 0)),
+      task: "binary",
+      pageRows: 64,
+    });
     for (const curved of [true, false]) {
       const { x } = await fitByPasses(data, logLoss, { ...options, penalty: 0, curved });
       expect(x.every(Number.isFinite)).toBe(true);

@@ -6,7 +6,17 @@ import { newton } from "../solvers/newton.js";
 import type { Evaluation, Minimum, Objective, Stop } from "../solvers/objective.js";
 import { hasL1 } from "../solvers/penalty.js";
 import { proximalLbfgs } from "../solvers/proximal-lbfgs.js";
-import { type Coordinates, centreFor, coordinatesOf, fillOf, fromPage, penaltyOn, standardGradient, standardHessian, toPage } from "./coordinates.js";
+import {
+  type Coordinates,
+  centreFor,
+  coordinatesOf,
+  fillOf,
+  fromPage,
+  penaltyOn,
+  standardGradient,
+  standardHessian,
+  toPage,
+} from "./coordinates.js";
 import type { Loss, Point, Sums } from "./losses.js";
 
 export interface Options {
@@ -41,10 +51,11 @@ export async function fitByPasses(data: TrainingData, loss: Loss, options: Optio
   const first = await solveSample(data, loss, options);
   const scanned = first
     ? await Promise.all([momentsOf(data, "train"), loss.evaluate(data, "train", first.point, options.curved)])
-    : [await momentsOf(data, "train")] as const;
+    : ([await momentsOf(data, "train")] as const);
   const [about, sums] = scanned;
   const coordinates = standardOf(data, about);
-  const start = first && sums ? startAt(coordinates, first.point) : emptyStart(coordinates, options.outputs, data, about);
+  const start =
+    first && sums ? startAt(coordinates, first.point) : emptyStart(coordinates, options.outputs, data, about);
   const primed = first && sums ? standardEvaluation(coordinates, first.point.centre, sums) : undefined;
   const objective = objectiveOf(data, loss, "train", coordinates, options, primed);
   const stop: Stop = {
@@ -53,14 +64,25 @@ export async function fitByPasses(data: TrainingData, loss: Loss, options: Optio
     onStep: stepsTo(data),
   };
   const found = await minimise(objective, start, stop, options.curved, first?.memory);
-  if (!found.converged) data.report({ step: found.evaluations, loss: found.objective, note: `stopped after ${options.maxPasses} passes, before the tolerance was met` });
+  if (!found.converged)
+    data.report({
+      step: found.evaluations,
+      loss: found.objective,
+      note: `stopped after ${options.maxPasses} passes, before the tolerance was met`,
+    });
   const x = options.outputs > 1 ? centredOutputs(found.x, objective, options.outputs) : found.x;
   return { coordinates, x, weight: about.weight, ...(found.hessian ? { hessian: found.hessian } : {}) };
 }
 
 type Found = Minimum & { readonly hessian?: Float64Array; readonly memory?: Memory };
 
-function minimise(objective: Objective, start: Float64Array, stop: Stop, curved: boolean, memory?: Memory): Promise<Found> {
+function minimise(
+  objective: Objective,
+  start: Float64Array,
+  stop: Stop,
+  curved: boolean,
+  memory?: Memory,
+): Promise<Found> {
   if (curved) return newton(objective, start, stop);
   const method = hasL1(objective.penalty) ? proximalLbfgs : lbfgs;
   return method(objective, start, { ...stop, tolerance: stop.tolerance * firstOrderShare }, memory);
@@ -87,7 +109,11 @@ function spreadOf(data: TrainingData, { label, classWeights, weight }: Moments):
 }
 
 /** The solution on a sample in memory, in page units, or nothing where a sample would not help. */
-async function solveSample(data: TrainingData, loss: Loss, options: Options): Promise<{ point: Point; memory: Memory } | undefined> {
+async function solveSample(
+  data: TrainingData,
+  loss: Loss,
+  options: Options,
+): Promise<{ point: Point; memory: Memory } | undefined> {
   if (data.rows < sampleFromRows) return undefined;
   const about = await momentsOf(data, "sample");
   const size = options.outputs * (about.space.width + 1);
@@ -114,7 +140,11 @@ function startAt(coordinates: Coordinates, { outputs, centre }: Point): Float64A
 
 function pointAt(coordinates: Coordinates, x: Float64Array, outputs: number): Point {
   const centre = centreFor(coordinates);
-  return { centre, fill: coordinates.fill, outputs: Array.from({ length: outputs }, (_, k) => toPage(coordinates, x, k, centre)) };
+  return {
+    centre,
+    fill: coordinates.fill,
+    outputs: Array.from({ length: outputs }, (_, k) => toPage(coordinates, x, k, centre)),
+  };
 }
 
 /** `primed` is the evaluation at the start, when a scan has already made it. */
@@ -142,7 +172,11 @@ function objectiveOf(
   };
 }
 
-function standardEvaluation(coordinates: Coordinates, centre: Float64Array, { loss, weight, gradient, hessian }: Sums): Evaluation {
+function standardEvaluation(
+  coordinates: Coordinates,
+  centre: Float64Array,
+  { loss, weight, gradient, hessian }: Sums,
+): Evaluation {
   return {
     loss: loss / weight,
     gradient: standardGradient(coordinates, centre, gradient, weight),

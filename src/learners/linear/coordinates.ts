@@ -18,7 +18,12 @@ export interface Coordinates {
   readonly shift: Float64Array;
 }
 
-export function coordinatesOf(layout: PageLayout, fill: Float64Array, mean: Float64Array, deviation: Float64Array): Coordinates {
+export function coordinatesOf(
+  layout: PageLayout,
+  fill: Float64Array,
+  mean: Float64Array,
+  deviation: Float64Array,
+): Coordinates {
   const space = spaceOf(layout);
   const unit = new Float64Array(space.width).fill(1);
   const shift = new Float64Array(space.width);
@@ -26,11 +31,19 @@ export function coordinatesOf(layout: PageLayout, fill: Float64Array, mean: Floa
     unit[j] = 2 ** column.exponent;
     shift[j] = column.shift;
   });
-  return { space, fill, mean, deviation: deviation.map((value, j) => (isConstant(value, mean[j]!) ? 0 : value)), unit, shift };
+  return {
+    space,
+    fill,
+    mean,
+    deviation: deviation.map((value, j) => (isConstant(value, mean[j]!) ? 0 : value)),
+    unit,
+    shift,
+  };
 }
 
 /** A float32 column that varies at all varies by more than rounding leaves behind. */
-const isConstant = (deviation: number, mean: number): boolean => !(deviation > 1e-12 * Math.abs(mean)) || !(deviation > 1e-200);
+const isConstant = (deviation: number, mean: number): boolean =>
+  !(deviation > 1e-12 * Math.abs(mean)) || !(deviation > 1e-200);
 
 export const numberColumns = (layout: PageLayout) => layout.columns.filter((column) => column.kind === "number");
 
@@ -43,7 +56,11 @@ export function fillOf(blocks: readonly Block[], layout: PageLayout): Float64Arr
 /** The strengths on standardised coefficients; `standardise: false` puts the penalty on the coefficients of raw columns. */
 export function penaltyOn(
   { space, deviation, unit }: Coordinates,
-  { penalty, l1Ratio, standardise }: { readonly penalty: number; readonly l1Ratio: number; readonly standardise: boolean },
+  {
+    penalty,
+    l1Ratio,
+    standardise,
+  }: { readonly penalty: number; readonly l1Ratio: number; readonly standardise: boolean },
   outputs: number,
 ): Penalty {
   const order = space.width + 1;
@@ -112,7 +129,8 @@ export function standardGradient(
     const free = gradient[at + p]! / weight;
     out[at + p] = free;
     for (let j = 0; j < p; j++)
-      if (deviation[j] !== 0) out[at + j] = (gradient[at + j]! / weight - (mean[j]! - centre[j]!) * free) / deviation[j]!;
+      if (deviation[j] !== 0)
+        out[at + j] = (gradient[at + j]! / weight - (mean[j]! - centre[j]!) * free) / deviation[j]!;
   }
   return out;
 }

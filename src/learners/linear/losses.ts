@@ -25,7 +25,10 @@ export interface Loss {
 }
 
 const readingOf = ({ centre, fill }: Point) => ({ centre: Array.from(centre), fill: Array.from(fill) });
-const onlyOutput = ({ outputs }: Point) => ({ weights: Array.from(outputs[0]!.weights), intercept: outputs[0]!.intercept });
+const onlyOutput = ({ outputs }: Point) => ({
+  weights: Array.from(outputs[0]!.weights),
+  intercept: outputs[0]!.intercept,
+});
 
 export const logLoss: Loss = {
   name: "logistic",

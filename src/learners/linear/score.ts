@@ -21,9 +21,18 @@ export function placesOf(blocks: readonly Block[]): readonly { readonly block: B
 
 /** Names of a linear model's outputs, in order. */
 export const outputNames = (task: Task, classes: number): string[] =>
-  task === "regression" ? ["prediction"] : task === "binary" ? ["margin"] : Array.from({ length: classes }, (_, k) => `margin_${k}`);
+  task === "regression"
+    ? ["prediction"]
+    : task === "binary"
+      ? ["margin"]
+      : Array.from({ length: classes }, (_, k) => `margin_${k}`);
 
-export function linearScore(state: LinearState, blocks: readonly Block[], task: Task, classes: number): Record<string, Expr> {
+export function linearScore(
+  state: LinearState,
+  blocks: readonly Block[],
+  task: Task,
+  classes: number,
+): Record<string, Expr> {
   const places = placesOf(blocks);
   return Object.fromEntries(
     outputNames(task, classes).map((name, k) => {
@@ -47,12 +56,18 @@ function filled({ expr, fill }: NumberBlock): Expr {
   return call("coalesce", call("when", call("isNan", value), lit(null), value), lit(fill));
 }
 
-export function linearScorer(state: LinearState, blocks: readonly Block[], layout: PageLayout): { name: string; params: unknown } {
+export function linearScorer(
+  state: LinearState,
+  blocks: readonly Block[],
+  layout: PageLayout,
+): { name: string; params: unknown } {
   const columns = numberColumns(layout);
   const scale = (j: number): number => 2 ** -(columns[j]?.exponent ?? 0);
   const shift = (j: number): number => columns[j]?.shift ?? 0;
   const weights = state.weights.map((row) => row.map((weight, j) => weight * scale(j)));
-  const intercepts = state.intercepts.map((intercept, k) => columns.reduce((sum, _, j) => sum + state.weights[k]![j]! * shift(j), intercept));
+  const intercepts = state.intercepts.map((intercept, k) =>
+    columns.reduce((sum, _, j) => sum + state.weights[k]![j]! * shift(j), intercept),
+  );
   return { name: linearScores.name, params: { weights, intercepts, fill: Array.from(fillOf(blocks, layout)) } };
 }
 

@@ -1,6 +1,6 @@
 import type { Task, TrainingData } from "../contract.js";
 import { gram, readGram } from "../passes/gram.js";
-import { centreFor, type Coordinates } from "./coordinates.js";
+import { type Coordinates, centreFor } from "./coordinates.js";
 import { secondOrderLimit } from "./params.js";
 
 /** The greatest second derivative of each loss along its margin. */

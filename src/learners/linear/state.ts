@@ -12,12 +12,22 @@ export interface LinearState {
 }
 
 /** Standardised coefficients (and the variances of their estimates) in the units of the user's data. */
-export function toState(coordinates: Coordinates, x: Float64Array, outputs: number, variances?: Float64Array): LinearState {
+export function toState(
+  coordinates: Coordinates,
+  x: Float64Array,
+  outputs: number,
+  variances?: Float64Array,
+): LinearState {
   const { space, mean, deviation, unit, shift } = coordinates;
   const order = space.width + 1;
   const plain = (values: Iterable<number>): number[] => Array.from(values, (value) => value + 0); // no -0: JSON has none
   const fitted = Array.from({ length: outputs }, (_, k) => {
-    const { weights, intercept } = toPage(coordinates, x, k, shift.map((s, j) => -s * unit[j]!));
+    const { weights, intercept } = toPage(
+      coordinates,
+      x,
+      k,
+      shift.map((s, j) => -s * unit[j]!),
+    );
     return { intercept, weights: plain(weights.map((weight, j) => weight * unit[j]!)) };
   });
   const errorsOf = (k: number): (number | null)[] =>

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { factorise } from "./cholesky.js";
 
-const closeTo = (actual: Float64Array, expected: readonly number[], tolerance: number): void =>
-  expected.forEach((value, i) => expect(Math.abs(actual[i]! - value)).toBeLessThan(tolerance));
+function closeTo(actual: Float64Array, expected: readonly number[], tolerance: number): void {
+  for (const [i, value] of expected.entries()) expect(Math.abs(actual[i]! - value)).toBeLessThan(tolerance);
+}
 
 describe("factorise", () => {
   test("solves a small system by hand", () => {
@@ -12,7 +13,10 @@ describe("factorise", () => {
 
   test("solves the Hilbert matrix of order 5 after refinement", () => {
     const size = 5;
-    const hilbert = Float64Array.from({ length: size * size }, (_, at) => 1 / (Math.floor(at / size) + (at % size) + 1));
+    const hilbert = Float64Array.from(
+      { length: size * size },
+      (_, at) => 1 / (Math.floor(at / size) + (at % size) + 1),
+    );
     const ones = Float64Array.from({ length: size }, (_, i) => {
       let sum = 0;
       for (let j = 0; j < size; j++) sum += hilbert[i * size + j]!;

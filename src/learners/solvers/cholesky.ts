@@ -15,7 +15,10 @@ export function factorise(matrix: Float64Array, size: number): Factor {
   for (let i = 0; i < size; i++) largest = Math.max(largest, matrix[i * size + i]!);
   let ridge = largest * ridgeShare || 1;
   let lower = cholesky(matrix, size, ridge);
-  while (!lower) lower = cholesky(matrix, size, (ridge *= 100));
+  while (!lower) {
+    ridge *= 100;
+    lower = cholesky(matrix, size, ridge);
+  }
   const factor = lower;
 
   return {

@@ -72,7 +72,7 @@ function solveFace(matrix: Float64Array, rhs: Float64Array, { l1, l2 }: Penalty,
     const inner = new Float64Array(size * size);
     const side = new Float64Array(size);
     face.forEach((j, a) => {
-      face.forEach((k, b) => void (inner[a * size + b] = matrix[j * all + k]!));
+      for (const [b, k] of face.entries()) inner[a * size + b] = matrix[j * all + k]!;
       inner[a * size + a]! += l2[j]!;
       side[a] = rhs[j]! - l1[j]! * Math.sign(x[j]!);
     });
@@ -84,7 +84,7 @@ function solveFace(matrix: Float64Array, rhs: Float64Array, { l1, l2 }: Penalty,
       const reach = x[j]! / (x[j]! - target[a]!);
       if (reach < share) [share, stopped] = [reach, j];
     });
-    face.forEach((j, a) => void (x[j]! += share * (target[a]! - x[j]!)));
+    for (const [a, j] of face.entries()) x[j]! += share * (target[a]! - x[j]!);
     if (stopped < 0) return;
     x[stopped] = 0;
   }

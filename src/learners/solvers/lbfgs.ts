@@ -11,10 +11,16 @@ const kept = 20;
  * L-BFGS (Nocedal, Wright 2006, algorithm 7.4) for losses with an L2 penalty. A `memory` from an earlier minimisation (of a
  * sample) makes the first steps as good as late ones. Losses are convex, so backtracking alone keeps the curvature positive.
  */
-export async function lbfgs(objective: Objective, start: Float64Array, stop: Stop, memory: Memory = []): Promise<Remembering> {
+export async function lbfgs(
+  objective: Objective,
+  start: Float64Array,
+  stop: Stop,
+  memory: Memory = [],
+): Promise<Remembering> {
   const { penalty } = objective;
   const pairs = memory.slice(-kept);
-  const withL2 = ({ gradient }: Evaluation, at: Float64Array): Float64Array => gradient.map((g, j) => g + penalty.l2[j]! * at[j]!);
+  const withL2 = ({ gradient }: Evaluation, at: Float64Array): Float64Array =>
+    gradient.map((g, j) => g + penalty.l2[j]! * at[j]!);
 
   let x: Float64Array = Float64Array.from(start);
   let now = await objective.evaluate(x, false);
@@ -69,7 +75,8 @@ function quasiNewton(gradient: Float64Array, pairs: Memory): Float64Array {
     const scale = dot(last.step, last.change) / dot(last.change, last.change);
     for (let j = 0; j < direction.length; j++) direction[j]! *= scale;
   }
-  pairs.forEach(({ step, change }, i) => addScaled(direction, step, weights[i]! - dot(change, direction) / dot(step, change)));
+  for (const [i, { step, change }] of pairs.entries())
+    addScaled(direction, step, weights[i]! - dot(change, direction) / dot(step, change));
   return direction;
 }
 

@@ -4,7 +4,7 @@ import { coordinateDescent } from "./coordinate-descent.js";
 import { lbfgs } from "./lbfgs.js";
 import { newton } from "./newton.js";
 import type { Objective } from "./objective.js";
-import { type Penalty, noPenalty } from "./penalty.js";
+import { noPenalty, type Penalty } from "./penalty.js";
 import { proximalLbfgs } from "./proximal-lbfgs.js";
 
 const stop = { tolerance: 1e-14, evaluations: 500 };
@@ -53,8 +53,9 @@ function steep(size: number, penalty = noPenalty(size)): Objective {
 }
 
 /** Each is 1e-6 off at most: half the curvature times the square of that is the tolerance of 1e-14 with some room. */
-const near = (x: Float64Array, expected: ArrayLike<number>): void =>
-  Array.from(expected).forEach((value, j) => expect(Math.abs(x[j]! - value)).toBeLessThan(1e-6));
+function near(x: Float64Array, expected: ArrayLike<number>): void {
+  for (const [j, value] of Array.from(expected).entries()) expect(Math.abs(x[j]! - value)).toBeLessThan(1e-6);
+}
 
 const matrix = Float64Array.of(4, 1, 0.5, 1, 3, 0.2, 0.5, 0.2, 0.5);
 const rhs = Float64Array.of(1, 2, -0.3);
@@ -104,8 +105,12 @@ describe.each(Object.entries({ lbfgs, proximalLbfgs }))("%s", (_, minimise) => {
     const diagonal = Float64Array.from({ length: size }, () => 10 ** (3 * next()));
     const of = (wobble: number) => {
       const a = new Float64Array(size * size);
-      diagonal.forEach((value, j) => void (a[j * size + j] = value * (1 + wobble * next())));
-      return quadratic(a, Float64Array.from(diagonal, (value) => Math.sqrt(value)), noPenalty(size));
+      for (const [j, value] of diagonal.entries()) a[j * size + j] = value * (1 + wobble * next());
+      return quadratic(
+        a,
+        Float64Array.from(diagonal, (value) => Math.sqrt(value)),
+        noPenalty(size),
+      );
     };
     const first = of(0.01);
     const earlier = await minimise(first, new Float64Array(size), stop);
@@ -126,7 +131,13 @@ describe("newton", () => {
   test("asks for second derivatives again when the old ones stop helping", async () => {
     let curved = 0;
     const objective = { ...steep(3), intercepts: [0] };
-    const counting: Objective = { ...objective, evaluate: (x, curvature) => (curvature && curved++, objective.evaluate(x, curvature)) };
+    const counting: Objective = {
+      ...objective,
+      evaluate(x, curvature) {
+        if (curvature) curved++;
+        return objective.evaluate(x, curvature);
+      },
+    };
     const found = await newton(counting, Float64Array.of(4, 4, -4), stop);
     near(found.x, [0, 1, 2]);
     expect(curved).toBeGreaterThan(1);

@@ -69,7 +69,12 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
 }
 
 /** Where the penalty plus the damped second-order model around x is least. */
-function modelMinimum(x: Float64Array, { gradient }: Evaluation, hessian: Float64Array, penalty: Penalty): Float64Array {
+function modelMinimum(
+  x: Float64Array,
+  { gradient }: Evaluation,
+  hessian: Float64Array,
+  penalty: Penalty,
+): Float64Array {
   const size = x.length;
   let largest = 0;
   for (let i = 0; i < size; i++) largest = Math.max(largest, hessian[i * size + i]!);

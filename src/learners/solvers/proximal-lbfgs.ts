@@ -10,7 +10,12 @@ const sweepsPerStep = 200;
  * L-BFGS model of the loss by coordinate descent, which costs no evaluation (Scheinberg, Tang 2016). Unlike OWL-QN it does not
  * creep where correlated columns trade places at zero.
  */
-export async function proximalLbfgs(objective: Objective, start: Float64Array, stop: Stop, memory: Memory = []): Promise<Remembering> {
+export async function proximalLbfgs(
+  objective: Objective,
+  start: Float64Array,
+  stop: Stop,
+  memory: Memory = [],
+): Promise<Remembering> {
   const { penalty } = objective;
   const pairs = memory.slice(-kept);
   let x: Float64Array = Float64Array.from(start);
@@ -67,7 +72,8 @@ function modelOf(pairs: Memory, gradient: Float64Array): Model {
   const size = gradient.length;
   const k = pairs.length;
   const last = pairs.at(-1);
-  if (!last) return { scale: Math.sqrt(dot(gradient, gradient)) || 1, width: 0, w: new Float64Array(), p: new Float64Array() };
+  if (!last)
+    return { scale: Math.sqrt(dot(gradient, gradient)) || 1, width: 0, w: new Float64Array(), p: new Float64Array() };
   const scale = dot(last.change, last.change) / dot(last.step, last.change);
   const width = 2 * k;
   const middle = new Float64Array(width * width);
