@@ -22,7 +22,7 @@ export function renderReport(report: ReportInput): string {
     ...when(report.comparisons, (all) => ({
       id: "comparisons",
       title: "With and without",
-      body: all.map((comparison) => <Comparison comparison={comparison} />),
+      body: all.map((comparison) => <Comparison comparison={comparison} task={report.task} />),
     })),
     ...when(report.effects, () => ({
       id: "effects",

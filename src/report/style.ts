@@ -107,13 +107,13 @@ footer { margin-top: 4rem; color: var(--quiet); font-size: .86rem; }
 @media (max-width: 40rem) {
   table { font-size: .86rem; } th, td { padding-right: .7rem; } .what { display: none; }
   .compact th, .compact td { padding-right: 1.2rem; } .confusion caption { white-space: normal; } .confusion td { min-width: 0; }
-  svg text { font-size: 13.5px; } svg .name { font-size: 13.5px; } .facts > div { grid-template-columns: 6rem 1fr; }
+  svg text, svg .name { font-size: 13px; } .facts > div { grid-template-columns: 6rem 1fr; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --raised: #f4f4f1; --ink: #000; --quiet: #444; --line: #ccc; --accent: #1f6f8b; --other: #777; --warm: #b4532a; --c0: #1f6f8b; --c1: #d98e3f; --c2: #7aa36a; --c3: #9a7fb5; --c4: #b8b4a6; --c5: #c56b6b; }
   body { font-size: 10.5pt; } nav { display: none; } .page { display: block; padding: 0; } main { padding: 0; }
   h2 { margin-top: 2rem; break-after: avoid; } h3, caption { break-after: avoid; }
-  figure, tr, .tiles > div, .warnings { break-inside: avoid; } .charts { grid-template-columns: 1fr 1fr; }
+  figure, tr, .tiles > div, .warnings { break-inside: avoid; } .charts { grid-template-columns: 1fr 1fr; } .tiles { grid-template-columns: repeat(4, 1fr); } .what { display: none; }
   .scroll { overflow: visible; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -4,7 +4,7 @@ import { figure } from "../../metrics/figure.js";
 import { Whisker } from "../charts/bars.js";
 import { around } from "../charts/chart.js";
 import type { ReportComparison, ReportInput, ReportSlice } from "../input.js";
-import { inOrder, metricNames, titleOf } from "../names.js";
+import { headlines, inOrder, metricNames, titleOf } from "../names.js";
 
 const shown = 20;
 const z = 1.959963984540054;
@@ -160,8 +160,11 @@ export function Slices({ slices, report }: { slices: readonly ReportSlice[]; rep
   );
 }
 
-export function Comparison({ comparison }: { comparison: ReportComparison }) {
-  const names = inOrder([...new Set(comparison.rows.flatMap(({ values }) => Object.keys(values)))]);
+const mostFigures = 6;
+
+export function Comparison({ comparison, task }: { comparison: ReportComparison; task: ReportInput["task"] }) {
+  const all = inOrder([...new Set(comparison.rows.flatMap(({ values }) => Object.keys(values)))]);
+  const names = all.length <= mostFigures ? all : all.filter((name) => headlines[task]!.includes(name));
   return (
     <>
       <h3>{comparison.title}</h3>
@@ -183,7 +186,9 @@ export function Comparison({ comparison }: { comparison: ReportComparison }) {
           <tbody>
             {comparison.rows.map(({ name, values }) => (
               <tr>
-                <th scope="row">{name}</th>
+                <th scope="row" class="long">
+                  {name}
+                </th>
                 {names.map((metric) => (
                   <td class="number">{values[metric] !== undefined && figure(values[metric])}</td>
                 ))}
