@@ -62,10 +62,11 @@ export async function measure(command, args, { cgroup, env = {}, cwd, timeoutMs 
 /** Like `measure`, for a process that must succeed and prints one JSON object: that object is `result`. */
 export async function measureJson(command, args, options) {
   const run = await measure(command, args, options);
-  if (run.status !== 0)
-    throw new Error(
-      `${command} ${args.join(" ")} ended with ${run.status ?? run.signal}: ${run.stderr.trim().slice(-2000) || run.stdout.slice(-500)}`,
-    );
+  if (run.status !== 0) {
+    // a program of ours says what was wrong on standard output, a peer on standard error
+    const said = run.stdout.trim().slice(-1000) || run.stderr.trim().slice(-2000);
+    throw new Error(`${command} ${args.join(" ")} ended with ${run.status ?? run.signal}: ${said}`);
+  }
   try {
     return { ...run, result: JSON.parse(run.stdout) };
   } catch (cause) {
