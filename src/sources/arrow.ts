@@ -1,14 +1,14 @@
-import { type DataType, type Table, tableFromIPC } from "@uwdata/flechette";
 import { open } from "node:fs/promises";
+import { type DataType, type Table, tableFromIPC } from "@uwdata/flechette";
 import { SluiceError } from "../base/errors.js";
-import { bool, type Column, date, int64, real, type Schema, text, type Type } from "../base/schema.js";
+import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../base/schema.js";
 import { formatBytes } from "../base/units.js";
 import type { SourceOptions } from "./options.js";
 import type { Record } from "./records.js";
 import type { SourceFile, TextScan } from "./scan.js";
 
 const largestBody = 1 << 30;
-const enum Header {
+enum Header {
   schema = 1,
   dictionary = 2,
   batch = 3,
@@ -22,7 +22,11 @@ export async function arrow(files: readonly SourceFile[], options: SourceOptions
   for (const file of files) {
     const { columns, dropped } = await schemaOf(file.path);
     if (schema && JSON.stringify(schema.columns) !== JSON.stringify(columns))
-      throw new SluiceError("unreadable_source", `${file.path} and ${files[0]!.path} differ in their columns; all files of one source need the same`, { file: file.path });
+      throw new SluiceError(
+        "unreadable_source",
+        `${file.path} and ${files[0]!.path} differ in their columns; all files of one source need the same`,
+        { file: file.path },
+      );
     if (!schema) assumed.push(...dropped.map((name) => `column "${name}" is left out: its type is not read`));
     schema = { columns };
   }
@@ -40,14 +44,17 @@ async function schemaOf(path: string): Promise<{ columns: Column[]; dropped: str
     }
     return { columns, dropped };
   }
-  throw new SluiceError("unreadable_source", `${path} has no Arrow schema; write it again as Arrow IPC`, { file: path });
+  throw new SluiceError("unreadable_source", `${path} has no Arrow schema; write it again as Arrow IPC`, {
+    file: path,
+  });
 }
 
 // Type numbers of the Arrow format (Schema.fbs); flechette keeps them negative for its own dictionary type.
 const kinds: Readonly<{ [typeId: number]: Type }> = { 2: int64, 3: real, 5: text, 6: bool, 7: real, 8: date, 20: text };
 function typeOf(type: DataType): Type | undefined {
   if (type.typeId === -1) return typeOf((type as unknown as { dictionary: DataType }).dictionary);
-  if (type.typeId === 10) return { kind: "timestamp", utc: Boolean((type as unknown as { timezone: string | null }).timezone) };
+  if (type.typeId === 10)
+    return { kind: "timestamp", utc: Boolean((type as unknown as { timezone: string | null }).timezone) };
   if (type.typeId === 12 || type.typeId === 16 || type.typeId === 21) {
     const of = typeOf((type as unknown as { children: { type: DataType }[] }).children[0]!.type);
     return of && (of.kind === "real" || of.kind === "int64") ? { kind: "list", of: real } : undefined;
@@ -61,7 +68,8 @@ export async function* arrowRecords(path: string, schema: Schema): AsyncGenerato
     const columns = schema.columns.map(({ name, type }) => ({ of: table.getChild(name), type }));
     for (let from = 0; from < table.numRows; from += 2048) {
       const records: Record[] = [];
-      for (let i = from; i < Math.min(table.numRows, from + 2048); i++) records.push({ cells: columns.map(({ of, type }) => cellOf(of?.at(i), type)) });
+      for (let i = from; i < Math.min(table.numRows, from + 2048); i++)
+        records.push({ cells: columns.map(({ of, type }) => cellOf(of?.at(i), type)) });
       yield records;
     }
   }
@@ -89,7 +97,12 @@ async function* tables(path: string, schemaOnly: boolean): AsyncGenerator<Table>
     try {
       return tableFromIPC(messages, { useBigInt: true });
     } catch (error) {
-      throw new SluiceError("unreadable_source", `${path} is not readable as Arrow IPC: ${(error as Error).message}; write it again, without compression`, { file: path }, { cause: error });
+      throw new SluiceError(
+        "unreadable_source",
+        `${path} is not readable as Arrow IPC: ${(error as Error).message}; write it again, without compression`,
+        { file: path },
+        { cause: error },
+      );
     }
   };
   for await (const { header, bytes } of messages(path)) {
@@ -107,7 +120,9 @@ async function* tables(path: string, schemaOnly: boolean): AsyncGenerator<Table>
 async function* messages(path: string): AsyncGenerator<{ header: number; bytes: Uint8Array }> {
   const file = await open(path, "r");
   const cut = (): never => {
-    throw new SluiceError("unreadable_source", `${path} is a truncated Arrow file; copy or write it again`, { file: path });
+    throw new SluiceError("unreadable_source", `${path} is a truncated Arrow file; copy or write it again`, {
+      file: path,
+    });
   };
   const read = async (at: number, length: number): Promise<Buffer> => {
     const buffer = Buffer.alloc(length);
@@ -126,7 +141,11 @@ async function* messages(path: string): AsyncGenerator<{ header: number; bytes: 
       const metadata = await read(at + lead, length);
       const { header, body } = headerOf(metadata) ?? cut();
       if (body > largestBody)
-        throw new SluiceError("unreadable_source", `${path} has a record batch of ${formatBytes(body)}; batches of up to ${formatBytes(largestBody)} are read, so write it again in smaller ones`, { file: path });
+        throw new SluiceError(
+          "unreadable_source",
+          `${path} has a record batch of ${formatBytes(body)}; batches of up to ${formatBytes(largestBody)} are read, so write it again in smaller ones`,
+          { file: path },
+        );
       if (body < 0 || at + lead + length + body > size) cut();
       yield { header, bytes: await read(at, lead + length + body) };
       at += lead + length + body;
@@ -141,9 +160,13 @@ function headerOf(bytes: Buffer): { header: number; body: number } | undefined {
   try {
     const table = bytes.readUInt32LE(0);
     const vtable = table - bytes.readInt32LE(table);
-    const field = (n: number): number => (4 + 2 * n < bytes.readUInt16LE(vtable) ? bytes.readUInt16LE(vtable + 4 + 2 * n) : 0);
+    const field = (n: number): number =>
+      4 + 2 * n < bytes.readUInt16LE(vtable) ? bytes.readUInt16LE(vtable + 4 + 2 * n) : 0;
     const [kind, body] = [field(1), field(3)];
-    return { header: kind === 0 ? 0 : bytes.readUInt8(table + kind), body: body === 0 ? 0 : Number(bytes.readBigInt64LE(table + body)) };
+    return {
+      header: kind === 0 ? 0 : bytes.readUInt8(table + kind),
+      body: body === 0 ? 0 : Number(bytes.readBigInt64LE(table + body)),
+    };
   } catch {
     return undefined;
   }

@@ -42,7 +42,11 @@ export async function checkUnchanged(scan: Scan): Promise<void> {
   for (const file of scan.files) {
     const problem = await difference(file, landed);
     if (problem)
-      throw new SluiceError("changed_source", `${file.path} ${problem}; start again, so that every row is read from one version of the file`, { file: file.path });
+      throw new SluiceError(
+        "changed_source",
+        `${file.path} ${problem}; start again, so that every row is read from one version of the file`,
+        { file: file.path },
+      );
   }
 }
 
@@ -70,14 +74,34 @@ export async function fileError(path: string, error: unknown): Promise<unknown> 
     }
     case "EACCES":
     case "EPERM":
-      return new SluiceError("no_permission", `"${path}" may not be read by this user; chmod +r would allow it`, { file: path }, { cause: error });
+      return new SluiceError(
+        "no_permission",
+        `"${path}" may not be read by this user; chmod +r would allow it`,
+        { file: path },
+        { cause: error },
+      );
     case "EISDIR":
-      return new SluiceError("unreadable_source", `"${path}" is a folder where a file is needed`, { file: path }, { cause: error });
+      return new SluiceError(
+        "unreadable_source",
+        `"${path}" is a folder where a file is needed`,
+        { file: path },
+        { cause: error },
+      );
     case "ENOSPC":
     case "EDQUOT":
-      return new SluiceError("disk_full", `no space left on the disk that holds "${path}"; free some, or point --cache at another disk`, { file: path }, { cause: error });
+      return new SluiceError(
+        "disk_full",
+        `no space left on the disk that holds "${path}"; free some, or point --cache at another disk`,
+        { file: path },
+        { cause: error },
+      );
     case "EIO":
-      return new SluiceError("unreadable_source", `"${path}" could not be read: the disk reports an error`, { file: path }, { cause: error });
+      return new SluiceError(
+        "unreadable_source",
+        `"${path}" could not be read: the disk reports an error`,
+        { file: path },
+        { cause: error },
+      );
     default:
       return error;
   }
@@ -88,7 +112,9 @@ async function nearbyNames(path: string): Promise<string> {
     const names = (await readdir(dirname(path) || ".")).sort();
     const near = nearest(basename(path), names);
     if (near) return `; did you mean "${near}"?`;
-    return names.length === 0 ? `; ${dirname(path)} is empty` : `; ${dirname(path)} has ${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`;
+    return names.length === 0
+      ? `; ${dirname(path)} is empty`
+      : `; ${dirname(path)} has ${names.slice(0, 8).join(", ")}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`;
   } catch {
     const up = dirname(path);
     return (await stat(up).catch(() => undefined)) ? "" : `; there is no folder "${up}" either`;

@@ -21,15 +21,24 @@ const put = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-const types = (scan: Scan): Record<string, string> => Object.fromEntries(scan.schema.columns.map(({ name, type }) => [name, typeName(type)]));
-const openText = async (name: string, content: string | Uint8Array, more: Partial<SourceOptions> = {}): Promise<TextScan> =>
-  (await openSource(put(name, content), { ...options, ...more })) as TextScan;
+const types = (scan: Scan): Record<string, string> =>
+  Object.fromEntries(scan.schema.columns.map(({ name, type }) => [name, typeName(type)]));
+const openText = async (
+  name: string,
+  content: string | Uint8Array,
+  more: Partial<SourceOptions> = {},
+): Promise<TextScan> => (await openSource(put(name, content), { ...options, ...more })) as TextScan;
 
 describe("openSource", () => {
   test("sorts what a pattern matches by the bytes of the path, at any depth", async () => {
     for (const name of ["g/b.csv", "g/a.csv", "g/deep/er/c.csv", "g/ä.csv"]) put(name, "x,y\n1,2\n");
     const scan = await openSource(join(folder, "g/**/*.csv"), options);
-    expect(scan.files.map(({ path }) => path.slice(folder.length + 3))).toEqual(["a.csv", "b.csv", "deep/er/c.csv", "ä.csv"]);
+    expect(scan.files.map(({ path }) => path.slice(folder.length + 3))).toEqual([
+      "a.csv",
+      "b.csv",
+      "deep/er/c.csv",
+      "ä.csv",
+    ]);
   });
 
   test("makes columns of folder names", async () => {
@@ -38,14 +47,21 @@ describe("openSource", () => {
     put("hive/_SUCCESS", "");
     const scan = (await openSource(join(folder, "hive"), options)) as TextScan;
     expect(types(scan)).toEqual({ x: "int64", year: "int64", month: "int64" });
-    expect(scan.partitions).toEqual([{ name: "year", values: ["2024", "2024"] }, { name: "month", values: ["1", null] }]);
+    expect(scan.partitions).toEqual([
+      { name: "year", values: ["2024", "2024"] },
+      { name: "month", values: ["1", null] },
+    ]);
   });
 
   test.each<[string, () => string | string[], string]>([
     ["missing_file", () => join(folder, "rides.cvs"), "rides.csv"],
     ["missing_file", () => join(folder, "no-*.csv"), "no file matches"],
     ["empty_source", () => put("void.csv", ""), "empty"],
-    ["empty_source", () => (mkdirSync(join(folder, "bare"), { recursive: true }), join(folder, "bare")), "no data files"],
+    [
+      "empty_source",
+      () => (mkdirSync(join(folder, "bare"), { recursive: true }), join(folder, "bare")),
+      "no data files",
+    ],
     ["unreadable_source", () => put("cut.parquet", "PAR1 and then nothing"), "truncated"],
     ["unreadable_source", () => put("cut.csv.gz", gzipSync("a,b\n".repeat(10_000)).subarray(0, 40)), "gzip"],
     ["unreadable_source", () => [put("m1.csv", "a,b\n1,2\n"), put("m2.csv", "a,c\n1,2\n")], "lacks b"],
@@ -61,7 +77,9 @@ describe("openSource", () => {
       yield Buffer.from("2\n");
     }
     expect(types(await openSource("-", { ...options, input: input() }))).toEqual({ a: "int64", b: "int64" });
-    await expect(openSource("-", { ...options, input: input(), maxSpoolBytes: 7 })).rejects.toMatchObject({ code: "disk_full" });
+    await expect(openSource("-", { ...options, input: input(), maxSpoolBytes: 7 })).rejects.toMatchObject({
+      code: "disk_full",
+    });
   });
 
   test("notices a file that grew or is gone", async () => {
@@ -69,9 +87,15 @@ describe("openSource", () => {
     const scan = await openSource(path, options);
     await checkUnchanged(scan);
     appendFileSync(path, "2\n");
-    await expect(checkUnchanged(scan)).rejects.toMatchObject({ code: "changed_source", message: expect.stringContaining("grew") });
+    await expect(checkUnchanged(scan)).rejects.toMatchObject({
+      code: "changed_source",
+      message: expect.stringContaining("grew"),
+    });
     rmSync(path);
-    await expect(checkUnchanged(scan)).rejects.toMatchObject({ code: "changed_source", message: expect.stringContaining("removed") });
+    await expect(checkUnchanged(scan)).rejects.toMatchObject({
+      code: "changed_source",
+      message: expect.stringContaining("removed"),
+    });
   });
 
   test("tells forms apart by content", async () => {
@@ -83,11 +107,20 @@ describe("openSource", () => {
 
 describe("jsonl", () => {
   test("flattens objects, keeps long integers and widens int to real", async () => {
-    const scan = await openText("x.jsonl", '{"a":1,"b":{"c":9007199254740993},"v":[1,2]}\n\n{"a":1.5,"b":{"c":2},"v":[3,4],"t":"2024-01-02T03:04:05Z"}\n');
+    const scan = await openText(
+      "x.jsonl",
+      '{"a":1,"b":{"c":9007199254740993},"v":[1,2]}\n\n{"a":1.5,"b":{"c":2},"v":[3,4],"t":"2024-01-02T03:04:05Z"}\n',
+    );
     expect(types(scan)).toEqual({ a: "real", "b.c": "int64", v: "list(real)", t: "timestamp(utc)" });
   });
   test("rows of an iterator have the types that all rows agree on", async () => {
-    const scan = await rows([{ a: 1n, b: "x" }, { a: 2n ** 60n, b: 3 }], options);
+    const scan = await rows(
+      [
+        { a: 1n, b: "x" },
+        { a: 2n ** 60n, b: 3 },
+      ],
+      options,
+    );
     expect(types(scan)).toEqual({ a: "int64", b: "text" });
   });
 });
@@ -101,13 +134,19 @@ describe("csv", () => {
     expect(scan.assumed.join("\n")).toMatch(/2 empty columns[^]*decimal comma[^]*day\/month\/year/);
   });
   test("reads blanks after commas, question marks and a comment above", async () => {
-    const scan = await openText("adult.test", "|1x3 Cross validator\n25, Private, ?, <=50K.\n38, ?, 7, >50K.\n28, Local-gov, 12, <=50K.\n");
+    const scan = await openText(
+      "adult.test",
+      "|1x3 Cross validator\n25, Private, ?, <=50K.\n38, ?, 7, >50K.\n28, Local-gov, 12, <=50K.\n",
+    );
     expect(types(scan)).toEqual({ column0: "int64", column1: "text", column2: "int64", column3: "text" });
     expect(scan.csv).toMatchObject({ trim: true, skipLines: 1, header: false });
     expect(scan.csv!.missing).toContain("?");
   });
   test("takes quotes for text where they do not close", async () => {
-    const scan = await openText("sms", `ham\tOk lar\nspam\t"free entry\nham\tHe said "hi" to\nham\t"Gimme" a few\nspam\tcall now\nham\tok\n`);
+    const scan = await openText(
+      "sms",
+      `ham\tOk lar\nspam\t"free entry\nham\tHe said "hi" to\nham\t"Gimme" a few\nspam\tcall now\nham\tok\n`,
+    );
     expect(scan.csv).toMatchObject({ delimiter: "\t", quote: "", header: false });
   });
   test("finds latin-1 and UTF-16", async () => {
@@ -115,15 +154,27 @@ describe("csv", () => {
     expect((await openText("u16.csv", Buffer.from("\ufeffn,c\n1,é\n", "utf16le"))).csv!.encoding).toBe("utf-16");
   });
   test("keeps codes with leading zeros and numbers past 2^63 as text", async () => {
-    expect(types(await openText("zip.csv", "zip,id,n\n08123,12345678901234567890,1\n10001,1,2\n"))).toEqual({ zip: "text", id: "text", n: "int64" });
+    expect(types(await openText("zip.csv", "zip,id,n\n08123,12345678901234567890,1\n10001,1,2\n"))).toEqual({
+      zip: "text",
+      id: "text",
+      n: "int64",
+    });
   });
   test("knows missing spellings, bools and timestamps", async () => {
-    const scan = await openText("kinds.csv", "b,t,u,x\ntrue,2024-01-02 03:04:05,2024-01-02T03:04:05Z,NA\nFALSE,2024-01-02 03:04,2024-01-02 03:04:05+02,1\n");
+    const scan = await openText(
+      "kinds.csv",
+      "b,t,u,x\ntrue,2024-01-02 03:04:05,2024-01-02T03:04:05Z,NA\nFALSE,2024-01-02 03:04,2024-01-02 03:04:05+02,1\n",
+    );
     expect(types(scan)).toEqual({ b: "bool", t: "timestamp", u: "timestamp(utc)", x: "int64" });
   });
   test("names columns once, and takes given names and types", async () => {
     expect(types(await openText("dup.csv", "a,a,\n1,2,3\n"))).toEqual({ a: "int64", a_1: "int64", column2: "int64" });
-    expect(types(await openText("given.csv", "1,2\n3,4\n", { columns: ["p", "q"], types: { q: "real" } }))).toEqual({ p: "int64", q: "real" });
-    await expect(openText("given2.csv", "a\n1\n", { types: { b: "real" } })).rejects.toMatchObject({ code: "unknown_column" });
+    expect(types(await openText("given.csv", "1,2\n3,4\n", { columns: ["p", "q"], types: { q: "real" } }))).toEqual({
+      p: "int64",
+      q: "real",
+    });
+    await expect(openText("given2.csv", "a\n1\n", { types: { b: "real" } })).rejects.toMatchObject({
+      code: "unknown_column",
+    });
   });
 });

@@ -12,8 +12,18 @@ import type { Scan, SourceFile } from "./scan.js";
 import { stdin } from "./stdin.js";
 import { table, tableSpec } from "./table.js";
 
-const readers: { readonly [F in Exclude<Format, "table">]: (files: readonly SourceFile[], options: SourceOptions, partitions: readonly Partition[]) => Promise<Scan> } = {
-  parquet, csv, jsonl, libsvm, arrow,
+const readers: {
+  readonly [F in Exclude<Format, "table">]: (
+    files: readonly SourceFile[],
+    options: SourceOptions,
+    partitions: readonly Partition[],
+  ) => Promise<Scan>;
+} = {
+  parquet,
+  csv,
+  jsonl,
+  libsvm,
+  arrow,
 };
 
 /**
@@ -23,19 +33,35 @@ const readers: { readonly [F in Exclude<Format, "table">]: (files: readonly Sour
 export async function openSource(spec: string | readonly string[], options: SourceOptions): Promise<Scan> {
   const specs = typeof spec === "string" ? [spec] : spec;
   const [first] = specs;
-  if (first === undefined) throw new SluiceError("usage", "no source was named; name a file, a folder, a pattern like 'rides/*.csv', or - for standard input");
-  if (options.format !== undefined && !formats.includes(options.format)) throw new SluiceError("usage", `"${options.format}" is not a format; there are ${formats.join(", ")}`, { format: options.format });
+  if (first === undefined)
+    throw new SluiceError(
+      "usage",
+      "no source was named; name a file, a folder, a pattern like 'rides/*.csv', or - for standard input",
+    );
+  if (options.format !== undefined && !formats.includes(options.format))
+    throw new SluiceError("usage", `"${options.format}" is not a format; there are ${formats.join(", ")}`, {
+      format: options.format,
+    });
   if (specs.length === 1) {
     const named = tableSpec(first);
     if (named) return table(await sourceFile(named.file), named.table, options);
   }
-  if (specs.includes("-") && specs.length > 1) throw new SluiceError("usage", "standard input (-) cannot be joined with files; write it to a file first");
+  if (specs.includes("-") && specs.length > 1)
+    throw new SluiceError("usage", "standard input (-) cannot be joined with files; write it to a file first");
   const { files: paths, partitions } = first === "-" ? { files: [], partitions: [] } : await expand(specs);
   const files = first === "-" ? [await stdin(options)] : await Promise.all(paths.map(sourceFile));
   if (files.every(({ bytes }) => bytes === 0))
-    throw new SluiceError("empty_source", `${files.map(({ path }) => path).slice(0, 3).join(", ")} ${files.length === 1 ? "is" : "are"} empty; at least one row is needed`, { file: files[0]?.path });
+    throw new SluiceError(
+      "empty_source",
+      `${files
+        .map(({ path }) => path)
+        .slice(0, 3)
+        .join(", ")} ${files.length === 1 ? "is" : "are"} empty; at least one row is needed`,
+      { file: files[0]?.path },
+    );
   const format = options.format ?? (await commonFormat(files));
-  if (format === "table") throw new SluiceError("usage", `a table is named with its file, like rides.duckdb:trips`, { spec: first });
+  if (format === "table")
+    throw new SluiceError("usage", `a table is named with its file, like rides.duckdb:trips`, { spec: first });
   const kept = files.map((file, i) => ({ file, i })).filter(({ file }) => file.bytes > 0);
   return readers[format](
     kept.map(({ file }) => file),
@@ -51,14 +77,18 @@ async function commonFormat(files: readonly SourceFile[]): Promise<Format> {
     const format = await formatOf(path);
     first ??= { format, path };
     if (format !== first.format)
-      throw new SluiceError("unreadable_source", `${path} is ${format} and ${first.path} is ${first.format}; all files of one source need one form (--format says which)`, { file: path });
+      throw new SluiceError(
+        "unreadable_source",
+        `${path} is ${format} and ${first.path} is ${first.format}; all files of one source need one form (--format says which)`,
+        { file: path },
+      );
   }
   return first!.format;
 }
 
 export { checkUnchanged, sourceFile } from "./files.js";
-export { arrow, csv, jsonl, libsvm, parquet, table };
-export { rows } from "./rows.js";
-export { stdin } from "./stdin.js";
 export type { Format, Probe, ProbedSchema, SourceOptions } from "./options.js";
 export { formats } from "./options.js";
+export { rows } from "./rows.js";
+export { stdin } from "./stdin.js";
+export { arrow, csv, jsonl, libsvm, parquet, table };

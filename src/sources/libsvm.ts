@@ -20,7 +20,9 @@ export async function libsvm(files: readonly SourceFile[], options: SourceOption
   for (const file of files) {
     const compression = await compressionOf(file.path);
     const path = compression === "zstd" ? await unpacked(file, options) : file.path;
-    for await (const line of lines(utf8Blocks(path, { compression: compression === "zstd" ? "none" : compression, encoding: "utf-8" }))) {
+    for await (const line of lines(
+      utf8Blocks(path, { compression: compression === "zstd" ? "none" : compression, encoding: "utf-8" }),
+    )) {
       const text = line.split("#", 1)[0]!;
       if (text.trim() === "") continue;
       rows++;
@@ -31,9 +33,16 @@ export async function libsvm(files: readonly SourceFile[], options: SourceOption
       }
     }
   }
-  if (rows === 0) throw new SluiceError("empty_source", `${files[0]?.path} has no rows; a line like "1 3:0.5 7:1" is needed`, { file: files[0]?.path });
+  if (rows === 0)
+    throw new SluiceError("empty_source", `${files[0]?.path} has no rows; a line like "1 3:0.5 7:1" is needed`, {
+      file: files[0]?.path,
+    });
   if (width > widest)
-    throw new SluiceError("unreadable_source", `${files[0]!.path} has features up to number ${width}; up to ${widest} are read as columns, sparse tables of more are not read yet`, { file: files[0]!.path, features: width });
+    throw new SluiceError(
+      "unreadable_source",
+      `${files[0]!.path} has features up to number ${width}; up to ${widest} are read as columns, sparse tables of more are not read yet`,
+      { file: files[0]!.path, features: width },
+    );
   const columns: Column[] = [{ name: "label", type: whole ? int64 : real }];
   for (let i = low; i <= width; i++) columns.push({ name: `f${i}`, type: real });
   return { format: "libsvm", files, schema: { columns }, assumed: ["a feature that a row does not name is 0"] };
@@ -43,8 +52,12 @@ export function* libsvmRecord(line: string, schema: Schema): Generator<Record> {
   const text = line.split("#", 1)[0]!.trim();
   if (text === "") return;
   const [label = "", ...pairs] = text.split(/\s+/);
-  const bad = (value: string, problem: string): Record => ({ raw: line, bad: { value, problem, remedy: `A line is a label and index:value pairs, like "1 3:0.5 7:1"; ${keepAside}` } });
-  if ((schema.columns[0]!.type.kind === "int64" ? toInt64 : toReal)(label) === undefined) return yield bad(label, "is not a label");
+  const bad = (value: string, problem: string): Record => ({
+    raw: line,
+    bad: { value, problem, remedy: `A line is a label and index:value pairs, like "1 3:0.5 7:1"; ${keepAside}` },
+  });
+  if ((schema.columns[0]!.type.kind === "int64" ? toInt64 : toReal)(label) === undefined)
+    return yield bad(label, "is not a label");
   const cells: string[] = new Array(schema.columns.length).fill("0");
   cells[0] = label;
   const low = Number(schema.columns[1]?.name.slice(1) ?? 1);
@@ -53,7 +66,8 @@ export function* libsvmRecord(line: string, schema: Schema): Generator<Record> {
     const index = Number(pair.slice(0, colon));
     const value = pair.slice(colon + 1);
     if (pair.startsWith("qid:")) continue;
-    if (colon < 1 || !Number.isInteger(index) || index < low || toReal(value) === undefined) return yield bad(pair, "is not an index:value pair");
+    if (colon < 1 || !Number.isInteger(index) || index < low || toReal(value) === undefined)
+      return yield bad(pair, "is not an index:value pair");
     cells[index - low + 1] = value;
   }
   yield { cells };

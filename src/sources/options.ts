@@ -13,7 +13,22 @@ export interface SourceOptions {
   readonly types?: Readonly<Record<string, string>>;
   /** Names for the columns of a file without a header line. */
   readonly columns?: readonly string[];
-  readonly csv?: Partial<Pick<CsvDialect, "delimiter" | "quote" | "escape" | "header" | "skipLines" | "comment" | "encoding" | "decimal" | "missing" | "dateFormat" | "trim">>;
+  readonly csv?: Partial<
+    Pick<
+      CsvDialect,
+      | "delimiter"
+      | "quote"
+      | "escape"
+      | "header"
+      | "skipLines"
+      | "comment"
+      | "encoding"
+      | "decimal"
+      | "missing"
+      | "dateFormat"
+      | "trim"
+    >
+  >;
   readonly probe?: Probe;
   /** The bytes behind `-`; process.stdin unless a test says otherwise. */
   readonly input?: AsyncIterable<Uint8Array>;

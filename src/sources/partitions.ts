@@ -7,6 +7,15 @@ import type { Partition } from "./paths.js";
 export const partitionColumns = (partitions: readonly Partition[], inFile: readonly Column[]): Column[] =>
   partitions.map(({ name, values }) => {
     if (inFile.some((column) => column.name.toLowerCase() === name.toLowerCase()))
-      throw new SluiceError("unreadable_source", `"${name}" is both a column of the files and a folder name (${name}=...); rename one of them`, { column: name });
-    return { name, type: values.every((value) => value === null || (toInt64(value) !== undefined && !/^0\d/.test(value))) ? int64 : text };
+      throw new SluiceError(
+        "unreadable_source",
+        `"${name}" is both a column of the files and a folder name (${name}=...); rename one of them`,
+        { column: name },
+      );
+    return {
+      name,
+      type: values.every((value) => value === null || (toInt64(value) !== undefined && !/^0\d/.test(value)))
+        ? int64
+        : text,
+    };
   });

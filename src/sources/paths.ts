@@ -21,13 +21,18 @@ async function expandOne(spec: string): Promise<string[]> {
   if (!(found instanceof Error)) {
     if (!found.isDirectory()) return [spec];
     const inside = await walk(spec);
-    if (inside.length === 0) throw new SluiceError("empty_source", `the folder "${spec}" has no data files in it`, { folder: spec });
+    if (inside.length === 0)
+      throw new SluiceError("empty_source", `the folder "${spec}" has no data files in it`, { folder: spec });
     return inside;
   }
   if (!/[*?[{]/.test(spec)) throw await fileError(spec, found);
   const matches = await glob(spec);
   if (matches.length === 0)
-    throw new SluiceError("missing_file", `no file matches "${spec}"; quote the pattern, and write ** for any depth of folders`, { file: spec });
+    throw new SluiceError(
+      "missing_file",
+      `no file matches "${spec}"; quote the pattern, and write ** for any depth of folders`,
+      { file: spec },
+    );
   return matches;
 }
 
@@ -52,7 +57,8 @@ async function entries(folder: string): Promise<Dirent[]> {
 }
 
 const isFolder = async (entry: Dirent, path: string): Promise<boolean> =>
-  entry.isDirectory() || (entry.isSymbolicLink() && ((await stat(path).catch(() => undefined))?.isDirectory() ?? false));
+  entry.isDirectory() ||
+  (entry.isSymbolicLink() && ((await stat(path).catch(() => undefined))?.isDirectory() ?? false));
 
 async function glob(pattern: string): Promise<string[]> {
   const segments = pattern.split("/");
@@ -63,7 +69,8 @@ async function glob(pattern: string): Promise<string[]> {
     if (segment === "**") {
       await visit(base, further.length > 0 ? further : ["*"]);
       for (const entry of await entries(base || ".").catch(() => []))
-        if (!entry.name.startsWith(".") && (await isFolder(entry, join(base, entry.name)))) await visit(join(base, entry.name), rest);
+        if (!entry.name.startsWith(".") && (await isFolder(entry, join(base, entry.name))))
+          await visit(join(base, entry.name), rest);
       return;
     }
     if (!/[*?[{]/.test(segment)) {
@@ -103,13 +110,16 @@ function segmentPattern(segment: string): RegExp {
       return ")";
     }
     if (part === "," && depth > 0) return "|";
-    if (part.length > 2 && part.startsWith("[")) return `[${part.slice(1, -1).replace(/^!/, "^").replace(/\\/g, "\\\\")}]`;
+    if (part.length > 2 && part.startsWith("["))
+      return `[${part.slice(1, -1).replace(/^!/, "^").replace(/\\/g, "\\\\")}]`;
     return part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   });
   try {
     return new RegExp(`^${body}$`, "u");
   } catch {
-    throw new SluiceError("usage", `"${segment}" is not a pattern; *, ?, [abc] and {a,b} have a meaning in it`, { value: segment });
+    throw new SluiceError("usage", `"${segment}" is not a pattern; *, ?, [abc] and {a,b} have a meaning in it`, {
+      value: segment,
+    });
   }
 }
 
@@ -119,10 +129,13 @@ export const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.f
 /** Hive's `name=value` folders, as columns. Every file must stand under the same names. */
 function partitionsOf(files: readonly string[]): Partition[] {
   const each = files.map((file) => {
-    const pairs = file.split("/").slice(0, -1).flatMap((folder) => {
-      const [, name, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
-      return name === undefined ? [] : [[decode(name), decode(value ?? "")] as const];
-    });
+    const pairs = file
+      .split("/")
+      .slice(0, -1)
+      .flatMap((folder) => {
+        const [, name, value] = /^([^=]+)=(.*)$/.exec(folder) ?? [];
+        return name === undefined ? [] : [[decode(name), decode(value ?? "")] as const];
+      });
     return new Map<string, string>(pairs);
   });
   const names = [...(each[0]?.keys() ?? [])];

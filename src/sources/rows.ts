@@ -5,7 +5,11 @@ import type { TextScan } from "./scan.js";
 import { spool } from "./spool.js";
 
 /** Rows of an iterator, spooled once as JSON lines; without a schema, types are those that all rows agree on. */
-export async function rows(from: AsyncIterable<object> | Iterable<object>, options: SourceOptions, schema?: Schema): Promise<TextScan> {
+export async function rows(
+  from: AsyncIterable<object> | Iterable<object>,
+  options: SourceOptions,
+  schema?: Schema,
+): Promise<TextScan> {
   const file = await spool(asLines(from), "the iterator", options, ".jsonl");
   const scan = await jsonl([file], { ...options, format: "jsonl" });
   return { ...scan, format: "rows", ...(schema ? { schema } : {}), assumed: [] };
@@ -29,7 +33,9 @@ async function* asLines(from: AsyncIterable<object> | Iterable<object>): AsyncGe
 function plain(_: string, value: Value | Date | object): unknown {
   if (typeof value === "bigint") return `\0i${value}`;
   if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : String(value);
-  if (value && typeof value === "object" && "micros" in value) return new Date(Number((value as { micros: bigint }).micros / 1000n)).toISOString().slice(0, -1);
-  if (value && typeof value === "object" && "days" in value) return new Date((value as { days: number }).days * 86_400_000).toISOString().slice(0, 10);
+  if (value && typeof value === "object" && "micros" in value)
+    return new Date(Number((value as { micros: bigint }).micros / 1000n)).toISOString().slice(0, -1);
+  if (value && typeof value === "object" && "days" in value)
+    return new Date((value as { days: number }).days * 86_400_000).toISOString().slice(0, 10);
   return value;
 }

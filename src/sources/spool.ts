@@ -8,7 +8,12 @@ import type { SourceOptions } from "./options.js";
 import type { SourceFile } from "./scan.js";
 
 /** A stream written once to a file in the cache, named by its content: standard input, or rows of an iterator. */
-export async function spool(bytes: AsyncIterable<Uint8Array>, what: string, options: SourceOptions, ending = ""): Promise<SourceFile> {
+export async function spool(
+  bytes: AsyncIterable<Uint8Array>,
+  what: string,
+  options: SourceOptions,
+  ending = "",
+): Promise<SourceFile> {
   const folder = join(options.cacheDir, "spooled");
   const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
   try {

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,7 +6,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSource, rows as rowsOf, type SourceOptions } from "../../sources/index.js";
 import type { ParquetScan, TextScan } from "../../sources/scan.js";
-import { land, type LandContext } from "./land.js";
+import { type LandContext, land } from "./land.js";
 import { duckdbProbe, typeOfDuckdb } from "./probe.js";
 
 let folder: string;
@@ -14,7 +14,11 @@ let instance: DuckDBInstance;
 let count = 0;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sluice-land-"));
-  instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "200MB", temp_directory: join(folder, "spill") });
+  instance = await DuckDBInstance.create(":memory:", {
+    threads: "2",
+    memory_limit: "200MB",
+    temp_directory: join(folder, "spill"),
+  });
 });
 afterAll(() => {
   instance.closeSync();
@@ -28,17 +32,32 @@ const put = (name: string, content: string | Uint8Array): string => {
   return path;
 };
 const open = async (spec: string | string[], more: Partial<SourceOptions> = {}): Promise<TextScan> =>
-  (await openSource(spec, { cacheDir: join(folder, "cache"), probe: duckdbProbe(() => instance.connect()), ...more })) as TextScan;
+  (await openSource(spec, {
+    cacheDir: join(folder, "cache"),
+    probe: duckdbProbe(() => instance.connect()),
+    ...more,
+  })) as TextScan;
 const landed = (scan: TextScan, more: Partial<LandContext> = {}): Promise<ParquetScan> =>
-  land(scan, { connect: () => instance.connect(), cacheDir: join(folder, "cache"), asideDir: join(folder, "aside"), badRows: "stop", ...more });
+  land(scan, {
+    connect: () => instance.connect(),
+    cacheDir: join(folder, "cache"),
+    asideDir: join(folder, "aside"),
+    badRows: "stop",
+    ...more,
+  });
 const read = async ({ files }: ParquetScan): Promise<Record<string, unknown>[]> => {
   const connection = await instance.connect();
   const all: Record<string, unknown>[] = [];
-  for (const { path } of files) all.push(...(await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}')`)).getRowObjectsJson());
+  for (const { path } of files)
+    all.push(...(await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}')`)).getRowObjectsJson());
   connection.closeSync();
   return all;
 };
-const landText = async (name: string, content: string | Uint8Array, more: Partial<SourceOptions> = {}): Promise<Record<string, unknown>[]> => read(await landed(await open(put(name, content), more)));
+const landText = async (
+  name: string,
+  content: string | Uint8Array,
+  more: Partial<SourceOptions> = {},
+): Promise<Record<string, unknown>[]> => read(await landed(await open(put(name, content), more)));
 
 describe("land", () => {
   test("reads quotes, newlines in cells, CR LF and missing cells", async () => {
@@ -52,10 +71,20 @@ describe("land", () => {
     const body = `${Array.from({ length: 20_000 }, (_, i) => `${i},x`).join("\n")}\n`;
     const path = put("late.csv", `n,s\n${body}1.5,y\n`);
     const scan = await open(path, { types: { n: "int64" } });
-    await expect(landed(scan)).rejects.toMatchObject({ code: "bad_row", row: 20_001, column: "n", value: "1.5", message: expect.stringContaining("--type n=real") });
+    await expect(landed(scan)).rejects.toMatchObject({
+      code: "bad_row",
+      row: 20_001,
+      column: "n",
+      value: "1.5",
+      message: expect.stringContaining("--type n=real"),
+    });
   });
   test("gives the same rows by the quick way and cell by cell", async () => {
-    const lines = ["1,2024-02-29,2024-01-01 00:00:01,true,a b", '-5,2023-01-31,2024-12-31 23:59:59.5,FALSE,"q,"', "9223372036854775807,,,,é"];
+    const lines = [
+      "1,2024-02-29,2024-01-01 00:00:01,true,a b",
+      '-5,2023-01-31,2024-12-31 23:59:59.5,FALSE,"q,"',
+      "9223372036854775807,,,,é",
+    ];
     const header = "i,d,t,b,s\n";
     const quick = await landText("quick.csv", header + lines.join("\n"));
     const careful = await landText("careful.csv", `# a note\n${header}${lines.join("\n")}`, { csv: { comment: "#" } });
@@ -63,13 +92,26 @@ describe("land", () => {
     expect(quick[1]).toEqual({ i: "-5", d: "2023-01-31", t: "2024-12-31 23:59:59.5", b: false, s: "q," });
   });
   test("accounts for every row: landed or set aside, with row number, reason and text", async () => {
-    const text = "a,b\n1,x\n2\n3,z,9\nfour,u\n5,v\n6,\"open\n7,w\n";
+    const text = 'a,b\n1,x\n2\n3,z,9\nfour,u\n5,v\n6,"open\n7,w\n';
     const scan = await open(put("bad.csv", text), { types: { a: "int64" }, csv: { quote: '"', delimiter: "," } });
-    await expect(landed(scan)).rejects.toMatchObject({ code: "bad_row", row: 2, message: expect.stringContaining("--bad-rows keep-aside") });
+    await expect(landed(scan)).rejects.toMatchObject({
+      code: "bad_row",
+      row: 2,
+      message: expect.stringContaining("--bad-rows keep-aside"),
+    });
     const kept = await landed(scan, { badRows: "keep-aside" });
-    expect(await read(kept)).toEqual([{ a: "1", b: "x" }, { a: "5", b: "v" }, { a: "7", b: "w" }]);
+    expect(await read(kept)).toEqual([
+      { a: "1", b: "x" },
+      { a: "5", b: "v" },
+      { a: "7", b: "w" },
+    ]);
     expect(kept.landed?.setAside).toBe(4);
-    expect(readFileSync(kept.landed!.setAsideFile!, "utf8").split("\n").slice(1, -1).map((line) => line.split(",")[1])).toEqual(["2", "3", "4", "6"]);
+    expect(
+      readFileSync(kept.landed!.setAsideFile!, "utf8")
+        .split("\n")
+        .slice(1, -1)
+        .map((line) => line.split(",")[1]),
+    ).toEqual(["2", "3", "4", "6"]);
     await expect(landed(scan)).rejects.toMatchObject({ code: "bad_row", row: 2 });
   });
   test("cuts parts by content alone, and lands again what a crash left", async () => {
@@ -77,7 +119,12 @@ describe("land", () => {
     const scan = await open(path);
     const stop = new AbortController();
     const cacheDir = join(folder, "cache-parts");
-    const half = landed(scan, { cacheDir, partBytes: 10_000, signal: stop.signal, onProgress: ({ rows }) => rows > 1000 && stop.abort() });
+    const half = landed(scan, {
+      cacheDir,
+      partBytes: 10_000,
+      signal: stop.signal,
+      onProgress: ({ rows }) => rows > 1000 && stop.abort(),
+    });
     // All of a small file is read before the first part is landed, so the work may also finish.
     await half.catch(() => {});
     const whole = await landed(scan, { cacheDir, partBytes: 10_000 });
@@ -102,7 +149,10 @@ describe("land", () => {
     const two = join(one, "../../year=2024/b.csv");
     mkdirSync(join(two, ".."), { recursive: true });
     writeFileSync(two, "b,a\ny,2\n");
-    expect(await read(await landed(await open(join(one, "../..")) ))).toEqual([{ a: "1", b: "x", year: "2023" }, { a: "2", b: "y", year: "2024" }]);
+    expect(await read(await landed(await open(join(one, "../.."))))).toEqual([
+      { a: "1", b: "x", year: "2023" },
+      { a: "2", b: "y", year: "2024" },
+    ]);
   });
   test("reads a cell of 10 MB", async () => {
     const long = "x".repeat(10_000_000);
@@ -111,16 +161,25 @@ describe("land", () => {
   });
   test("reads latin-1 in gzip, and names a gzip that breaks off", async () => {
     expect(await landText("l.csv.gz", gzipSync(Buffer.from("a,b\n1,é\n", "latin1")))).toEqual([{ a: "1", b: "é" }]);
-    const noise = Array.from({ length: 3_000_000 }, (_, i) => (Math.imul(i, 2654435761) >>> 8).toString(36)).join(",\n");
+    const noise = Array.from({ length: 3_000_000 }, (_, i) => (Math.imul(i, 2654435761) >>> 8).toString(36)).join(
+      ",\n",
+    );
     const packed = gzipSync(noise, { level: 1 });
-    await expect(open(put("cut.csv.gz", packed.subarray(0, packed.length - 100))).then(landed)).rejects.toMatchObject({ code: "unreadable_source" });
+    await expect(open(put("cut.csv.gz", packed.subarray(0, packed.length - 100))).then(landed)).rejects.toMatchObject({
+      code: "unreadable_source",
+    });
   });
   test("reads JSON lines, LIBSVM, and rows of an iterator", async () => {
-    expect(await landText("x.jsonl", '{"a":1,"b":{"c":9007199254740993},"v":[1,2]}\n{"a":null,"b":{"c":2},"v":[3,4]}\n')).toEqual([
+    expect(
+      await landText("x.jsonl", '{"a":1,"b":{"c":9007199254740993},"v":[1,2]}\n{"a":null,"b":{"c":2},"v":[3,4]}\n'),
+    ).toEqual([
       { a: "1", "b.c": "9007199254740993", v: [1, 2] },
       { a: null, "b.c": "2", v: [3, 4] },
     ]);
-    expect(await landText("x.svm", "-1 1:1 3:0.5\n+1 2:2\n")).toEqual([{ label: "-1", f1: 1, f2: 0, f3: 0.5 }, { label: "1", f1: 0, f2: 2, f3: 0 }]);
+    expect(await landText("x.svm", "-1 1:1 3:0.5\n+1 2:2\n")).toEqual([
+      { label: "-1", f1: 1, f2: 0, f3: 0.5 },
+      { label: "1", f1: 0, f2: 2, f3: 0 },
+    ]);
     const scan = await rowsOf([{ a: 2n ** 60n, when: new Date(0) }], { cacheDir: join(folder, "cache") });
     expect(await read(await landed(scan))).toEqual([{ a: "1152921504606846976", when: "1970-01-01 00:00:00+00" }]);
   });
@@ -128,8 +187,15 @@ describe("land", () => {
     expect(await landText("none.csv", "a,b\n")).toEqual([]);
   });
   test("refuses bytes that are not UTF-8 where the sample had none", async () => {
-    const scan = await open(put("mixed.csv", Buffer.concat([Buffer.from("a,b\n1,x\n"), Buffer.from([50, 44, 0xe9, 10])])), { csv: { encoding: "utf-8" } });
-    await expect(landed(scan)).rejects.toMatchObject({ code: "bad_row", row: 2, message: expect.stringContaining("--encoding latin-1") });
+    const scan = await open(
+      put("mixed.csv", Buffer.concat([Buffer.from("a,b\n1,x\n"), Buffer.from([50, 44, 0xe9, 10])])),
+      { csv: { encoding: "utf-8" } },
+    );
+    await expect(landed(scan)).rejects.toMatchObject({
+      code: "bad_row",
+      row: 2,
+      message: expect.stringContaining("--encoding latin-1"),
+    });
   });
 });
 
@@ -137,7 +203,10 @@ describe("typeOfDuckdb", () => {
   test("reads nested names", () => {
     expect(typeOfDuckdb('STRUCT(a INTEGER, "b ""c" DECIMAL(10,2)[])')).toEqual({
       kind: "struct",
-      fields: [{ name: "a", type: { kind: "int64" } }, { name: 'b "c', type: { kind: "list", of: { kind: "decimal", precision: 10, scale: 2 } } }],
+      fields: [
+        { name: "a", type: { kind: "int64" } },
+        { name: 'b "c', type: { kind: "list", of: { kind: "decimal", precision: 10, scale: 2 } } },
+      ],
     });
     expect(typeOfDuckdb("FLOAT[128]")).toEqual({ kind: "vector", length: 128 });
     expect(typeOfDuckdb("MAP(VARCHAR, INTEGER)")).toMatchObject({ kind: "other" });

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { hashOf, sha256 } from "../../base/canonical.js";
@@ -8,10 +8,21 @@ import { compressionOf, utf8Blocks } from "../../sources/csv/bytes.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
 import type { ParquetScan, SourceFile, TextScan } from "../../sources/scan.js";
 import type { LandOptions } from "../contract.js";
-import { type Cut, cutCsv, cutRecords, csvRecords, type Input, layoutOf, recordsOf } from "./land/cut.js";
-import { duckdbProbe } from "./probe.js";
+import { type Cut, csvRecords, cutCsv, cutRecords, type Input, layoutOf, recordsOf } from "./land/cut.js";
+import {
+  type BadFact,
+  durable,
+  finishedParts,
+  Journal,
+  type Manifest,
+  type Part,
+  readManifest,
+  release,
+  workFolder,
+} from "./land/journal.js";
 import { CsvScanner } from "./land/scan-csv.js";
 import { sliceToParquet } from "./land/to-parquet.js";
+import { duckdbProbe } from "./probe.js";
 
 export interface LandContext extends LandOptions {
   readonly connect: () => Promise<DuckDBConnection>;
@@ -25,28 +36,16 @@ export interface LandContext extends LandOptions {
 const encoderVersion = 1;
 const defaultPartBytes = 64 * 1024 * 1024;
 
-/** One part as its journal line keeps it: what was read, what was landed, what was set aside. */
-interface Part {
-  readonly file: number;
-  readonly path: string;
-  readonly read: number;
-  readonly rows: number;
-  readonly setAside: number;
-  readonly bytes: number;
-  readonly end: number;
-  readonly last: boolean;
-}
-interface Manifest {
-  readonly parts: readonly Part[];
-  readonly firstBad?: BadFact;
-}
-type BadFact = ConstructorParameters<typeof BadRowError>[0];
-
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */
 export async function land(scan: TextScan, context: LandContext): Promise<ParquetScan> {
   const key = hashOf({
-    encoderVersion, format: scan.format, files: scan.files.map(({ fingerprint }) => fingerprint), schema: scan.schema, csv: scan.csv,
-    partitions: scan.partitions, partBytes: context.partBytes ?? defaultPartBytes,
+    encoderVersion,
+    format: scan.format,
+    files: scan.files.map(({ fingerprint }) => fingerprint),
+    schema: scan.schema,
+    csv: scan.csv,
+    partitions: scan.partitions,
+    partBytes: context.partBytes ?? defaultPartBytes,
   }).slice(0, 32);
   const home = join(context.cacheDir, "landed");
   const done = join(home, key);
@@ -72,7 +71,10 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     let before = 0;
     for (const [index, file] of scan.files.entries()) {
       const packed = await compressionOf(file.path);
-      const path = packed === "zstd" ? await duckdbProbe(context.connect).unpackZstd(file.path, context.cacheDir, file.fingerprint) : file.path;
+      const path =
+        packed === "zstd"
+          ? await duckdbProbe(context.connect).unpackZstd(file.path, context.cacheDir, file.fingerprint)
+          : file.path;
       if (path !== file.path) unpacked.push(path);
       let moved = 0;
       const input: Input = {
@@ -81,7 +83,13 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
         compression: packed === "zstd" ? "none" : packed,
         moved: (bytes) => {
           moved += bytes;
-          context.onProgress?.({ bytes: before + Math.min(file.bytes, packed === "none" ? moved : file.bytes * (1 - 1 / (1 + moved / file.bytes / 4))), totalBytes: total, rows: journal.rows });
+          context.onProgress?.({
+            bytes:
+              before +
+              Math.min(file.bytes, packed === "none" ? moved : file.bytes * (1 - 1 / (1 + moved / file.bytes / 4))),
+            totalBytes: total,
+            rows: journal.rows,
+          });
         },
       };
       if (!journal.finished(index)) await landFile(scan, index, input, journal, context);
@@ -99,38 +107,75 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     for (const path of unpacked) await rm(path, { force: true });
     return manifest;
   } catch (error) {
-    for (const name of await readdir(folder).catch(() => [])) if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
+    for (const name of await readdir(folder).catch(() => []))
+      if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
     // A finished part is worth keeping for the next attempt; an empty folder is not.
-    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))) await rm(folder, { recursive: true, force: true });
+    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json")))
+      await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
-    held.delete(folder);
-    await rm(join(folder, "owner"), { force: true });
+    await release(folder);
   }
 }
 
-async function landFile(scan: TextScan, index: number, input: Input, journal: Journal, context: LandContext): Promise<void> {
+async function landFile(
+  scan: TextScan,
+  index: number,
+  input: Input,
+  journal: Journal,
+  context: LandContext,
+): Promise<void> {
   const file = scan.files[index]!;
   const folders = new Map((scan.partitions ?? []).map(({ name, values }) => [name, values[index] ?? null]));
   const columns = scan.schema.columns.filter(({ name }) => !folders.has(name));
   const { end, read } = journal.progress(index);
   let recordsBefore = read;
-  const badAt = (record: number, entry: Cut["aside"][number]["entry"]): BadFact => ({ file: file.path, row: recordsBefore + record, ...entry.bad });
+  const badAt = (record: number, entry: Cut["aside"][number]["entry"]): BadFact => ({
+    file: file.path,
+    row: recordsBefore + record,
+    ...entry.bad,
+  });
   let base = read;
   const options = {
     folder: journal.folder,
     partBytes: context.partBytes ?? defaultPartBytes,
     signal: context.signal,
-    onBad: (entry: Cut["aside"][number]["entry"], record: number, waiting: readonly { readonly read: number }[]): void => {
+    onBad: (
+      entry: Cut["aside"][number]["entry"],
+      record: number,
+      waiting: readonly { readonly read: number }[],
+    ): void => {
       const before = waiting.reduce((sum, piece) => sum + piece.read, base);
       if (context.badRows === "stop") throw new BadRowError({ file: file.path, row: before + record, ...entry.bad });
     },
   };
-  const { layout, begin, inOrder } = scan.csv ? await layoutOf(input, scan.csv, columns) : { layout: undefined, begin: 0, inOrder: columns };
+  const { layout, begin, inOrder } = scan.csv
+    ? await layoutOf(input, scan.csv, columns)
+    : { layout: undefined, begin: 0, inOrder: columns };
   const direct = scan.csv && layout && new CsvScanner(scan.csv, layout).plain;
   const cuts = direct
     ? cutCsv(input, scan.csv!, layout, inOrder, end ?? begin, options)
-    : withBase(cutRecords(scan.csv && layout ? csvRecords(utf8Blocks(input.path, { compression: input.compression, encoding: scan.csv.encoding, from: begin, reuse: true }), scan.csv, layout, input.moved) : recordsOf(scan, input, { columns }), columns, read, options), (n) => (base += n));
+    : withBase(
+        cutRecords(
+          scan.csv && layout
+            ? csvRecords(
+                utf8Blocks(input.path, {
+                  compression: input.compression,
+                  encoding: scan.csv.encoding,
+                  from: begin,
+                  reuse: true,
+                }),
+                scan.csv,
+                layout,
+                input.moved,
+              )
+            : recordsOf(scan, input, { columns }),
+          columns,
+          read,
+          options,
+        ),
+        (n) => (base += n),
+      );
 
   const finish = async (cut: Cut): Promise<Omit<Part, "last">> => {
     const connection = await context.connect();
@@ -149,19 +194,44 @@ async function landFile(scan: TextScan, index: number, input: Input, journal: Jo
       }
       if (rows !== cut.records && direct) {
         // The database saw other rows than the quick look, or there was a doubt: now cell by cell.
-        const careful = cutRecords(csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), scan.csv!, layout!), columns, 0, {
-          ...options,
-          partBytes: Number.POSITIVE_INFINITY,
-          onBad: (entry, record) => {
-            if (context.badRows === "stop") throw new BadRowError(badAt(record, entry));
+        const careful = cutRecords(
+          csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), scan.csv!, layout!),
+          columns,
+          0,
+          {
+            ...options,
+            partBytes: Number.POSITIVE_INFINITY,
+            onBad: (entry, record) => {
+              if (context.badRows === "stop") throw new BadRowError(badAt(record, entry));
+            },
           },
-        });
+        );
         for await (const again of careful) slice = again;
-        rows = await sliceToParquet(connection, slice, scan.schema.columns, folders, `${target}.tmp`).finally(() => rm(slice.path, { force: true }));
+        rows = await sliceToParquet(connection, slice, scan.schema.columns, folders, `${target}.tmp`).finally(() =>
+          rm(slice.path, { force: true }),
+        );
       }
-      if (rows !== slice.records) throw new Error(`${slice.records} records were written to a slice of ${file.path} and ${rows} rows read from it`);
-      const kept = { file: index, path: basename(target), read: slice.read, rows, setAside: slice.aside.length, end: cut.end };
-      if (slice.aside.length > 0) await journal.setAside(target, slice.aside.map(({ record, entry }) => ({ row: recordsBefore + record, fact: badAt(record, entry), raw: entry.raw })));
+      if (rows !== slice.records)
+        throw new Error(
+          `${slice.records} records were written to a slice of ${file.path} and ${rows} rows read from it`,
+        );
+      const kept = {
+        file: index,
+        path: basename(target),
+        read: slice.read,
+        rows,
+        setAside: slice.aside.length,
+        end: cut.end,
+      };
+      if (slice.aside.length > 0)
+        await journal.setAside(
+          target,
+          slice.aside.map(({ record, entry }) => ({
+            row: recordsBefore + record,
+            fact: badAt(record, entry),
+            raw: entry.raw,
+          })),
+        );
       recordsBefore += slice.read;
       await rename(`${target}.tmp`, target);
       return { ...kept, bytes: (await stat(target)).size };
@@ -194,114 +264,23 @@ async function* withBase(cuts: AsyncIterable<Cut>, add: (read: number) => void):
   }
 }
 
-/** The finished parts of a landing, each with a line of its own on disk. */
-class Journal {
-  readonly parts: Part[];
-  firstBad: BadFact | undefined;
-  readonly folder: string;
-  constructor(folder: string, found: { readonly parts: Part[]; readonly firstBad: BadFact | undefined }) {
-    this.folder = folder;
-    this.parts = found.parts;
-    this.firstBad = found.firstBad;
-  }
-  get rows(): number {
-    return this.parts.reduce((sum, { rows }) => sum + rows, 0);
-  }
-  finished(file: number): boolean {
-    return this.parts.some((part) => part.file === file && part.last);
-  }
-  progress(file: number): { end: number | undefined; read: number } {
-    const parts = this.parts.filter((part) => part.file === file);
-    return { end: parts.at(-1)?.end, read: parts.reduce((sum, { read }) => sum + read, 0) };
-  }
-  nextPath(): string {
-    return join(this.folder, `part-${String(this.parts.length).padStart(5, "0")}.parquet`);
-  }
-  async add(part: Part): Promise<void> {
-    this.parts.push(part);
-    await durable(join(this.folder, `${part.path}.json`), JSON.stringify({ part, firstBad: this.firstBad }));
-  }
-  async setAside(target: string, rows: readonly { row: number; fact: BadFact; raw: string }[]): Promise<void> {
-    this.firstBad ??= rows[0]!.fact;
-    const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-    await writeFile(`${target}.aside`, rows.map(({ row, fact, raw }) => `${row},${cell(`${fact.column ? `${fact.column}: ` : ""}${fact.problem}`)},${cell(raw)}\n`).join(""));
-  }
-}
-
-async function finishedParts(folder: string): Promise<{ parts: Part[]; firstBad: BadFact | undefined }> {
-  const parts: Part[] = [];
-  let firstBad: BadFact | undefined;
-  for (;;) {
-    const path = join(folder, `part-${String(parts.length).padStart(5, "0")}.parquet`);
-    try {
-      const line = JSON.parse(await readFile(`${path}.json`, "utf8")) as { part: Part; firstBad?: BadFact };
-      if ((await stat(path)).size !== line.part.bytes) break;
-      parts.push(line.part);
-      firstBad ??= line.firstBad;
-    } catch {
-      break;
-    }
-  }
-  const kept = new Set(parts.flatMap(({ path }) => [path, `${path}.json`, `${path}.aside`]));
-  for (const name of await readdir(folder)) if (!kept.has(name) && name !== "owner") await rm(join(folder, name), { force: true });
-  return { parts, firstBad };
-}
-
-/** Folders that this process is landing into. */
-const held = new Set<string>();
-
-/** The folder of an unfinished landing; one of its own where another process is at it. */
-async function workFolder(done: string): Promise<string> {
-  for (let n = 0; ; n++) {
-    const folder = n === 0 ? `${done}.partial` : `${done}.partial-${process.pid}-${n}`;
-    if (held.has(folder)) continue;
-    await mkdir(folder, { recursive: true });
-    const owner = Number(await readFile(join(folder, "owner"), "utf8").catch(() => "0"));
-    if (owner > 0 && owner !== process.pid && isAlive(owner)) continue;
-    held.add(folder);
-    await writeFile(join(folder, "owner"), String(process.pid));
-    return folder;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Written, synced and renamed, so that it is there whole or not at all. */
-async function durable(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.tmp`, "w");
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.tmp`, path);
-}
-
-async function readManifest(folder: string): Promise<Manifest | undefined> {
-  try {
-    const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
-    for (const part of manifest.parts) if ((await stat(join(folder, part.path))).size !== part.bytes) throw new Error("damaged");
-    return manifest;
-  } catch {
-    await rm(folder, { recursive: true, force: true });
-    return undefined;
-  }
-}
-
-async function asScan(scan: TextScan, folder: string, key: string, { parts }: Manifest, context: LandContext): Promise<ParquetScan> {
+async function asScan(
+  scan: TextScan,
+  folder: string,
+  key: string,
+  { parts }: Manifest,
+  context: LandContext,
+): Promise<ParquetScan> {
   const files: SourceFile[] = [];
   for (const [i, part] of parts.entries()) {
     const path = join(folder, part.path);
     // What a part holds follows from the key, so that landing again gives the same identity.
-    files.push({ path, bytes: part.bytes, modifiedMs: Math.floor((await stat(path)).mtimeMs), fingerprint: sha256(`${key}:${i}`) });
+    files.push({
+      path,
+      bytes: part.bytes,
+      modifiedMs: Math.floor((await stat(path)).mtimeMs),
+      fingerprint: sha256(`${key}:${i}`),
+    });
   }
   const setAside = parts.reduce((sum, part) => sum + part.setAside, 0);
   const setAsideFile = setAside > 0 ? await writeAside(scan, folder, parts, context.asideDir) : undefined;
@@ -345,13 +324,21 @@ function withName(text: string, name: string): string {
     .join("\n");
 }
 
-const isDiskFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOSPC" || /No space left on device|Disk quota exceeded/i.test((error as Error).message ?? "");
+const isDiskFull = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === "ENOSPC" ||
+  /No space left on device|Disk quota exceeded/i.test((error as Error).message ?? "");
 
 async function translated(error: unknown, context: LandContext, scan: TextScan): Promise<unknown> {
-  if (context.signal?.aborted && !(error instanceof SluiceError || error instanceof BadRowError)) return context.signal.reason ?? error;
+  if (context.signal?.aborted && !(error instanceof SluiceError || error instanceof BadRowError))
+    return context.signal.reason ?? error;
   if (isDiskFull(error)) {
     const needed = scan.files.reduce((sum, { bytes }) => sum + bytes, 0);
-    return new SluiceError("disk_full", `no space left in ${context.cacheDir} while reading ${scan.files[0]!.path}; about ${formatBytes(needed)} are needed there, so free some or point --cache at another disk`, { neededBytes: needed, folder: context.cacheDir }, { cause: error });
+    return new SluiceError(
+      "disk_full",
+      `no space left in ${context.cacheDir} while reading ${scan.files[0]!.path}; about ${formatBytes(needed)} are needed there, so free some or point --cache at another disk`,
+      { neededBytes: needed, folder: context.cacheDir },
+      { cause: error },
+    );
   }
   return fileError(context.cacheDir, error);
 }

@@ -2,7 +2,7 @@ import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
-import { bool, type Column, date, int64, real, type Schema, text, type Type } from "../../base/schema.js";
+import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
 import type { Probe, ProbedSchema } from "../../sources/options.js";
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -22,7 +22,10 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
     }
   };
   const describe = async (what: string): Promise<[name: string, type: string][]> =>
-    (await ask(`DESCRIBE SELECT * FROM ${what}`)).map((row) => [String(row["column_name"]), String(row["column_type"])]);
+    (await ask(`DESCRIBE SELECT * FROM ${what}`)).map((row) => [
+      String(row["column_name"]),
+      String(row["column_type"]),
+    ]);
 
   return {
     async parquetSchema(files) {
@@ -39,7 +42,11 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       for (const file of others) {
         const problem = difference(schema, await read(file));
         if (problem)
-          throw new SluiceError("unreadable_source", `${file} and ${first} differ in their columns: ${problem}. All files of one source need the same columns`, { file });
+          throw new SluiceError(
+            "unreadable_source",
+            `${file} and ${first} differ in their columns: ${problem}. All files of one source need the same columns`,
+            { file },
+          );
       }
       return schema;
     },
@@ -50,12 +57,26 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
         await connection.run(`ATTACH ${quoted(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
           throw unreadable(file, "a DuckDB file that no other process holds open", error);
         });
-        const rows = (await connection.runAndReadAll(`SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`)).getRowsJS();
+        const rows = (
+          await connection.runAndReadAll(
+            `SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+          )
+        ).getRowsJS();
         const names = rows.map(([name]) => String(name));
         if (!names.includes(table))
-          throw new SluiceError("unreadable_source", `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`, { file, table, available: names });
-        const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)).getRowObjectsJS();
-        return { columns: described.map((row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })) };
+          throw new SluiceError(
+            "unreadable_source",
+            `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
+            { file, table, available: names },
+          );
+        const described = (
+          await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)
+        ).getRowObjectsJS();
+        return {
+          columns: described.map(
+            (row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) }),
+          ),
+        };
       } finally {
         await connection.run(`DETACH ${alias}`).catch(() => {});
         connection.closeSync();
@@ -64,7 +85,13 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
     async unpackZstd(file, cacheDir, fingerprint) {
       const folder = join(cacheDir, "unpacked");
       const path = join(folder, `${fingerprint.slice(0, 32)}.txt`);
-      if (await access(path).then(() => true, () => false)) return path;
+      if (
+        await access(path).then(
+          () => true,
+          () => false,
+        )
+      )
+        return path;
       await mkdir(folder, { recursive: true });
       const temporary = `${path}.${process.pid}.tmp`;
       try {
@@ -85,11 +112,17 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
 
 function unreadable(file: string, right: string, error: unknown): SluiceError {
   const [said = ""] = (error as Error).message.split("\n");
-  return new SluiceError("unreadable_source", `${file} is not ${right}: ${said.slice(0, 300)}`, { file }, { cause: error });
+  return new SluiceError(
+    "unreadable_source",
+    `${file} is not ${right}: ${said.slice(0, 300)}`,
+    { file },
+    { cause: error },
+  );
 }
 
 function difference(a: ProbedSchema, b: ProbedSchema): string | undefined {
-  const types = (schema: ProbedSchema): Map<string, string> => new Map(schema.schema.columns.map(({ name, type }) => [name, type.kind]));
+  const types = (schema: ProbedSchema): Map<string, string> =>
+    new Map(schema.schema.columns.map(({ name, type }) => [name, type.kind]));
   const [left, right] = [types(a), types(b)];
   for (const [name, kind] of left) {
     const other = right.get(name);
@@ -122,11 +155,27 @@ function flattened(described: readonly (readonly [name: string, type: string])[]
 }
 
 const simple: Readonly<{ [name: string]: Type }> = {
-  BOOLEAN: bool, TINYINT: int64, SMALLINT: int64, INTEGER: int64, BIGINT: int64, UTINYINT: int64, USMALLINT: int64, UINTEGER: int64,
-  FLOAT: real, DOUBLE: real, VARCHAR: text, UUID: text, DATE: date, BLOB: { kind: "bytes" },
-  UBIGINT: { kind: "decimal", precision: 20, scale: 0 }, HUGEINT: { kind: "decimal", precision: 38, scale: 0 },
-  TIMESTAMP: { kind: "timestamp", utc: false }, TIMESTAMP_S: { kind: "timestamp", utc: false }, TIMESTAMP_MS: { kind: "timestamp", utc: false },
-  TIMESTAMP_NS: { kind: "timestamp", utc: false }, "TIMESTAMP WITH TIME ZONE": { kind: "timestamp", utc: true },
+  BOOLEAN: bool,
+  TINYINT: int64,
+  SMALLINT: int64,
+  INTEGER: int64,
+  BIGINT: int64,
+  UTINYINT: int64,
+  USMALLINT: int64,
+  UINTEGER: int64,
+  FLOAT: real,
+  DOUBLE: real,
+  VARCHAR: text,
+  UUID: text,
+  DATE: date,
+  BLOB: { kind: "bytes" },
+  UBIGINT: { kind: "decimal", precision: 20, scale: 0 },
+  HUGEINT: { kind: "decimal", precision: 38, scale: 0 },
+  TIMESTAMP: { kind: "timestamp", utc: false },
+  TIMESTAMP_S: { kind: "timestamp", utc: false },
+  TIMESTAMP_MS: { kind: "timestamp", utc: false },
+  TIMESTAMP_NS: { kind: "timestamp", utc: false },
+  "TIMESTAMP WITH TIME ZONE": { kind: "timestamp", utc: true },
 };
 
 /** DuckDB's name of a type as ours: `DECIMAL(10,2)`, `DOUBLE[]`, `FLOAT[128]`, `STRUCT(a INTEGER, "b c" VARCHAR)`. */
@@ -138,7 +187,8 @@ export function typeOfDuckdb(name: string): Type {
   const array = /^(.*)\[(\d*)\]$/s.exec(name);
   if (array) {
     const of = typeOfDuckdb(array[1]!);
-    if (array[2] !== "" && (of.kind === "real" || of.kind === "int64")) return { kind: "vector", length: Number(array[2]) };
+    if (array[2] !== "" && (of.kind === "real" || of.kind === "int64"))
+      return { kind: "vector", length: Number(array[2]) };
     return array[2] === "" && of.kind !== "other" ? { kind: "list", of } : { kind: "other", name };
   }
   if (name.startsWith("STRUCT(") && name.endsWith(")")) {
@@ -175,5 +225,7 @@ function fieldsOf(inside: string): Column[] | undefined {
 /** The columns that a query gives. */
 export async function schemaOfQuery(connection: DuckDBConnection, sql: string): Promise<Schema> {
   const rows = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowObjectsJS();
-  return { columns: rows.map((row) => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })) };
+  return {
+    columns: rows.map((row) => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })),
+  };
 }

@@ -14,14 +14,26 @@ export type Encoding = CsvDialect["encoding"];
  */
 export async function* utf8Blocks(
   path: string,
-  { compression, encoding, from = 0, reuse = false }: { readonly compression: Compression; readonly encoding: Encoding; readonly from?: number; readonly reuse?: boolean },
+  {
+    compression,
+    encoding,
+    from = 0,
+    reuse = false,
+  }: {
+    readonly compression: Compression;
+    readonly encoding: Encoding;
+    readonly from?: number;
+    readonly reuse?: boolean;
+  },
 ): AsyncGenerator<Buffer> {
   const seek = compression === "none" && encoding === "utf-8" && from > 0;
   const bom = seek && hasBom(await readAt(path, 0, 3)) ? 3 : 0;
   let skip = seek ? 0 : from;
   let first = !seek;
   const transcode = transcoder(encoding);
-  for await (const raw of reuse && compression === "none" ? oneBuffer(path, seek ? from + bom : 0) : rawBlocks(path, compression, seek ? from + bom : 0)) {
+  for await (const raw of reuse && compression === "none"
+    ? oneBuffer(path, seek ? from + bom : 0)
+    : rawBlocks(path, compression, seek ? from + bom : 0)) {
     let block = transcode(raw);
     if (first && block.length > 0) {
       if (hasBom(block)) block = block.subarray(3);
@@ -87,7 +99,9 @@ export async function* rawBlocks(path: string, compression: Compression, from = 
 /** Turns a file's bytes into UTF-8, block by block. */
 export function transcoder(encoding: Encoding): (raw: Buffer) => Buffer {
   if (encoding === "utf-8") return (raw) => raw;
-  if (encoding === "latin-1") return (raw) => Buffer.from(raw.toString("latin1").replace(/[\x80-\x9f]/g, (c) => windows1252[c.charCodeAt(0) - 0x80]!));
+  if (encoding === "latin-1")
+    return (raw) =>
+      Buffer.from(raw.toString("latin1").replace(/[\x80-\x9f]/g, (c) => windows1252[c.charCodeAt(0) - 0x80]!));
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   return (raw) => {
     decoder ??= new TextDecoder(raw[0] === 0xfe && raw[1] === 0xff ? "utf-16be" : "utf-16le");

@@ -13,7 +13,9 @@ export interface Cutting {
 
 const byteOf = (text: string): number => (text === "" ? -1 : text.charCodeAt(0));
 
-export const cuttingOf = (dialect: Pick<CsvDialect, "delimiter" | "quote" | "escape" | "comment" | "trim">): Cutting => ({
+export const cuttingOf = (
+  dialect: Pick<CsvDialect, "delimiter" | "quote" | "escape" | "comment" | "trim">,
+): Cutting => ({
   delimiter: byteOf(dialect.delimiter),
   quote: byteOf(dialect.quote),
   escape: byteOf(dialect.escape),
@@ -22,7 +24,7 @@ export const cuttingOf = (dialect: Pick<CsvDialect, "delimiter" | "quote" | "esc
   runs: dialect.delimiter === " ",
 });
 
-export const enum Cell {
+export enum Cell {
   plain = 0,
   /** Stood in quotes; start and end are inside them. */
   quoted = 1,
@@ -63,7 +65,14 @@ const tab = 9;
  * Cuts the record that begins at `at` and gives where the next begins, or -1 when the buffer ends first and is not `final`.
  * Blank lines and comment lines come back as `blank` records without cells.
  */
-export function cutRecord(bytes: Uint8Array, at: number, length: number, final: boolean, cutting: Cutting, cells: Cells): number {
+export function cutRecord(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  final: boolean,
+  cutting: Cutting,
+  cells: Cells,
+): number {
   const { delimiter, quote, escape, trim, runs } = cutting;
   cells.count = 0;
   cells.unterminated = false;
@@ -172,7 +181,12 @@ export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cuttin
   const text = bytes.toString("utf8", cells.start[i]!, cells.end[i]!);
   if ((cells.kind[i]! & Cell.escaped) === 0) return text;
   const quote = String.fromCharCode(cutting.quote);
-  if (text.startsWith(quote) && bytes[cells.start[i]!] === cutting.quote && bytes[cells.start[i]! - 1] !== cutting.quote) return unquoteLoose(text, quote);
+  if (
+    text.startsWith(quote) &&
+    bytes[cells.start[i]!] === cutting.quote &&
+    bytes[cells.start[i]! - 1] !== cutting.quote
+  )
+    return unquoteLoose(text, quote);
   if (cutting.escape === cutting.quote) return text.replaceAll(quote + quote, quote);
   const escape = String.fromCharCode(cutting.escape);
   let out = "";

@@ -1,8 +1,21 @@
-import { bool, date, int64, real, text, type Type } from "../../base/schema.js";
+import { bool, date, int64, real, type Type, text } from "../../base/schema.js";
 import { convertTo, dateFormats, toBool, toDate, toInt64, toReal, toTimestamp } from "./values.js";
 
 /** Spellings of "missing" that are understood everywhere; `?` and `-` only where they are seen to stand for it. */
-export const knownMissing = ["NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "Null", "None", "nan", "NaN", "\\N"] as const;
+export const knownMissing = [
+  "NA",
+  "N/A",
+  "n/a",
+  "#N/A",
+  "<NA>",
+  "null",
+  "NULL",
+  "Null",
+  "None",
+  "nan",
+  "NaN",
+  "\\N",
+] as const;
 const doubtful = ["?", "-", "--", ".", "*", "missing", "unknown", "(null)", "#VALUE!", "#DIV/0!"] as const;
 
 /** Names of columns: blanks around them are cut, an empty one is `column3`, one that is taken gets a number. */
@@ -24,17 +37,30 @@ export function hasHeader(records: readonly (readonly string[])[]): boolean {
   const names = first.map((cell) => cell.trim());
   const said = names.filter((name) => name !== "");
   if (said.length === 0) return false;
-  if (names.some((name) => name !== "" && (toReal(name) !== undefined || toDate("%d/%m/%Y")(name) !== undefined || isMissing(name)))) return false;
+  if (
+    names.some(
+      (name) =>
+        name !== "" && (toReal(name) !== undefined || toDate("%d/%m/%Y")(name) !== undefined || isMissing(name)),
+    )
+  )
+    return false;
   if (typedBelow(names, rest)) return true;
   if (new Set(said).size < said.length || said.some((name) => name.length > 100)) return false;
   if (rest.length === 0) return true;
-  return said.length > names.length / 2 && names.every((name, i) => name === "" || !rest.some((record) => record[i]?.trim() === name));
+  return (
+    said.length > names.length / 2 &&
+    names.every((name, i) => name === "" || !rest.some((record) => record[i]?.trim() === name))
+  );
 }
 
 const typedBelow = (names: readonly string[], rest: readonly (readonly string[])[]): boolean =>
   names.some((name, i) => {
     const cells = rest.map((record) => record[i]?.trim() ?? "").filter((cell) => cell !== "" && !isMissing(cell));
-    return name !== "" && cells.length > 0 && cells.filter((cell) => toReal(cell) !== undefined || /^\d+[.,:/-]/.test(cell)).length >= 0.9 * cells.length;
+    return (
+      name !== "" &&
+      cells.length > 0 &&
+      cells.filter((cell) => toReal(cell) !== undefined || /^\d+[.,:/-]/.test(cell)).length >= 0.9 * cells.length
+    );
   });
 
 const isMissing = (cell: string): boolean => (knownMissing as readonly string[]).includes(cell) || cell === "?";
@@ -51,12 +77,20 @@ export interface Found {
 export function findTypes(
   names: readonly string[],
   records: readonly (readonly string[])[],
-  given: { readonly decimal?: "." | ","; readonly missing?: readonly string[]; readonly dateFormat?: string; readonly delimiter: string },
+  given: {
+    readonly decimal?: "." | ",";
+    readonly missing?: readonly string[];
+    readonly dateFormat?: string;
+    readonly delimiter: string;
+  },
 ): Found {
   const assumed: string[] = [];
   const columns = names.map((_, i) => records.map((record) => (record[i] ?? "").trim()).filter((cell) => cell !== ""));
   const seen = new Set<string>();
-  const missing = given.missing ?? [...knownMissing, ...doubtful.filter((spelling) => standsForMissing(spelling, columns))];
+  const missing = given.missing ?? [
+    ...knownMissing,
+    ...doubtful.filter((spelling) => standsForMissing(spelling, columns)),
+  ];
   const missingSet = new Set(missing);
   const present = columns.map((cells) =>
     cells.filter((cell) => {
@@ -65,10 +99,21 @@ export function findTypes(
       return !gone;
     }),
   );
-  if (!given.missing && seen.size > 0) assumed.push(`${[...seen].map((s) => `"${s}"`).join(", ")} ${seen.size === 1 ? "is" : "are"} read as missing, like an empty cell (--missing says otherwise)`);
+  if (!given.missing && seen.size > 0)
+    assumed.push(
+      `${[...seen].map((s) => `"${s}"`).join(", ")} ${seen.size === 1 ? "is" : "are"} read as missing, like an empty cell (--missing says otherwise)`,
+    );
 
-  const commas = present.filter((cells) => cells.length > 0 && cells.every((cell) => /^[+-]?\d+(?:,\d+)?$/.test(cell)) && cells.some((cell) => cell.includes(","))).length;
-  const points = present.filter((cells) => cells.length > 0 && cells.every((cell) => toReal(cell) !== undefined) && cells.some((cell) => cell.includes("."))).length;
+  const commas = present.filter(
+    (cells) =>
+      cells.length > 0 &&
+      cells.every((cell) => /^[+-]?\d+(?:,\d+)?$/.test(cell)) &&
+      cells.some((cell) => cell.includes(",")),
+  ).length;
+  const points = present.filter(
+    (cells) =>
+      cells.length > 0 && cells.every((cell) => toReal(cell) !== undefined) && cells.some((cell) => cell.includes(".")),
+  ).length;
   const decimal = given.decimal ?? (commas > points ? "," : ".");
   if (decimal === "," && !given.decimal) assumed.push('numbers are written with a decimal comma ("2,6" is 2.6)');
 
@@ -83,13 +128,20 @@ export function findTypes(
     }
     return type;
   });
-  if (zeros.length > 0) assumed.push(`${zeros.slice(0, 5).map((name) => `"${name}"`).join(", ")}: numbers with leading zeros are codes, kept as text (--type NAME=int64 says otherwise)`);
+  if (zeros.length > 0)
+    assumed.push(
+      `${zeros
+        .slice(0, 5)
+        .map((name) => `"${name}"`)
+        .join(", ")}: numbers with leading zeros are codes, kept as text (--type NAME=int64 says otherwise)`,
+    );
   return { types, missing, decimal, ...(dateFormat ? { dateFormat } : {}), assumed };
 }
 
 function typeOf(cells: readonly string[], decimal: "." | ",", dateFormat: string | undefined): Type {
   if (cells.length === 0) return text;
-  const all = (convert: (cell: string) => string | undefined): boolean => cells.every((cell) => convert(cell) !== undefined);
+  const all = (convert: (cell: string) => string | undefined): boolean =>
+    cells.every((cell) => convert(cell) !== undefined);
   if (all(toBool)) return bool;
   if (dateFormat === "%Y%m%d" && all(toDate(dateFormat))) return date;
   if (all(toInt64)) return int64;
@@ -113,13 +165,19 @@ function standsForMissing(spelling: string, columns: readonly (readonly string[]
 
 /** The one order of day, month and year that all columns of dates agree with; ISO needs none. */
 function findDateFormat(columns: readonly (readonly string[])[]): string | undefined {
-  const dated = columns.filter((cells) => cells.length > 0 && cells.every((cell) => /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?$/.test(cell)));
+  const dated = columns.filter(
+    (cells) => cells.length > 0 && cells.every((cell) => /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?$/.test(cell)),
+  );
   const formats = dateFormats.filter((format) => format !== "%Y-%m-%d" && format !== "%Y%m%d");
   let best: string | undefined;
   let most = 0;
   for (const format of formats) {
     const converts = [toDate(format), toTimestamp(format, false), toTimestamp(format, true)];
-    const fits = dated.filter((cells) => cells.some((cell) => !/^\d{4}-/.test(cell)) && converts.some((convert) => cells.every((cell) => convert(cell) !== undefined))).length;
+    const fits = dated.filter(
+      (cells) =>
+        cells.some((cell) => !/^\d{4}-/.test(cell)) &&
+        converts.some((convert) => cells.every((cell) => convert(cell) !== undefined)),
+    ).length;
     if (fits > most) [best, most] = [format, fits];
   }
   return best;
@@ -127,7 +185,15 @@ function findDateFormat(columns: readonly (readonly string[])[]): string | undef
 
 function dateSentence(format: string, columns: readonly (readonly string[])[]): string {
   const words = format.replace("%Y", "year").replace("%m", "month").replace("%d", "day");
-  const swapped = format.startsWith("%m") ? format.replace("%m", "%x").replace("%d", "%m").replace("%x", "%d") : undefined;
-  const either = swapped && columns.some((cells) => cells.length > 0 && cells.every((cell) => toDate(format)(cell) !== undefined && toDate(swapped)(cell) !== undefined));
+  const swapped = format.startsWith("%m")
+    ? format.replace("%m", "%x").replace("%d", "%m").replace("%x", "%d")
+    : undefined;
+  const either =
+    swapped &&
+    columns.some(
+      (cells) =>
+        cells.length > 0 &&
+        cells.every((cell) => toDate(format)(cell) !== undefined && toDate(swapped)(cell) !== undefined),
+    );
   return `dates are read as ${words}${either ? "; the days seen are all below 13, so it could be day first too (--date-format %d/%m/%Y)" : ""}`;
 }

@@ -23,8 +23,19 @@ export function findForm(sample: Sample, given: Partial<Form>): Form {
   const backslashed = sample.blocks.some((block) => block.includes('\\"'));
   for (const delimiter of given.delimiter === undefined ? delimiters : [given.delimiter])
     for (const quote of given.quote === undefined ? ['"', "", "'"] : [given.quote])
-      for (const escape of given.escape !== undefined ? [given.escape] : quote === '"' && backslashed ? [quote, "\\"] : [quote]) {
-        const form: Form = { delimiter, quote, escape, comment, trim: given.trim ?? false, skipLines: given.skipLines ?? 0 };
+      for (const escape of given.escape !== undefined
+        ? [given.escape]
+        : quote === '"' && backslashed
+          ? [quote, "\\"]
+          : [quote]) {
+        const form: Form = {
+          delimiter,
+          quote,
+          escape,
+          comment,
+          trim: given.trim ?? false,
+          skipLines: given.skipLines ?? 0,
+        };
         const score = scoreOf(parse(sample, form, 400), quote) - (burden[delimiter] ?? 0);
         if (!best || score > best.score + 1e-9) best = { form, score };
       }
@@ -61,8 +72,19 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
       const record: string[] = [];
       for (let i = 0; i < cells.count; i++) {
         const text = cellText(block, cells, i, cutting);
-        if ((cells.kind[i]! & Cell.escaped) !== 0 && block[cells.start[i]!] === cutting.quote && block[cells.start[i]! - 1] !== cutting.quote) malformed++;
-        if (cells.kind[i] === Cell.plain && form.quote !== "" && text.startsWith(" ") && text.trimStart().startsWith(form.quote)) blankBeforeQuote = true;
+        if (
+          (cells.kind[i]! & Cell.escaped) !== 0 &&
+          block[cells.start[i]!] === cutting.quote &&
+          block[cells.start[i]! - 1] !== cutting.quote
+        )
+          malformed++;
+        if (
+          cells.kind[i] === Cell.plain &&
+          form.quote !== "" &&
+          text.startsWith(" ") &&
+          text.trimStart().startsWith(form.quote)
+        )
+          blankBeforeQuote = true;
         record.push(text);
       }
       records.push(record);
@@ -83,7 +105,8 @@ export function commonWidth(records: readonly (readonly string[])[]): { width: n
   const counts = new Map<number, number>();
   for (const { length } of records) counts.set(length, (counts.get(length) ?? 0) + 1);
   let [width, most] = [1, 0];
-  for (const [length, count] of counts) if (count > most || (count === most && length > width)) [width, most] = [length, count];
+  for (const [length, count] of counts)
+    if (count > most || (count === most && length > width)) [width, most] = [length, count];
   return { width, share: records.length === 0 ? 0 : most / records.length };
 }
 
@@ -94,29 +117,51 @@ function scoreOf({ records, malformed, runaway }: Parsed, quote: string): number
   const typed = cells.filter((cell) => isTyped(cell.trim())).length / Math.max(1, cells.length);
   const split = width > 1 ? 0.5 + 0.02 * Math.min(width, 15) : 0;
   const first = records[0]!.length === width ? 0.05 : 0;
-  const stray = quote === "" ? cells.filter((cell) => /^\s*".*"\s*$/s.test(cell)).length / Math.max(1, cells.length) : 0;
+  const stray =
+    quote === "" ? cells.filter((cell) => /^\s*".*"\s*$/s.test(cell)).length / Math.max(1, cells.length) : 0;
   return (
-    share * (0.4 + split) + 0.25 * typed + first - 2 * Math.min(0.5, malformed / records.length) - (malformed > 0 ? 0.05 : 0) -
-    (runaway ? 0.4 : 0) - 0.8 * stray - (quote === "" ? 0.01 : quote === "'" ? 0.02 : 0)
+    share * (0.4 + split) +
+    0.25 * typed +
+    first -
+    2 * Math.min(0.5, malformed / records.length) -
+    (malformed > 0 ? 0.05 : 0) -
+    (runaway ? 0.4 : 0) -
+    0.8 * stray -
+    (quote === "" ? 0.01 : quote === "'" ? 0.02 : 0)
   );
 }
 
 const date = toDate("%d/%m/%Y");
-const isTyped = (cell: string): boolean => cell === "" || toReal(cell) !== undefined || /^[+-]?\d+,\d+$/.test(cell) || date(cell) !== undefined || /^(true|false|NA)$/i.test(cell);
+const isTyped = (cell: string): boolean =>
+  cell === "" ||
+  toReal(cell) !== undefined ||
+  /^[+-]?\d+,\d+$/.test(cell) ||
+  date(cell) !== undefined ||
+  /^(true|false|NA)$/i.test(cell);
 
 function padded({ records, blankBeforeQuote }: Parsed): boolean {
   if (blankBeforeQuote) return true;
-  const cells = records.slice(0, 400).flatMap((record) => record.slice(1)).filter((cell) => cell.trim() !== "");
+  const cells = records
+    .slice(0, 400)
+    .flatMap((record) => record.slice(1))
+    .filter((cell) => cell.trim() !== "");
   return cells.length > 0 && cells.filter((cell) => cell !== cell.trim()).length > 0.2 * cells.length;
 }
 
 /** Lines that begin with `#` stand among lines that do not. */
 function commented({ blocks }: Sample): boolean {
-  const lines = blocks[0]?.toString("latin1", 0, 65_536).split(/\r\n|\n|\r/).filter((line) => line !== "") ?? [];
+  const lines =
+    blocks[0]
+      ?.toString("latin1", 0, 65_536)
+      .split(/\r\n|\n|\r/)
+      .filter((line) => line !== "") ?? [];
   const marked = lines.filter((line) => line.startsWith("#"));
   if (marked.length === 0 || marked.length > 0.8 * lines.length) return false;
   // One such line at the top that has as many cells as the next is a header: `#id,name`.
-  if (marked.length === 1 && lines[0] === marked[0] && lines.length > 1) return !delimiters.some((d) => d !== " " && lines[0]!.includes(d) && lines[0]!.split(d).length === lines[1]!.split(d).length);
+  if (marked.length === 1 && lines[0] === marked[0] && lines.length > 1)
+    return !delimiters.some(
+      (d) => d !== " " && lines[0]!.includes(d) && lines[0]!.split(d).length === lines[1]!.split(d).length,
+    );
   return true;
 }
 
@@ -134,7 +179,8 @@ function leadingLines(sample: Sample, form: Form): number {
     const next = cutRecord(block, at, block.length, sample.whole, cutting, cells);
     if (next < 0) return 0;
     // One cell less is a header without a name for its first column, or without the delimiter that ends each row.
-    if (!cells.blank && (cells.count >= width || (cells.count === width - 1 && cells.count > 1 && skipped === 0))) return skipped;
+    if (!cells.blank && (cells.count >= width || (cells.count === width - 1 && cells.count > 1 && skipped === 0)))
+      return skipped;
     if (!cells.blank && cells.count > Math.max(1, width / 2)) return 0;
     skipped += lineCount(block, at, next);
     at = next;

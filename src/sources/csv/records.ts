@@ -16,7 +16,10 @@ export interface Layout {
 }
 
 /** Reads a CSV cell by cell, judging each by its column's type: what is not plain, or does not fit, comes this way. */
-export function csvReader(dialect: CsvDialect, { columns, order, width }: Layout): (bytes: Buffer, final: boolean, each: (record: Record) => void) => number {
+export function csvReader(
+  dialect: CsvDialect,
+  { columns, order, width }: Layout,
+): (bytes: Buffer, final: boolean, each: (record: Record) => void) => number {
   const cutting = cuttingOf(dialect);
   const cells = new Cells();
   const missing = new Set(dialect.missing);
@@ -24,13 +27,24 @@ export function csvReader(dialect: CsvDialect, { columns, order, width }: Layout
   const isText = columns.map(({ type }) => type.kind === "text");
 
   const read = (bytes: Buffer, from: number, to: number, wholeUtf8: boolean): Record => {
-    const refuse = (bad: Problem): Record => ({ bad, raw: bytes.toString("utf8", from, to).replace(/(?:\r\n|\n|\r)$/, "") });
+    const refuse = (bad: Problem): Record => ({
+      bad,
+      raw: bytes.toString("utf8", from, to).replace(/(?:\r\n|\n|\r)$/, ""),
+    });
     if (!wholeUtf8 && !isUtf8(bytes.subarray(from, to)))
-      return refuse({ value: bytes.toString("utf8", from, Math.min(to, from + 80)), problem: "has bytes that are not UTF-8", remedy: `--encoding latin-1 reads them as Western European text; ${keepAside}` });
+      return refuse({
+        value: bytes.toString("utf8", from, Math.min(to, from + 80)),
+        problem: "has bytes that are not UTF-8",
+        remedy: `--encoding latin-1 reads them as Western European text; ${keepAside}`,
+      });
     let count = cells.count;
     while (count > width && cells.end[count - 1]! <= cells.start[count - 1]!) count--;
     if (count !== width)
-      return refuse({ value: bytes.toString("utf8", from, Math.min(to, from + 80)).trim(), problem: `has ${count} ${count === 1 ? "cell" : "cells"} where ${width} are`, remedy: `Mend the line, or name the form with --delimiter and --quote; ${keepAside}` });
+      return refuse({
+        value: bytes.toString("utf8", from, Math.min(to, from + 80)).trim(),
+        problem: `has ${count} ${count === 1 ? "cell" : "cells"} where ${width} are`,
+        remedy: `Mend the line, or name the form with --delimiter and --quote; ${keepAside}`,
+      });
     const out: (string | null)[] = new Array(columns.length);
     for (let c = 0; c < columns.length; c++) {
       const i = order[c]!;
@@ -47,8 +61,14 @@ export function csvReader(dialect: CsvDialect, { columns, order, width }: Layout
         const value = converts[c]!(trimmed);
         if (value === undefined) {
           const { name, type } = columns[c]!;
-          const right = type.kind === "int64" && convertTo({ kind: "real" }, dialect)(trimmed) !== undefined ? "real" : "text";
-          return refuse({ column: name, value: text, problem: `is not ${typeName(type)}, which the cells seen before made of this column`, remedy: `--type ${name}=${right} reads the column as ${right}, --missing ${JSON.stringify(trimmed)} takes this for missing; ${keepAside}` });
+          const right =
+            type.kind === "int64" && convertTo({ kind: "real" }, dialect)(trimmed) !== undefined ? "real" : "text";
+          return refuse({
+            column: name,
+            value: text,
+            problem: `is not ${typeName(type)}, which the cells seen before made of this column`,
+            remedy: `--type ${name}=${right} reads the column as ${right}, --missing ${JSON.stringify(trimmed)} takes this for missing; ${keepAside}`,
+          });
         }
         out[c] = value;
       }
@@ -68,7 +88,11 @@ export function csvReader(dialect: CsvDialect, { columns, order, width }: Layout
         next = lineEnd(bytes, at, bytes.length, true);
         each({
           raw: bytes.toString("utf8", at, Math.min(next, at + 10_000)).replace(/(?:\r\n|\n|\r)$/, ""),
-          bad: { value: bytes.toString("utf8", at, Math.min(next, at + 80)).trim(), problem: `has a quote (${dialect.quote}) that opens a cell and is not closed`, remedy: `Close it, or turn quoting off with --quote none; ${keepAside}` },
+          bad: {
+            value: bytes.toString("utf8", at, Math.min(next, at + 80)).trim(),
+            problem: `has a quote (${dialect.quote}) that opens a cell and is not closed`,
+            remedy: `Close it, or turn quoting off with --quote none; ${keepAside}`,
+          },
         });
       } else if (!cells.blank) each(read(bytes, at, next, wholeUtf8));
       at = next;

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { subSeed, generator } from "../../base/seeds.js";
+import { generator, subSeed } from "../../base/seeds.js";
 import { readAt } from "../files.js";
 import type { SourceFile } from "../scan.js";
 import { type Compression, type Encoding, hasBom, rawBlocks, transcoder } from "./bytes.js";
@@ -19,30 +19,60 @@ export interface Sample {
 }
 
 /** Reads blocks from across the file: head, tail and seeded places between; of a packed file the beginning only. */
-export async function sample(file: SourceFile, path: string, compression: Compression, given?: Encoding): Promise<Sample> {
+export async function sample(
+  file: SourceFile,
+  path: string,
+  compression: Compression,
+  given?: Encoding,
+): Promise<Sample> {
   const assumed: string[] = [];
   let raw: Buffer[];
   let whole = false;
   if (compression === "gzip" || file.bytes <= wholeBytes || path !== file.path) {
     const head = await headOf(path, compression, wholeBytes);
     whole = head.length < wholeBytes;
-    if (compression !== "none" && !whole) assumed.push(`${file.path} is packed: its form was found out from the first ${wholeBytes >> 20} MiB`);
+    if (compression !== "none" && !whole)
+      assumed.push(`${file.path} is packed: its form was found out from the first ${wholeBytes >> 20} MiB`);
     const encoding = given ?? encodingOf(head, whole);
     const text = decoded(head, encoding);
     const small = text.length <= 4 * headBytes;
-    return { blocks: small ? [text] : spread(text.length, headOfLines(text)).map(([at, length]) => text.subarray(at, at + length)), whole: whole && small, encoding, assumed: said(assumed, encoding, given) };
+    return {
+      blocks: small
+        ? [text]
+        : spread(text.length, headOfLines(text)).map(([at, length]) => text.subarray(at, at + length)),
+      whole: whole && small,
+      encoding,
+      assumed: said(assumed, encoding, given),
+    };
   }
   raw = [];
   const probe = headOfLines(await readAt(path, 0, longestHead));
   for (const [at, length] of spread(file.bytes, probe)) raw.push(await readAt(path, at, length));
-  const found = given ?? (raw.map((block, i) => encodingOf(i === 0 ? block : fromLine(block), false)).find((encoding) => encoding !== "utf-8") ?? "utf-8");
+  const found =
+    given ??
+    raw
+      .map((block, i) => encodingOf(i === 0 ? block : fromLine(block), false))
+      .find((encoding) => encoding !== "utf-8") ??
+    "utf-8";
   // A block in the middle of a UTF-16 file may begin at either byte of a character; its head is enough.
   if (found === "utf-16") raw = raw.slice(0, 1);
-  return { blocks: raw.map((block) => decoded(block, found)), whole: false, encoding: found, assumed: said(assumed, found, given) };
+  return {
+    blocks: raw.map((block) => decoded(block, found)),
+    whole: false,
+    encoding: found,
+    assumed: said(assumed, found, given),
+  };
 }
 
 const said = (assumed: string[], encoding: Encoding, given: Encoding | undefined): string[] =>
-  encoding === "utf-8" || given ? assumed : [...assumed, encoding === "latin-1" ? "some bytes are not UTF-8: the text is read as latin-1 (windows-1252)" : "the text is read as UTF-16"];
+  encoding === "utf-8" || given
+    ? assumed
+    : [
+        ...assumed,
+        encoding === "latin-1"
+          ? "some bytes are not UTF-8: the text is read as latin-1 (windows-1252)"
+          : "the text is read as UTF-16",
+      ];
 
 async function headOf(path: string, compression: Compression, limit: number): Promise<Buffer> {
   const blocks: Buffer[] = [];
@@ -70,7 +100,10 @@ function spread(size: number, headBytes = 256 * 1024): [at: number, length: numb
   const next = generator(subSeed(1, "csv sample"));
   const room = size - headBytes - blockBytes;
   if (room > 0) {
-    const middle = Array.from({ length: 8 }, (_, i) => headBytes + Math.floor(((i + next()) / 8) * Math.max(0, room - blockBytes)));
+    const middle = Array.from(
+      { length: 8 },
+      (_, i) => headBytes + Math.floor(((i + next()) / 8) * Math.max(0, room - blockBytes)),
+    );
     for (const at of middle) places.push([at, blockBytes]);
     places.push([size - blockBytes, blockBytes]);
   }

@@ -26,7 +26,16 @@ export const toBool: Convert = (cell) => {
 };
 
 /** Orders of a date's parts, with the format they are named by in a dialect. */
-export const dateFormats = ["%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d"] as const;
+export const dateFormats = [
+  "%Y-%m-%d",
+  "%m/%d/%Y",
+  "%d/%m/%Y",
+  "%d.%m.%Y",
+  "%m-%d-%Y",
+  "%d-%m-%Y",
+  "%Y/%m/%d",
+  "%Y%m%d",
+] as const;
 
 const clock = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([AaPp])\.?[Mm]\.?)?`;
 const zone = String.raw`\s?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?`;

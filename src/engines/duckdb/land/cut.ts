@@ -38,11 +38,22 @@ export interface CutOptions {
   readonly partBytes: number;
   readonly signal: AbortSignal | undefined;
   /** Called at a bad record with its number in its piece and the pieces before it that are not handed over; throws when bad rows stop the run. */
-  readonly onBad: (entry: Extract<Record, { bad: unknown }>, record: number, waiting: readonly { readonly read: number }[]) => void;
+  readonly onBad: (
+    entry: Extract<Record, { bad: unknown }>,
+    record: number,
+    waiting: readonly { readonly read: number }[],
+  ) => void;
 }
 
 /** CSV text cut at record ends and copied as it is, while a quick look finds out whether the database may read it so. */
-export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout, columns: readonly Column[], from: number, options: CutOptions): AsyncGenerator<Cut> {
+export async function* cutCsv(
+  input: Input,
+  dialect: CsvDialect,
+  layout: Layout,
+  columns: readonly Column[],
+  from: number,
+  options: CutOptions,
+): AsyncGenerator<Cut> {
   const scanner = new CsvScanner(dialect, layout);
   let end = from;
   // One buffer for the whole file: what is left of a block moves to its front, and it grows only for a record that is longer.
@@ -53,7 +64,18 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
   const close = async (): Promise<Cut> => {
     await part.file.close();
     const { records, longest, quotedNewlines, missing } = scanner;
-    return { path: part.path, records, longest, quotedNewlines, form: { ...dialect, missing }, columns, doubtful: !scanner.plain, end, aside: [], read: records };
+    return {
+      path: part.path,
+      records,
+      longest,
+      quotedNewlines,
+      form: { ...dialect, missing },
+      columns,
+      doubtful: !scanner.plain,
+      end,
+      aside: [],
+      read: records,
+    };
   };
   const take = async function* (final: boolean): AsyncGenerator<Cut> {
     const bytes = window.subarray(0, filled);
@@ -80,7 +102,12 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
     filled -= at;
   };
   try {
-    for await (const block of utf8Blocks(input.path, { compression: input.compression, encoding: dialect.encoding, from, reuse: true })) {
+    for await (const block of utf8Blocks(input.path, {
+      compression: input.compression,
+      encoding: dialect.encoding,
+      from,
+      reuse: true,
+    })) {
       options.signal?.throwIfAborted();
       input.moved(block.length);
       if (filled + block.length > window.length) {
@@ -102,7 +129,12 @@ export async function* cutCsv(input: Input, dialect: CsvDialect, layout: Layout,
 export type Batch = (each: (record: Record) => void) => void;
 
 /** Any text source, record by record, as canonical slices. `skip` records were landed before. */
-export async function* cutRecords(batches: AsyncIterable<Batch>, columns: readonly Column[], skip: number, options: CutOptions): AsyncGenerator<Cut> {
+export async function* cutRecords(
+  batches: AsyncIterable<Batch>,
+  columns: readonly Column[],
+  skip: number,
+  options: CutOptions,
+): AsyncGenerator<Cut> {
   let part = await newSlice(options.folder);
   let out = new CanonicalCsv();
   let aside: Cut["aside"][number][] = [];
@@ -113,7 +145,18 @@ export async function* cutRecords(batches: AsyncIterable<Batch>, columns: readon
     await part.file.write(done.out.take());
     await part.file.close();
     const { rows: records, longest, quotedNewlines } = done.out;
-    return { path: part.path, records, longest, quotedNewlines, form: canonicalForm, columns, doubtful: false, end: 0, aside: done.aside, read: done.read };
+    return {
+      path: part.path,
+      records,
+      longest,
+      quotedNewlines,
+      form: canonicalForm,
+      columns,
+      doubtful: false,
+      end: 0,
+      aside: done.aside,
+      read: done.read,
+    };
   };
   try {
     for await (const batch of batches) {
@@ -150,7 +193,12 @@ export async function* cutRecords(batches: AsyncIterable<Batch>, columns: readon
 }
 
 /** The records of a CSV, cell by cell. */
-export async function* csvRecords(blocks: AsyncIterable<Buffer>, dialect: CsvDialect, layout: Layout, moved: (bytes: number) => void = () => {}): AsyncGenerator<Batch> {
+export async function* csvRecords(
+  blocks: AsyncIterable<Buffer>,
+  dialect: CsvDialect,
+  layout: Layout,
+  moved: (bytes: number) => void = () => {},
+): AsyncGenerator<Batch> {
   const readCells = csvReader(dialect, layout);
   let rest: Buffer = Buffer.alloc(0);
   for await (const block of blocks) {
@@ -165,14 +213,19 @@ export async function* csvRecords(blocks: AsyncIterable<Buffer>, dialect: CsvDia
 }
 
 export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<Batch> {
-  const all = (records: readonly Record[]): Batch => (each) => records.forEach(each);
+  const all =
+    (records: readonly Record[]): Batch =>
+    (each) =>
+      records.forEach(each);
   if (scan.format === "arrow") {
     for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
   const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
   let batch: Record[] = [];
-  for await (const line of lines(counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved))) {
+  for await (const line of lines(
+    counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved),
+  )) {
     for (const record of one(line, schema)) batch.push(record);
     if (batch.length >= 512) {
       yield all(batch);
@@ -190,7 +243,11 @@ async function* counted(blocks: AsyncIterable<Buffer>, moved: (bytes: number) =>
 }
 
 /** Where a CSV's rows begin, and where the columns of the schema stand in this file. */
-export async function layoutOf(input: Input, dialect: CsvDialect, columns: readonly Column[]): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[] }> {
+export async function layoutOf(
+  input: Input,
+  dialect: CsvDialect,
+  columns: readonly Column[],
+): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[] }> {
   const straight: Layout = { columns, order: columns.map((_, i) => i), width: columns.length };
   if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns };
   const cutting = cuttingOf(dialect);
@@ -206,7 +263,8 @@ export async function layoutOf(input: Input, dialect: CsvDialect, columns: reado
     for (;;) {
       const next = at < head.length ? cutRecord(head, at, head.length, final, cutting, cells) : -1;
       if (next < 0) return final ? { names: [], at: head.length } : undefined;
-      if (!cells.blank) return { names: Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)), at: next };
+      if (!cells.blank)
+        return { names: Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)), at: next };
       at = next;
     }
   };
@@ -225,13 +283,23 @@ export async function layoutOf(input: Input, dialect: CsvDialect, columns: reado
   let names = columnNames([...found.names, ...empty]);
   if (lack === 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...found.names]);
   // Names may have been given instead of those in the header line; then the order is that of the first file.
-  if (names.slice(0, columns.length).every((name) => !known.has(name)) && names.length >= columns.length) return { layout: { ...straight, width: columns.length }, begin: found.at, inOrder: columns };
+  if (names.slice(0, columns.length).every((name) => !known.has(name)) && names.length >= columns.length)
+    return { layout: { ...straight, width: columns.length }, begin: found.at, inOrder: columns };
   const order = columns.map(({ name }) => names.indexOf(name));
   const lacking = columns.filter((_, i) => order[i] === -1);
   if (lacking.length > 0)
-    throw new SluiceError("unreadable_source", `${input.name} lacks ${lacking.map(({ name }) => `"${name}"`).slice(0, 8).join(", ")}, which the source's first file has; all files of one source need the same columns`, { file: input.name });
+    throw new SluiceError(
+      "unreadable_source",
+      `${input.name} lacks ${lacking
+        .map(({ name }) => `"${name}"`)
+        .slice(0, 8)
+        .join(", ")}, which the source's first file has; all files of one source need the same columns`,
+      { file: input.name },
+    );
   const width = Math.max(...order) + 1;
-  const inOrder = names.slice(0, width).map((name) => columns[known.get(name) ?? -1] ?? { name, type: { kind: "text" } as const });
+  const inOrder = names
+    .slice(0, width)
+    .map((name) => columns[known.get(name) ?? -1] ?? { name, type: { kind: "text" } as const });
   return { layout: { columns, order, width }, begin: found.at, inOrder };
 }
 

@@ -44,13 +44,27 @@ export class CsvScanner {
     this.#missing = new Set(dialect.missing);
     for (const spelling of dialect.missing) {
       const [first = 0, second] = Buffer.from(spelling);
-      for (const next of second === undefined ? [this.#delimiter, this.#quote & 255, lf, cr] : [second]) this.#pairs[(first << 8) | next] = 1;
+      for (const next of second === undefined ? [this.#delimiter, this.#quote & 255, lf, cr] : [second])
+        this.#pairs[(first << 8) | next] = 1;
     }
     this.#always =
-      width !== columns.length || width === 1 || dialect.trim || dialect.comment !== "" || dialect.decimal !== "." || dialect.delimiter === " " ||
-      dialect.escape !== dialect.quote || (dialect.dateFormat !== undefined && columns.some(({ type }) => type.kind === "date" || type.kind === "timestamp"));
+      width !== columns.length ||
+      width === 1 ||
+      dialect.trim ||
+      dialect.comment !== "" ||
+      dialect.decimal !== "." ||
+      dialect.delimiter === " " ||
+      dialect.escape !== dialect.quote ||
+      (dialect.dateFormat !== undefined &&
+        columns.some(({ type }) => type.kind === "date" || type.kind === "timestamp"));
     for (let b = 48; b < 58; b++) this.#classes[b] = digit;
-    for (const [text, kind] of [["+-", sign], [".", point], ["eE", exponent], ["\n\r", special]] as const) for (const c of text) this.#classes[c.charCodeAt(0)] = kind;
+    for (const [text, kind] of [
+      ["+-", sign],
+      [".", point],
+      ["eE", exponent],
+      ["\n\r", special],
+    ] as const)
+      for (const c of text) this.#classes[c.charCodeAt(0)] = kind;
     this.#classes[this.#delimiter] = special;
     if (this.#quote >= 0) this.#classes[this.#quote] = special;
     this.#classes[0] = special;
@@ -99,10 +113,10 @@ export class CsvScanner {
       let fromQuote = false;
       let next = -1;
       for (;;) {
-        let kind = 0;
-        while (i < length && (kind = classes[bytes[i]!]!) !== special) {
+        for (; i < length; i++) {
+          const kind = classes[bytes[i]!]!;
+          if (kind === special) break;
           mask |= kind;
-          i++;
         }
         if (i >= length && !final) return begin;
         const b = i < length ? bytes[i]! : lf;
@@ -143,7 +157,8 @@ export class CsvScanner {
           const end = fromQuote ? i - 1 : i;
           const check = this.#checks[cell];
           if (!check?.(bytes, from, end) && !this.#isMissing(bytes, from, end)) this.plain = false;
-        } else if (i > from && pairs[(bytes[from]! << 8) | bytes[from + 1]!] === 1 && i - from < 66) this.#isMissing(bytes, from, fromQuote ? i - 1 : i);
+        } else if (i > from && pairs[(bytes[from]! << 8) | bytes[from + 1]!] === 1 && i - from < 66)
+          this.#isMissing(bytes, from, fromQuote ? i - 1 : i);
         cell++;
         if (b === delimiter && i < length) {
           from = ++i;
@@ -176,7 +191,10 @@ export class CsvScanner {
 const forbidden: Readonly<{ [kind: string]: number }> = { text: 0, int64: point | exponent | other, real: other };
 
 /** Whether a cell that is not of plain digits is spelled as the database reads it: quick for the common spelling. */
-function checks({ type }: Column, dialect: CsvDialect): ((bytes: Buffer, from: number, to: number) => boolean) | undefined {
+function checks(
+  { type }: Column,
+  dialect: CsvDialect,
+): ((bytes: Buffer, from: number, to: number) => boolean) | undefined {
   if (type.kind !== "bool" && type.kind !== "date" && type.kind !== "timestamp") return undefined;
   const convert = convertTo(type, dialect);
   const slow = (bytes: Buffer, from: number, to: number): boolean => {
@@ -190,11 +208,28 @@ function checks({ type }: Column, dialect: CsvDialect): ((bytes: Buffer, from: n
   };
   const isDate = (bytes: Buffer, at: number): boolean => {
     const [month, day] = [two(bytes, at + 5), two(bytes, at + 8)];
-    return two(bytes, at) < 99 && two(bytes, at + 2) < 99 && bytes[at + 4] === 45 && bytes[at + 7] === 45 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+    return (
+      two(bytes, at) < 99 &&
+      two(bytes, at + 2) < 99 &&
+      bytes[at + 4] === 45 &&
+      bytes[at + 7] === 45 &&
+      month >= 1 &&
+      month <= 12 &&
+      day >= 1 &&
+      day <= 28
+    );
   };
-  if (type.kind === "date") return (bytes, from, to) => (to - from === 10 && isDate(bytes, from)) || slow(bytes, from, to);
+  if (type.kind === "date")
+    return (bytes, from, to) => (to - from === 10 && isDate(bytes, from)) || slow(bytes, from, to);
   if (type.utc) return slow;
   return (bytes, from, to) =>
-    (to - from === 19 && isDate(bytes, from) && (bytes[from + 10] === 32 || bytes[from + 10] === 84) && two(bytes, from + 11) < 24 && bytes[from + 13] === 58 &&
-      two(bytes, from + 14) < 60 && bytes[from + 16] === 58 && two(bytes, from + 17) < 60) || slow(bytes, from, to);
+    (to - from === 19 &&
+      isDate(bytes, from) &&
+      (bytes[from + 10] === 32 || bytes[from + 10] === 84) &&
+      two(bytes, from + 11) < 24 &&
+      bytes[from + 13] === 58 &&
+      two(bytes, from + 14) < 60 &&
+      bytes[from + 16] === 58 &&
+      two(bytes, from + 17) < 60) ||
+    slow(bytes, from, to);
 }

@@ -42,8 +42,16 @@ export function sqlType(type: Type): string {
 }
 
 /** Reads a slice as Parquet, with the columns in the schema's order and the folder's values beside them. Gives the rows written. */
-export async function sliceToParquet(connection: DuckDBConnection, slice: Slice, schema: readonly Column[], folder: ReadonlyMap<string, string | null>, target: string): Promise<number> {
-  const read = slice.columns.map((column, i) => `'c${i}': ${sqlText(column.type.kind === "list" ? "VARCHAR" : sqlType(column.type))}`);
+export async function sliceToParquet(
+  connection: DuckDBConnection,
+  slice: Slice,
+  schema: readonly Column[],
+  folder: ReadonlyMap<string, string | null>,
+  target: string,
+): Promise<number> {
+  const read = slice.columns.map(
+    (column, i) => `'c${i}': ${sqlText(column.type.kind === "list" ? "VARCHAR" : sqlType(column.type))}`,
+  );
   const select = schema.map(({ name, type }) => {
     const value = folder.get(name);
     const i = slice.columns.findIndex((column) => column.name === name);
@@ -52,10 +60,16 @@ export async function sliceToParquet(connection: DuckDBConnection, slice: Slice,
   });
   const lineBytes = Math.max(slice.longest + 1024, 64 * 1024);
   const options = [
-    "auto_detect = false", "header = false", "strict_mode = true", "null_padding = false",
-    `delim = ${sqlText(slice.form.delimiter)}`, `quote = ${sqlText(slice.form.quote)}`, `escape = ${sqlText(slice.form.escape)}`,
+    "auto_detect = false",
+    "header = false",
+    "strict_mode = true",
+    "null_padding = false",
+    `delim = ${sqlText(slice.form.delimiter)}`,
+    `quote = ${sqlText(slice.form.quote)}`,
+    `escape = ${sqlText(slice.form.escape)}`,
     `nullstr = [${["", ...slice.form.missing].map(sqlText).join(", ")}]`,
-    `max_line_size = ${lineBytes}`, `buffer_size = ${Math.max(4 * 1024 * 1024, 2 * lineBytes)}`,
+    `max_line_size = ${lineBytes}`,
+    `buffer_size = ${Math.max(4 * 1024 * 1024, 2 * lineBytes)}`,
     ...(slice.quotedNewlines ? ["parallel = false"] : []),
     `columns = {${read.join(", ")}}`,
   ];

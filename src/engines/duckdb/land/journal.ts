@@ -1,0 +1,138 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BadRowError } from "../../../base/errors.js";
+
+/** One part as its journal line keeps it: what was read, what was landed, what was set aside. */
+export interface Part {
+  readonly file: number;
+  readonly path: string;
+  readonly read: number;
+  readonly rows: number;
+  readonly setAside: number;
+  readonly bytes: number;
+  readonly end: number;
+  readonly last: boolean;
+}
+export interface Manifest {
+  readonly parts: readonly Part[];
+  readonly firstBad?: BadFact;
+}
+export type BadFact = ConstructorParameters<typeof BadRowError>[0];
+
+/** The finished parts of a landing, each with a line of its own on disk. */
+export class Journal {
+  readonly parts: Part[];
+  firstBad: BadFact | undefined;
+  readonly folder: string;
+  constructor(folder: string, found: { readonly parts: Part[]; readonly firstBad: BadFact | undefined }) {
+    this.folder = folder;
+    this.parts = found.parts;
+    this.firstBad = found.firstBad;
+  }
+  get rows(): number {
+    return this.parts.reduce((sum, { rows }) => sum + rows, 0);
+  }
+  finished(file: number): boolean {
+    return this.parts.some((part) => part.file === file && part.last);
+  }
+  progress(file: number): { end: number | undefined; read: number } {
+    const parts = this.parts.filter((part) => part.file === file);
+    return { end: parts.at(-1)?.end, read: parts.reduce((sum, { read }) => sum + read, 0) };
+  }
+  nextPath(): string {
+    return join(this.folder, `part-${String(this.parts.length).padStart(5, "0")}.parquet`);
+  }
+  async add(part: Part): Promise<void> {
+    this.parts.push(part);
+    await durable(join(this.folder, `${part.path}.json`), JSON.stringify({ part, firstBad: this.firstBad }));
+  }
+  async setAside(target: string, rows: readonly { row: number; fact: BadFact; raw: string }[]): Promise<void> {
+    this.firstBad ??= rows[0]!.fact;
+    const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    await writeFile(
+      `${target}.aside`,
+      rows
+        .map(
+          ({ row, fact, raw }) =>
+            `${row},${cell(`${fact.column ? `${fact.column}: ` : ""}${fact.problem}`)},${cell(raw)}\n`,
+        )
+        .join(""),
+    );
+  }
+}
+
+export async function finishedParts(folder: string): Promise<{ parts: Part[]; firstBad: BadFact | undefined }> {
+  const parts: Part[] = [];
+  let firstBad: BadFact | undefined;
+  for (;;) {
+    const path = join(folder, `part-${String(parts.length).padStart(5, "0")}.parquet`);
+    try {
+      const line = JSON.parse(await readFile(`${path}.json`, "utf8")) as { part: Part; firstBad?: BadFact };
+      if ((await stat(path)).size !== line.part.bytes) break;
+      parts.push(line.part);
+      firstBad ??= line.firstBad;
+    } catch {
+      break;
+    }
+  }
+  const kept = new Set(parts.flatMap(({ path }) => [path, `${path}.json`, `${path}.aside`]));
+  for (const name of await readdir(folder))
+    if (!kept.has(name) && name !== "owner") await rm(join(folder, name), { force: true });
+  return { parts, firstBad };
+}
+
+/** Folders that this process is landing into. */
+const held = new Set<string>();
+
+/** The folder of an unfinished landing; one of its own where another process is at it. */
+export async function workFolder(done: string): Promise<string> {
+  for (let n = 0; ; n++) {
+    const folder = n === 0 ? `${done}.partial` : `${done}.partial-${process.pid}-${n}`;
+    if (held.has(folder)) continue;
+    await mkdir(folder, { recursive: true });
+    const owner = Number(await readFile(join(folder, "owner"), "utf8").catch(() => "0"));
+    if (owner > 0 && owner !== process.pid && isAlive(owner)) continue;
+    held.add(folder);
+    await writeFile(join(folder, "owner"), String(process.pid));
+    return folder;
+  }
+}
+
+/** Gives a folder up, finished or not. */
+export async function release(folder: string): Promise<void> {
+  held.delete(folder);
+  await rm(join(folder, "owner"), { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Written, synced and renamed, so that it is there whole or not at all. */
+export async function durable(path: string, text: string): Promise<void> {
+  const file = await open(`${path}.tmp`, "w");
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.tmp`, path);
+}
+
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
+    for (const part of manifest.parts)
+      if ((await stat(join(folder, part.path))).size !== part.bytes) throw new Error("damaged");
+    return manifest;
+  } catch {
+    await rm(folder, { recursive: true, force: true });
+    return undefined;
+  }
+}
