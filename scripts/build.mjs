@@ -25,6 +25,7 @@ if (sources.length > 0 && (!existsSync(wasm) || statSync(wasm).mtimeMs < newest)
     ),
   ]);
 }
-run("typescript/bin/tsc", ["-p", "tsconfig.json"]);
 mkdirSync(join(root, "dist/kernels"), { recursive: true });
 if (existsSync(wasm)) copyFileSync(wasm, join(root, "dist/kernels/kernels.wasm"));
+// last, because it stops the build on an error, and everything else should be there even then
+run("typescript/bin/tsc", ["-p", "tsconfig.json"]);
