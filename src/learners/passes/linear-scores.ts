@@ -14,8 +14,13 @@ export const linearScores = defineScorer<Scoring>({
     const kernels = kernelsOf(arena);
     const columns = new Uint32Array(arena.memory.buffer, arena.take(numbers * 4), numbers);
     const fills = doubles(arena, params.fill, numbers);
-    const weights = params.weights.map((each) => doubles(arena, each, space.width));
-    const block = arena.f64(blockRows);
+    const outputs = params.weights.length;
+    const weights = arena.f64(outputs * space.width);
+    params.weights.forEach((each, k) => {
+      weights.set(Array.from(each), k * space.width);
+    });
+    const wide = arena.take(4 * blockRows * 8);
+    const margins = arena.f64(outputs * blockRows);
     return (page, out) => {
       if (!isIn(arena, page)) return scoresReference(page, space, params, out);
       page.numbers.forEach(({ byteOffset }, j) => {
@@ -23,14 +28,16 @@ export const linearScores = defineScorer<Scoring>({
       });
       for (let row = 0; row < page.rows; row += blockRows) {
         const rows = Math.min(blockRows, page.rows - row);
-        weights.forEach((each, k) => {
-          block.fill(params.intercepts[k]!);
-          kernels.scoreColumns(columns.byteOffset, numbers, row, rows, fills, each, block.byteOffset);
+        for (let k = 0; k < outputs; k++) margins.fill(params.intercepts[k]!, k * blockRows, (k + 1) * blockRows);
+        const [from, weightsAt, sums] = [columns.byteOffset, weights.byteOffset, margins.byteOffset];
+        kernels.scoreColumns(from, numbers, row, rows, fills, weightsAt, space.width, outputs, wide, sums);
+        for (let k = 0; k < outputs; k++) {
           page.codes.forEach(({ byteOffset }, c) => {
-            kernels.addLevels(byteOffset + row * 4, rows, each + categories[c]!.at * 8, block.byteOffset);
+            const ofLevels = weightsAt + (k * space.width + categories[c]!.at) * 8;
+            kernels.addLevels(byteOffset + row * 4, rows, ofLevels, sums + k * blockRows * 8);
           });
-          out.set(rows === blockRows ? block : block.subarray(0, rows), k * page.rows + row);
-        });
+          out.set(margins.subarray(k * blockRows, k * blockRows + rows), k * page.rows + row);
+        }
       }
     };
   },
