@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { canonical } from "../../src/base/canonical.js";
 import { fromJson, toJson } from "../../src/base/json.js";
@@ -200,6 +201,14 @@ describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task
     const weighted = scored(learner, await trained(learner, data), data);
     const twice = scored(learner, await trained(learner, repeated), data);
     expectNear(twice, weighted);
+  });
+});
+
+describe("docs/adding/learner.md", () => {
+  test("shows the baseline as it is", () => {
+    const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    const shown = read("docs/adding/learner.md").matchAll(/```ts\n([^]*?)```/g);
+    for (const [, code] of shown) expect(read("src/learners/baseline.ts")).toContain(code);
   });
 });
 
