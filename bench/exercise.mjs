@@ -60,13 +60,15 @@ async function train(name, more) {
     "logistic",
     "--memory",
     options.memory,
+    "--validate",
+    "none",
     "--test",
     test,
     ...places,
     ...more,
   ];
   console.log(
-    `$ sluice train visits.csv --label clicked --learner logistic --memory ${options.memory} --test test.csv ${more.join(" ")}`,
+    `$ sluice train visits.csv --label clicked --learner logistic --memory ${options.memory} --validate none --test test.csv ${more.join(" ")}`,
   );
   const run = await measureJson(process.execPath, [cli, ...args, "--json"], { timeoutMs: 24 * 3_600_000 });
   rmSync(join(scratch, `${name}-cache`), { recursive: true, force: true });
