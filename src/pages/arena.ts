@@ -1,20 +1,3 @@
-// The few parts of the WebAssembly API that we use; the DOM library would bring them with everything else of a browser.
-declare global {
-  namespace WebAssembly {
-    class Memory {
-      constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
-      readonly buffer: ArrayBuffer;
-    }
-    class Module {
-      constructor(bytes: Uint8Array);
-    }
-    class Instance {
-      constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
-      readonly exports: Record<string, unknown>;
-    }
-  }
-}
-
 /**
  * One WASM memory per worker, handed out front to back: pages and scratch live here, kernels get pointers.
  * It never shrinks; its size is leased from the budget before the worker starts.
