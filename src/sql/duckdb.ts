@@ -151,7 +151,7 @@ function lookup({ keys, values, otherwise }: Lookup, key: Typed): string {
   if (keys.length === 0) return rest;
   const ordered = values.every((value, i) => value === i);
   const list =
-    typeName === "VARCHAR" ? `[${values.map(literal).join(", ")}]` : `'[${values.map((value) => value ?? "NULL").join(",")}]'::${typeName}[]`;
+    typeName === "VARCHAR" ? `[${values.map(literal).join(", ")}]` : `('[${values.map((value) => value ?? "NULL").join(",")}]'::${typeName}[])`;
   const wholeKeys = keys.every((one) => Number.isInteger(one));
   if (typeof keys[0] === "number" && !(wholeKeys && whole(key.type))) {
     const place = `list_position('[${keys.join(",")}]'::DOUBLE[], (${key.sql})::DOUBLE)`;

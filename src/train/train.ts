@@ -185,7 +185,7 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     // Features: one round of fused questions to the training rows.
     events.stage?.("preparing features");
     const training: Relation = { kind: "filter", from: labelled, where: call("not", validation.expr) };
-    const usable = usableColumns(names, label, roles);
+    const usable = usableColumns(names, label, roles, spec.features !== undefined);
     const statistics = {
       engine,
       relation: training,
@@ -387,10 +387,10 @@ function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
   return roles;
 }
 
-function usableColumns(names: readonly string[], label: Expr, roles: Roles): string[] {
+/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
+function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
   const taken = columnsOf(label);
-  for (const name of Object.values(roles)) if (name !== roles.time) taken.add(name);
-  if (roles.time !== undefined) taken.add(roles.time);
+  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
   return names.filter((name) => !taken.has(name));
 }
 
