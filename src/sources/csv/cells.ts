@@ -49,10 +49,13 @@ export class Cells {
     this.kind[this.count++] = kind;
   }
   private grow(): void {
-    const wider = <T extends Int32Array | Uint8Array>(from: T, to: T): T => (to.set(from as never), to);
-    this.start = wider(this.start, new Int32Array(this.count * 2));
-    this.end = wider(this.end, new Int32Array(this.count * 2));
-    this.kind = wider(this.kind, new Uint8Array(this.count * 2));
+    const { start, end, kind } = this;
+    this.start = new Int32Array(this.count * 2);
+    this.end = new Int32Array(this.count * 2);
+    this.kind = new Uint8Array(this.count * 2);
+    this.start.set(start);
+    this.end.set(end);
+    this.kind.set(kind);
   }
 }
 
@@ -73,7 +76,7 @@ export function cutRecord(
   cutting: Cutting,
   cells: Cells,
 ): number {
-  const { delimiter, quote, escape, trim, runs } = cutting;
+  const { delimiter, quote, escape: escaping, trim, runs } = cutting;
   cells.count = 0;
   cells.unterminated = false;
   cells.blank = false;
@@ -94,13 +97,13 @@ export function cutRecord(
       let close = -1;
       while (i < length) {
         const b = bytes[i]!;
-        if (b === escape && escape !== quote) {
+        if (b === escaping && escaping !== quote) {
           kind |= Cell.escaped;
           i += 2;
           continue;
         }
         if (b === quote) {
-          if (escape === quote && i + 1 < length && bytes[i + 1] === quote) {
+          if (escaping === quote && i + 1 < length && bytes[i + 1] === quote) {
             kind |= Cell.escaped;
             i += 2;
             continue;
@@ -188,9 +191,9 @@ export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cuttin
   )
     return unquoteLoose(text, quote);
   if (cutting.escape === cutting.quote) return text.replaceAll(quote + quote, quote);
-  const escape = String.fromCharCode(cutting.escape);
+  const escaping = String.fromCharCode(cutting.escape);
   let out = "";
-  for (let k = 0; k < text.length; k++) out += text[k] === escape && k + 1 < text.length ? text[++k] : text[k];
+  for (let k = 0; k < text.length; k++) out += text[k] === escaping && k + 1 < text.length ? text[++k] : text[k];
   return out;
 }
 

@@ -23,7 +23,7 @@ export function findForm(sample: Sample, given: Partial<Form>): Form {
   const backslashed = sample.blocks.some((block) => block.includes('\\"'));
   for (const delimiter of given.delimiter === undefined ? delimiters : [given.delimiter])
     for (const quote of given.quote === undefined ? ['"', "", "'"] : [given.quote])
-      for (const escape of given.escape !== undefined
+      for (const escaping of given.escape !== undefined
         ? [given.escape]
         : quote === '"' && backslashed
           ? [quote, "\\"]
@@ -31,7 +31,7 @@ export function findForm(sample: Sample, given: Partial<Form>): Form {
         const form: Form = {
           delimiter,
           quote,
-          escape,
+          escape: escaping,
           comment,
           trim: given.trim ?? false,
           skipLines: given.skipLines ?? 0,
