@@ -123,7 +123,8 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
       logLoss: ofMean(logLoss, varianceOf(sum, lossAt), size, 0),
       brier: ofMean(brier, varianceOf(sum, brierAt), size, 0),
       accuracy: ofShare(accuracy, size),
-      f1: ofF1(tp / weight, (fp + fn) / weight, size),
+      // Without a true positive the delta method knows no spread.
+      ...(tp > 0 ? { f1: ofF1(tp / weight, (fp + fn) / weight, size) } : {}),
       precision: ofShare(precision, (size * (tp + fp)) / weight),
       recall: ofShare(recall, positiveRows),
     }),

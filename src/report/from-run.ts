@@ -37,8 +37,6 @@ export function commandOf(spec: TrainSpec): string {
   return `sluice train ${spec.sources.map(quoted).join(" ")} ${flags.join(" ")}`;
 }
 
-const shownEffects = 200;
-
 /** What a finished run knows, as the report shows it. */
 export function reportOf(
   { result, model, ...details }: TrainDetails,
@@ -87,7 +85,7 @@ export function reportOf(
     },
     steps: details.steps,
     quality: details.quality,
-    effects: effectsOf(model).slice(0, shownEffects),
+    effects: effectsOf(model),
     slices: details.slices.map((slice) => ({ ...slice, split: on })),
     comparisons,
     reproduce: {

@@ -79,7 +79,8 @@ export function renderReport(report: ReportInput): string {
           <main>
             <header>
               <p class="kind">
-                Sluice report · {report.created.slice(0, 16).replace("T", " ")} UTC · {report.sources.join(", ")}
+                Sluice report · {report.created.slice(0, 16).replace("T", " ")} UTC ·{" "}
+                <span title={report.sources.join(", ")}>{report.sources.map(fileName).join(", ")}</span>
               </p>
               <h1>{report.model}</h1>
             </header>
@@ -96,6 +97,8 @@ export function renderReport(report: ReportInput): string {
     </html>,
   )}\n`;
 }
+
+const fileName = (source: string): string => source.split(/[\\/]/).at(-1) || source;
 
 const when = <T,>(list: readonly T[] | undefined, section: (list: readonly T[]) => Section): Section[] =>
   list && list.length > 0 ? [section(list)] : [];

@@ -9,6 +9,7 @@ export function Whisker({
   reference,
   label,
   point = false,
+  better = "up",
 }: {
   value: number;
   interval?: readonly [number, number] | undefined;
@@ -18,22 +19,18 @@ export function Whisker({
   label: string;
   /** A point instead of a bar: for figures whose distance from zero says nothing. */
   point?: boolean;
+  /** Which side of the reference is good news; both colours follow it. */
+  better?: "up" | "down" | undefined;
 }) {
   const [width, height] = [220, 18];
   const x = scaleLinear(domain, [6, width - 6]).clamp(true);
   const from = Math.min(x(reference), x(value));
+  const side = (better === "down" ? value > reference : value < reference) ? "less" : "more";
   return (
     <svg class="whisker" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       <title>{label}</title>
       {!point && (
-        <rect
-          class={value < reference ? "less" : "more"}
-          x={round(from)}
-          y={5}
-          width={round(Math.abs(x(value) - x(reference)))}
-          height={8}
-          rx={1.5}
-        />
+        <rect class={side} x={round(from)} y={5} width={round(Math.abs(x(value) - x(reference)))} height={8} rx={1.5} />
       )}
       {interval && (
         <path
@@ -41,7 +38,7 @@ export function Whisker({
           d={`M${round(x(interval[0]))},9H${round(x(interval[1]))}M${round(x(interval[0]))},6v6M${round(x(interval[1]))},6v6`}
         />
       )}
-      {point && <circle class={`at ${value < reference ? "less" : "more"}`} cx={round(x(value))} cy={9} r={4.5} />}
+      {point && <circle class={`at ${side}`} cx={round(x(value))} cy={9} r={4.5} />}
       <line class="reference" x1={round(x(reference))} x2={round(x(reference))} y1={0} y2={height} />
     </svg>
   );

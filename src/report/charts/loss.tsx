@@ -1,10 +1,12 @@
 import { figure } from "../../metrics/figure.js";
+import type { ReportInput } from "../input.js";
 import { around, Chart, Curve, type Point, round } from "./chart.js";
 
-export function LossChart({ steps }: { steps: readonly { readonly step: number; readonly loss?: number }[] }) {
-  const all = steps.flatMap(({ step, loss }): Point[] =>
-    loss !== undefined && Number.isFinite(loss) ? [[step, loss]] : [],
-  );
+/** The objective by step; a step on a sample of the rows is not comparable and stays out. */
+export function LossChart({ steps }: { steps: ReportInput["steps"] }) {
+  const all = steps
+    .filter(({ note }) => !note?.includes("sample"))
+    .flatMap(({ step, loss }): Point[] => (loss !== undefined && Number.isFinite(loss) ? [[step, loss]] : []));
   if (all.length < 2) return null;
   const [first, last] = [all[0]!, all.at(-1)!];
   return (

@@ -62,7 +62,7 @@ export function Data({ report }: { report: ReportInput }) {
 }
 
 export function Learning({ report }: { report: ReportInput }) {
-  const notes = report.steps.filter(({ note }) => note !== undefined);
+  const notes = spans(report.steps);
   const params = Object.entries(report.params);
   return (
     <>
@@ -75,15 +75,27 @@ export function Learning({ report }: { report: ReportInput }) {
       </div>
       {notes.length > 0 && (
         <ul>
-          {notes.slice(-12).map(({ step, note }) => (
+          {notes.slice(0, 12).map(({ from, to, note }) => (
             <li>
-              step {step}: {note}
+              {from === to ? `step ${from}` : `steps ${from} to ${to}`}: {note}
             </li>
           ))}
         </ul>
       )}
     </>
   );
+}
+
+/** Steps in a row that say the same, as one. */
+function spans(steps: ReportInput["steps"]): { from: number; to: number; note: string }[] {
+  const out: { from: number; to: number; note: string }[] = [];
+  for (const { step, note } of steps) {
+    if (note === undefined) continue;
+    const last = out.at(-1);
+    if (last?.note === note) last.to = step;
+    else out.push({ from: step, to: step, note });
+  }
+  return out;
 }
 
 /** What was promised before the run, and what came. */

@@ -142,6 +142,7 @@ export function Slices({ slices, report }: { slices: readonly ReportSlice[]; rep
                     <td class="picture">
                       <Whisker
                         point
+                        better={metricNames[metric]?.better}
                         value={value.model}
                         interval={value.interval}
                         domain={domain}

@@ -19,7 +19,7 @@ export function Quality({ report }: { report: ReportInput }) {
     return <p>No rows were kept to judge the model on, so this report can't say how good it is.</p>;
   return (
     <>
-      {report.split && <p>{report.split}</p>}
+      {report.split && <p>{report.split.endsWith(".") ? report.split : `Validation rows: ${report.split}.`}</p>}
       {splits.map(([split, { model, baseline }]) => (
         <MetricsTable task={report.task} split={split} model={model} baseline={baseline} />
       ))}

@@ -58,15 +58,14 @@ export function Summary({ report }: { report: ReportInput }) {
   );
 }
 
-function sentence({ task, label, classes, learner, effects, columns }: ReportInput): string {
+function sentence({ task, label, classes, learner, columns }: ReportInput): string {
   const used = columns.filter(({ use }) => !/^drop/i.test(use)).length;
   const inputs =
     columns.length > 0
       ? ` from ${used === columns.length ? plural(used, "column") : `${used} of ${plural(columns.length, "column")}`}`
       : "";
-  const count = effects.length > 0 ? `, ${plural(effects.length, "coefficient")}` : "";
-  if (task === "regression") return `Predicts ${label}${inputs}, by ${learner} regression${count}.`;
+  if (task === "regression") return `Predicts ${label}${inputs}, by ${learner} regression.`;
   if (task === "binary")
-    return `Predicts whether ${label}${classes[1] === undefined || classes[1] === "true" ? "" : ` is ${classes[1]}`}${inputs}. Learner: ${learner}${count}.`;
-  return `Predicts ${label}, one of ${classes.length} classes,${inputs}. Learner: ${learner}${count}.`;
+    return `Predicts whether ${label}${classes[1] === undefined || classes[1] === "true" ? "" : ` is ${classes[1]}`}${inputs}. Learner: ${learner}.`;
+  return `Predicts ${label}, one of ${classes.length} classes,${inputs}. Learner: ${learner}.`;
 }
