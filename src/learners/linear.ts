@@ -5,7 +5,7 @@ import { fitByPasses } from "./linear/by-passes.js";
 import { squaredLoss } from "./linear/losses.js";
 import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
-import { type LinearState, toState } from "./linear/state.js";
+import { type LinearState, startFrom, toState } from "./linear/state.js";
 
 const params = { ...penaltyParams, ...stopParams } as const;
 
@@ -17,9 +17,14 @@ export const linear = defineLearner<typeof params, LinearState>({
   needs: { pages: "dense", passes: "one" },
   params,
 
-  async fit(data, given) {
+  async fit(data, given, _seed, earlier) {
     if (spaceOf(data.layout).width <= secondOrderLimit) return fitGram(data, given);
-    const { coordinates, x } = await fitByPasses(data, squaredLoss, { ...given, outputs: 1, curved: false });
+    const { coordinates, x } = await fitByPasses(data, squaredLoss, {
+      ...given,
+      outputs: 1,
+      curved: false,
+      ...startFrom(earlier, data, 1),
+    });
     return toState(coordinates, x, 1);
   },
   score: linearScore,

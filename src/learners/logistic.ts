@@ -5,7 +5,7 @@ import { variancesOf } from "./linear/errors.js";
 import { logLoss, multinomialLogLoss } from "./linear/losses.js";
 import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
-import { type LinearState, toState } from "./linear/state.js";
+import { type LinearState, startFrom, toState } from "./linear/state.js";
 
 const params = { ...penaltyParams, ...stopParams } as const;
 
@@ -17,11 +17,12 @@ export const logistic = defineLearner<typeof params, LinearState>({
   needs: { pages: "dense", passes: "many" },
   params,
 
-  async fit(data, given) {
+  async fit(data, given, _seed, earlier) {
     const outputs = data.task === "binary" ? 1 : data.classes;
     const curved = outputs * spaceOf(data.layout).width <= secondOrderLimit;
     const loss = data.task === "binary" ? logLoss : multinomialLogLoss;
-    const fit = await fitByPasses(data, loss, { ...given, outputs, curved });
+    const options = { ...given, outputs, curved, ...startFrom(earlier, data, outputs) };
+    const fit = await fitByPasses(data, loss, options);
     return toState(fit.coordinates, fit.x, outputs, variancesOf(fit, given, outputs));
   },
   score: linearScore,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { resolveParams } from "../../base/params.js";
 import { generator } from "../../base/seeds.js";
 import type { TrainingData } from "../contract.js";
+import { logistic } from "../logistic.js";
 import { memoryData } from "../testing.js";
 import { fitByPasses } from "./by-passes.js";
 import { logLoss, multinomialLogLoss } from "./losses.js";
@@ -68,6 +70,17 @@ describe("fitting by passes", () => {
     const cold = manyRows(120_000);
     await fitByPasses({ ...cold.data, rows: 99_999 }, logLoss, { ...options, curved: false });
     expect(warm.counted.scans).toBeLessThan(cold.counted.scans);
+  });
+
+  test("starts from an earlier fit, and is done after one scan where nothing has changed", async () => {
+    const { data, plain, counted } = manyRows(120_000);
+    const params = resolveParams("logistic", logistic.params);
+    const earlier = await logistic.fit(plain, params, 1);
+    const again = await logistic.fit(data, params, 1, earlier);
+    expect(counted).toEqual({ scans: 1, sampled: 0 });
+    // Both within 1e-8 of the least loss.
+    for (const [j, weight] of earlier.weights[0]!.entries())
+      expect(Math.abs(again.weights[0]![j]! / weight - 1)).toBeLessThan(1e-4);
   });
 
   test("finds rare classes", async () => {

@@ -28,6 +28,8 @@ export interface Options {
   readonly outputs: number;
   /** Sum second derivatives too. */
   readonly curved: boolean;
+  /** Where to start, in place of a sample's solution. */
+  readonly earlier?: Point;
 }
 
 export interface Fit {
@@ -44,11 +46,13 @@ const sampleFromRows = 100_000;
 const rowsPerCoefficient = 10;
 
 /**
- * Minimises a loss that only passes can evaluate. Much data starts from the solution of a sample, and then its moments and the
- * first evaluation share one scan; little data starts from zero.
+ * Minimises a loss that only passes can evaluate. Much data starts from the solution of a sample (or of an earlier fit), and then
+ * its moments and the first evaluation share one scan; little data starts from zero.
  */
 export async function fitByPasses(data: TrainingData, loss: Loss, options: Options): Promise<Fit> {
-  const first = await solveSample(data, loss, options);
+  const first: Start | undefined = options.earlier
+    ? { point: options.earlier, memory: [] }
+    : await solveSample(data, loss, options);
   const scanned = first
     ? await Promise.all([momentsOf(data, "train"), loss.evaluate(data, "train", first.point, options.curved)])
     : ([await momentsOf(data, "train")] as const);
@@ -74,6 +78,10 @@ export async function fitByPasses(data: TrainingData, loss: Loss, options: Optio
   return { coordinates, x, weight: about.weight, ...(found.hessian ? { hessian: found.hessian } : {}) };
 }
 
+interface Start {
+  readonly point: Point;
+  readonly memory: Memory;
+}
 type Found = Minimum & { readonly hessian?: Float64Array; readonly memory?: Memory };
 
 function minimise(
@@ -109,11 +117,7 @@ function spreadOf(data: TrainingData, { label, classWeights, weight }: Moments):
 }
 
 /** The solution on a sample in memory, in page units, or nothing where a sample would not help. */
-async function solveSample(
-  data: TrainingData,
-  loss: Loss,
-  options: Options,
-): Promise<{ point: Point; memory: Memory } | undefined> {
+async function solveSample(data: TrainingData, loss: Loss, options: Options): Promise<Start | undefined> {
   if (data.rows < sampleFromRows) return undefined;
   const about = await momentsOf(data, "sample");
   const size = options.outputs * (about.space.width + 1);

@@ -13,7 +13,7 @@ export interface Coordinates {
   readonly mean: Float64Array;
   /** 0 where a column is constant: its coefficient stays 0. */
   readonly deviation: Float64Array;
-  /** Units of the user: x = page / unit + shift. */
+  /** Units of the user's data. */
   readonly unit: Float64Array;
   readonly shift: Float64Array;
 }
@@ -25,20 +25,25 @@ export function coordinatesOf(
   deviation: Float64Array,
 ): Coordinates {
   const space = spaceOf(layout);
-  const unit = new Float64Array(space.width).fill(1);
-  const shift = new Float64Array(space.width);
-  numberColumns(layout).forEach((column, j) => {
-    unit[j] = 2 ** column.exponent;
-    shift[j] = column.shift;
-  });
   return {
     space,
     fill,
     mean,
     deviation: deviation.map((value, j) => (isConstant(value, mean[j]!) ? 0 : value)),
-    unit,
-    shift,
+    ...unitsOf(layout),
   };
+}
+
+/** Per coefficient: x = page / unit + shift. */
+export function unitsOf(layout: PageLayout): { readonly unit: Float64Array; readonly shift: Float64Array } {
+  const { width } = spaceOf(layout);
+  const unit = new Float64Array(width).fill(1);
+  const shift = new Float64Array(width);
+  numberColumns(layout).forEach((column, j) => {
+    unit[j] = 2 ** column.exponent;
+    shift[j] = column.shift;
+  });
+  return { unit, shift };
 }
 
 /** A float32 column that varies at all varies by more than rounding leaves behind. */

@@ -1,4 +1,9 @@
-import { type Coordinates, toPage } from "./coordinates.js";
+import type { Block } from "../../features/contract.js";
+import { spaceOf } from "../../kernels/space.js";
+import type { PageLayout } from "../../pages/page.js";
+import type { TrainingData } from "../contract.js";
+import { type Coordinates, fillOf, toPage, unitsOf } from "./coordinates.js";
+import type { Point } from "./losses.js";
 
 /** Fitted coefficients in the units of the user's data, one list per output: numbers in their order, then levels. */
 export interface LinearState {
@@ -42,4 +47,29 @@ export function toState(
     means: plain(mean.map((value, j) => value / unit[j]! + shift[j]!)),
     deviations: plain(deviation.map((value, j) => value / unit[j]!)),
   };
+}
+
+/** Where an earlier fit ended, if it was one over as many columns and classes. */
+export function startFrom(
+  earlier: LinearState | undefined,
+  { blocks, layout }: TrainingData,
+  outputs: number,
+): { readonly earlier?: Point } {
+  const fits = earlier?.weights.length === outputs && earlier.weights[0]!.length === spaceOf(layout).width;
+  return fits ? { earlier: pointOf(earlier, blocks, layout) } : {};
+}
+
+function pointOf(state: LinearState, blocks: readonly Block[], layout: PageLayout): Point {
+  const fill = fillOf(blocks, layout);
+  const { unit, shift } = unitsOf(layout);
+  const centre = new Float64Array(spaceOf(layout).width);
+  centre.set(Float32Array.from(fill));
+  const outputs = state.weights.map((weights, k) => ({
+    weights: Float64Array.from(weights, (weight, j) => weight / unit[j]!),
+    intercept: weights.reduce(
+      (sum, weight, j) => sum + weight * (centre[j]! / unit[j]! + shift[j]!),
+      state.intercepts[k]!,
+    ),
+  }));
+  return { outputs, centre, fill };
 }
