@@ -6,7 +6,16 @@ import { parseFeatures } from "./parse.js";
 import { type TestTables, testTables } from "./testing.js";
 
 const columns = {
-  x: real, gap: real, same: real, never: real, id: int64, code: int64, yes: bool, place: text, note: text, at: timestamp,
+  x: real,
+  gap: real,
+  same: real,
+  never: real,
+  id: int64,
+  code: int64,
+  yes: bool,
+  place: text,
+  note: text,
+  at: timestamp,
   items: { kind: "list", of: real },
 } as const;
 const query = `SELECT k / 2.0 AS x, CASE WHEN k % 4 > 0 THEN k END::DOUBLE AS gap, 7.0 AS same, NULL::DOUBLE AS never, k AS id,
@@ -23,10 +32,11 @@ describe("automatic features", () => {
     relation = await tables.table("rows", columns, query);
   });
   afterAll(() => tables[Symbol.asyncDispose]());
-  const fit = (usable: readonly string[], more: object = {}) => fitFeatures({ engine: tables.engine, relation, seed: 1, schema, usable, ...more });
+  const fitOn = (usable: readonly string[], more: object = {}) =>
+    fitFeatures({ engine: tables.engine, relation, seed: 1, schema, usable, ...more });
 
   test("say for each column what became of it and why", async () => {
-    const { decisions } = await fit(Object.keys(columns));
+    const { decisions } = await fitOn(Object.keys(columns));
     expect(Object.fromEntries(decisions.map(({ column, use }) => [column, use]))).toEqual({
       x: "number",
       gap: "number, mean where missing, missing flag",
@@ -48,7 +58,7 @@ describe("automatic features", () => {
   });
 
   test("become blocks: numbers filled, a flag, levels with one for what is rare", async () => {
-    const { blocks, fitted } = await fit(["gap", "place", "at"]);
+    const { blocks, fitted } = await fitOn(["gap", "place", "at"]);
     expect(blocks.map(({ name }) => name)).toEqual(["gap", "gap is missing", "place", "dayOfWeek(at)", "hour(at)"]);
     expect(blocks[2]).toMatchObject({ kind: "category", levels: ["Oslo", "Rome"] }); // one rare row is fewer than the four that a level needs
     expect(blocks[3]).toMatchObject({ levels: [3, 4] });
@@ -56,20 +66,37 @@ describe("automatic features", () => {
   });
 
   test("leave out what is dropped, and refuse when nothing is left", async () => {
-    expect((await fit(["x", "code"], { drop: ["x"] })).decisions).toMatchObject([{ column: "x", reason: "asked for with --drop" }, { column: "code", use: "number" }]);
-    await expect(fit(["same", "id"])).rejects.toMatchObject({ code: "no_features", message: expect.stringContaining("every training row has 7") });
+    expect((await fitOn(["x", "code"], { drop: ["x"] })).decisions).toMatchObject([
+      { column: "x", reason: "asked for with --drop" },
+      { column: "code", use: "number" },
+    ]);
+    await expect(fitOn(["same", "id"])).rejects.toMatchObject({
+      code: "no_features",
+      message: expect.stringContaining("every training row has 7"),
+    });
   });
 
   test("give way to what is asked for", async () => {
-    const { blocks, decisions } = await fit(["x", "code", "place"], { requested: parseFeatures("onehot(code), x * 2 as twice", schema) });
-    expect(blocks.map(({ name, kind }) => [name, kind])).toEqual([["code", "category"], ["twice", "number"]]);
+    const { blocks, decisions } = await fitOn(["x", "code", "place"], {
+      requested: parseFeatures("onehot(code), x * 2 as twice", schema),
+    });
+    expect(blocks.map(({ name, kind }) => [name, kind])).toEqual([
+      ["code", "category"],
+      ["twice", "number"],
+    ]);
     expect(decisions.map(({ use }) => use)).toEqual(["number", "oneHot(code)", "dropped"]);
-    await expect(fit(["x"], { requested: parseFeatures("onehot(code)", schema) })).rejects.toMatchObject({ code: "usage" });
-    await expect(fit(["x"], { requested: parseFeatures("standardise(x, whith=1)", schema) })).rejects.toMatchObject({ code: "bad_parameter" });
+    await expect(fitOn(["x"], { requested: parseFeatures("onehot(code)", schema) })).rejects.toMatchObject({
+      code: "usage",
+    });
+    await expect(fitOn(["x"], { requested: parseFeatures("standardise(x, whith=1)", schema) })).rejects.toMatchObject({
+      code: "bad_parameter",
+    });
   });
 
   test("fit a stage inside a stage first", async () => {
-    const { blocks } = await fit(["gap"], { requested: parseFeatures("standardise(impute(gap, with=constant, value=0))", schema) });
+    const { blocks } = await fitOn(["gap"], {
+      requested: parseFeatures("standardise(impute(gap, with=constant, value=0))", schema),
+    });
     const rows = await tables.engine.rows({ kind: "project", from: relation, columns: { z: blocks[0]!.expr } }, 4000);
     const values = rows.map(({ z }) => z as number);
     expect(values.reduce((sum, z) => sum + z, 0) / 4000).toBeCloseTo(0, 12);

@@ -1,42 +1,11 @@
-import type { ParamValue } from "../base/params.js";
 import { isNumeric, typeName } from "../base/schema.js";
-import { formatCount } from "../base/units.js";
-import { call, type Expr } from "../expr/expr.js";
+import { call } from "../expr/expr.js";
+import { chooseFor, dateParts, type Facts } from "./automatic/choose.js";
 import type { Answer, Question } from "./contract.js";
-import { asReal, shownValue } from "./formulas.js";
+import { asReal } from "./formulas.js";
 import type { Candidate, Decision, Stage } from "./stage.js";
-import { answer, type StatisticsOptions } from "./statistics.js";
 import { countRows } from "./statistics/ask.js";
-
-export const automaticLimits = {
-  /**
-   * Levels of a category that get a weight each. A category is one code per row and one addition per score whatever its
-   * number of levels, so width is cheap; what ends it is having too few rows to learn each weight from.
-   */
-  oneHotLevels: 1000,
-  /** Above it, levels share this many weights by hash. */
-  hashBuckets: 1024,
-  /** Above oneHotLevels, text with fewer rows a value than this is free text. */
-  rowsPerValue: 3,
-  /** Estimated distinct values per row from which on nearly every row has its own: the estimate is often 10 % off, at times 30 %. */
-  ownValue: 0.6,
-  /** A level needs this many training rows (a thousandth of them in small data), or it is treated as unseen. */
-  rareRows: 10,
-} as const;
-
-/** What was found out about a column on the training rows. */
-interface Facts {
-  readonly rows: number;
-  readonly sourceRows: number;
-  readonly count: number;
-  readonly min: Answer;
-  readonly max: Answer;
-  readonly distinct: number;
-  /** How a date's parts range. */
-  readonly parts: Readonly<Record<string, readonly [Answer, Answer]>>;
-}
-
-type Choice = { readonly use: string; readonly reason: string; readonly stages: readonly Stage[] };
+import { answer, type StatisticsOptions } from "./statistics.js";
 
 /** Features for people who name none: each column with its use and the reason, from counts over the training rows. */
 export async function automatic(
@@ -59,11 +28,13 @@ export async function automatic(
   return { stages, decisions };
 }
 
-const dateParts = ["month", "dayOfWeek", "hour"] as const;
-
 function questionsFor({ formula, type }: Candidate): Question[] {
   const of = isNumeric(type) || type.kind === "bool" ? asReal(formula) : formula;
-  const basic: Question[] = [{ ask: "count", of }, { ask: "min", of }, { ask: "max", of }];
+  const basic: Question[] = [
+    { ask: "count", of },
+    { ask: "min", of },
+    { ask: "max", of },
+  ];
 
   switch (type.kind) {
     case "int64":
@@ -80,19 +51,29 @@ function questionsFor({ formula, type }: Candidate): Question[] {
         ...basic,
         ...dateParts
           .filter((part) => type.kind === "timestamp" || part !== "hour")
-          .flatMap((part): Question[] => [{ ask: "min", of: call(part, of) }, { ask: "max", of: call(part, of) }]),
+          .flatMap((part): Question[] => [
+            { ask: "min", of: call(part, of) },
+            { ask: "max", of: call(part, of) },
+          ]),
       ];
     default:
       return [];
   }
 }
 
-function factsFrom(questions: readonly Question[], answers: readonly Answer[], rows: number, sourceRows: number): Facts {
-  const plain = (ask: Question["ask"]): Answer => answers[questions.findIndex((question) => question.ask === ask)] ?? null;
+function factsFrom(
+  questions: readonly Question[],
+  answers: readonly Answer[],
+  rows: number,
+  sourceRows: number,
+): Facts {
+  const plain = (ask: Question["ask"]): Answer =>
+    answers[questions.findIndex((question) => question.ask === ask)] ?? null;
   const parts: Record<string, [Answer, Answer]> = {};
   questions.forEach(({ ask, of }, i) => {
     if (of.kind !== "call" || !(dateParts as readonly string[]).includes(of.op)) return;
-    const range = (parts[of.op] ??= [null, null]);
+    parts[of.op] ??= [null, null];
+    const range = parts[of.op]!;
     if (ask === "min" || ask === "max") range[ask === "min" ? 0 : 1] = answers[i]!;
   });
   return {
@@ -106,90 +87,5 @@ function factsFrom(questions: readonly Question[], answers: readonly Answer[], r
   };
 }
 
-const dropped = (reason: string): Choice => ({ use: "dropped", reason, stages: [] });
-const stage = (feature: string, name: string, of: Expr, params: Stage["params"] = {}): Stage => ({ feature, name, inputs: [of], params });
-
-function chooseFor(candidate: Candidate, facts: Facts): Choice {
-  const { type } = candidate;
-  const { count, rows, min, max } = facts;
-  switch (type.kind) {
-    case "list":
-    case "struct":
-    case "bytes":
-    case "vector":
-    case "other":
-      return dropped(`${typeName(type)} columns are not read as features`);
-    default:
-  }
-  if (count === 0) return dropped(rows === 0 ? "there are no rows" : "every training row lacks it");
-  const constant = sameValue(min, max);
-  if (constant && count === rows) return dropped(`every training row has ${shownValue(min as never)}`);
-  if (type.kind === "text") return chooseForText(candidate, facts);
-  if (type.kind === "date" || type.kind === "timestamp") return chooseForTime(candidate, facts);
-  return chooseForNumber(candidate, facts);
-}
-
-function chooseForNumber({ name, formula, type: { kind } }: Candidate, { count, rows, sourceRows, min, max, distinct }: Facts): Choice {
-  const share = distinct / count;
-  const whole = kind === "int64";
-  if (whole && count >= 1000 && share >= automaticLimits.ownValue && Number(max) - Number(min) < 1.1 * Math.max(rows, sourceRows))
-    return dropped("it counts the rows: nearly every row has its own whole number");
-  if (whole && count >= 1000 && share >= automaticLimits.ownValue && /(^|[^a-z])(id|key|uuid|guid|index|idx|no|nr)$/i.test(name.replace(/([a-z])([A-Z])/g, "$1_$2")))
-    return dropped("nearly every row has its own value, and its name says it is an id");
-  const lacking = rows - count;
-  const few = whole && distinct <= 20 ? `; only ${distinct === 1 ? "one value" : `about ${distinct} values`}, write onehot(${name}) if they are codes` : "";
-  if (lacking > 0)
-    return {
-      use: "number, mean where missing, missing flag",
-      reason: `${formatCount(lacking)} of ${formatCount(rows)} training rows lack it${few}`,
-      stages: [stage("impute", name, formula, { with: "mean", flag: true })],
-    };
-  return {
-    use: "number",
-    reason: `${kind === "bool" ? "true is 1 and false is 0" : `from ${shownValue(min as never)} to ${shownValue(max as never)}`}${few}`,
-    stages: [stage("number", name, formula, { fill: "firstRows" })],
-  };
-}
-
-function chooseForText({ name, formula }: Candidate, { count, rows, distinct }: Facts): Choice {
-  const about = `about ${formatCount(distinct)} values in ${formatCount(count)} rows`;
-  if (count >= 20 && distinct >= automaticLimits.ownValue * count) return dropped(`nearly every row has its own text (${about}): an id or free text`);
-  if (distinct > automaticLimits.oneHotLevels && distinct * automaticLimits.rowsPerValue > count)
-    return dropped(`too many values to learn from (${about}), too few rows for each; free text comes later`);
-  const lacking = rows > count ? `; ${formatCount(rows - count)} rows lack it` : "";
-  if (distinct > automaticLimits.oneHotLevels * 1.3)
-    return {
-      use: `hashed to ${automaticLimits.hashBuckets}`,
-      reason: `${about}, more than ${formatCount(automaticLimits.oneHotLevels)}${lacking}`,
-      stages: [stage("hash", name, formula, { buckets: automaticLimits.hashBuckets })],
-    };
-  const rare = Math.max(1, Math.min(automaticLimits.rareRows, Math.ceil(rows / 1000)));
-  const params: Record<string, ParamValue> = { limit: automaticLimits.oneHotLevels, rare, missing: "auto", other: "auto" };
-  return {
-    use: "one-hot",
-    reason: `${about}${rare > 1 ? `; values in fewer than ${rare} rows share one weight with unseen ones` : ""}${lacking}`,
-    stages: [stage("oneHot", name, formula, params)],
-  };
-}
-
-function chooseForTime({ name, formula }: Candidate, { min, max, parts }: Facts): Choice {
-  const varying = dateParts.filter((part) => parts[part] && !sameValue(parts[part][0], parts[part][1]));
-  const span = `${shownValue(min as never)} to ${shownValue(max as never)}`;
-  if (varying.length === 0) return dropped(`its month, day of the week and hour never change (${span})`);
-  return {
-    use: varying.join(", "),
-    reason: `${span}; its parts come back in new rows, a trend over time does not, so the date itself is no number`,
-    stages: [stage("dateParts", name, formula, { parts: varying.join(" ") })],
-  };
-}
-
-function sameValue(a: Answer, b: Answer): boolean {
-  if (a === null || b === null) return a === b;
-  if (typeof a === "object" && typeof b === "object") {
-    if ("micros" in a && "micros" in b) return a.micros === b.micros;
-    if ("days" in a && "days" in b) return a.days === b.days;
-  }
-  return a === b;
-}
-
+export { automaticLimits } from "./automatic/choose.js";
 export type { Decision } from "./stage.js";

@@ -15,7 +15,9 @@ export const bucketise = defineFeature({
   inputs: { min: 1, max: 1, types: ["int64", "real", "decimal"] },
   questions: ([of], { bins, edges }): readonly Question[] =>
     edges ? [] : [{ ask: "quantiles", of: of!, at: Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins) }],
-  fit: ([quantiles], _, { edges }) => ({ edges: edges ? parseEdges(edges) : [...new Set((quantiles as readonly number[] | null) ?? [])] }),
+  fit: ([quantiles], _, { edges }) => ({
+    edges: edges ? parseEdges(edges) : [...new Set((quantiles as readonly number[] | null) ?? [])],
+  }),
   blocks: ({ edges }, [of], _, name): readonly Block[] => {
     const levels = [...edges, Number.POSITIVE_INFINITY].map((to, i) => rangeName(edges[i - 1], to));
     const expr = call("when", isMissing(asReal(of!)), lit(null), search(asReal(of!), edges, levels));
@@ -24,18 +26,36 @@ export const bucketise = defineFeature({
 });
 
 function parseEdges(text: string): number[] {
-  const edges = text.split(/[\s;,]+/).filter(Boolean).map(Number);
+  const edges = text
+    .split(/[\s;,]+/)
+    .filter(Boolean)
+    .map(Number);
   if (edges.length === 0 || edges.some((edge, i) => !Number.isFinite(edge) || (i > 0 && edge <= edges[i - 1]!)))
-    throw new SluiceError("bad_parameter", `bucketise: edges are "${text}"; they must be growing numbers like '0 10 100'`, { parameter: "edges", value: text });
+    throw new SluiceError(
+      "bad_parameter",
+      `bucketise: edges are "${text}"; they must be growing numbers like '0 10 100'`,
+      { parameter: "edges", value: text },
+    );
   return edges;
 }
 
 const rangeName = (from: number | undefined, to: number): string =>
-  from === undefined ? (to === Number.POSITIVE_INFINITY ? "all" : `< ${to}`) : to === Number.POSITIVE_INFINITY ? `>= ${from}` : `${from} to ${to}`;
+  from === undefined
+    ? to === Number.POSITIVE_INFINITY
+      ? "all"
+      : `< ${to}`
+    : to === Number.POSITIVE_INFINITY
+      ? `>= ${from}`
+      : `${from} to ${to}`;
 
 /** Halving search as nested conditions: `edges.length` of them, a logarithm deep. */
 function search(of: Expr, edges: readonly number[], levels: readonly string[], from = 0, to = edges.length): Expr {
   if (from === to) return lit(levels[from]!);
   const middle = (from + to) >> 1;
-  return call("when", call("lt", of, lit(edges[middle]!)), search(of, edges, levels, from, middle), search(of, edges, levels, middle + 1, to));
+  return call(
+    "when",
+    call("lt", of, lit(edges[middle]!)),
+    search(of, edges, levels, from, middle),
+    search(of, edges, levels, middle + 1, to),
+  );
 }

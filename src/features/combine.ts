@@ -19,7 +19,10 @@ export const interactions = defineFeature({
   inputs: many,
   questions: (inputs) => means(inputs),
   fit: (answers) => ({ means: meansOf(answers) }),
-  blocks: (state, inputs): readonly Block[] => termsUpTo(inputs.length, 2).filter(([a, b]) => b !== undefined && a !== b).map((term) => product(term, inputs, state.means)),
+  blocks: (state, inputs): readonly Block[] =>
+    termsUpTo(inputs.length, 2)
+      .filter(([a, b]) => b !== undefined && a !== b)
+      .map((term) => product(term, inputs, state.means)),
 });
 
 /** The numbers and all their products up to a degree. */
@@ -30,7 +33,8 @@ export const polynomial = defineFeature({
   inputs: { ...many, min: 1 },
   questions: (inputs) => means(inputs),
   fit: (answers) => ({ means: meansOf(answers) }),
-  blocks: (state, inputs, { degree }): readonly Block[] => termsUpTo(inputs.length, degree).map((term) => product(term, inputs, state.means)),
+  blocks: (state, inputs, { degree }): readonly Block[] =>
+    termsUpTo(inputs.length, degree).map((term) => product(term, inputs, state.means)),
 });
 
 /** Two or more categories as one. */
@@ -46,17 +50,28 @@ export const cross = defineFeature({
 
 /** Texts with a separator between; missing when one of them is. */
 const joined = (inputs: readonly Expr[]): Expr =>
-  inputs.map((of): Expr => call("toText", of)).reduce((left, right) => call("concat", call("concat", left, lit(" & ")), right));
+  inputs
+    .map((of): Expr => call("toText", of))
+    .reduce((left, right) => call("concat", call("concat", left, lit(" & ")), right));
 
 /** Index tuples with growing entries, by length: 0, 1, 00, 01, 11, ... */
 function termsUpTo(width: number, degree: number): number[][] {
   const all: number[][] = [];
   let last: number[][] = [[]];
   for (let d = 1; d <= degree; d++) {
-    last = last.flatMap((term) => Array.from({ length: width - (term[term.length - 1] ?? 0) }, (_, i) => [...term, (term[term.length - 1] ?? 0) + i]));
+    last = last.flatMap((term) =>
+      Array.from({ length: width - (term[term.length - 1] ?? 0) }, (_, i) => [
+        ...term,
+        (term[term.length - 1] ?? 0) + i,
+      ]),
+    );
     all.push(...last);
     if (all.length > mostTerms)
-      throw new SluiceError("bad_parameter", `${width} numbers give ${all.length} products of up to ${d}; at most ${mostTerms} are made. Name fewer columns or a lower degree`, { width, degree });
+      throw new SluiceError(
+        "bad_parameter",
+        `${width} numbers give ${all.length} products of up to ${d}; at most ${mostTerms} are made. Name fewer columns or a lower degree`,
+        { width, degree },
+      );
   }
   return all;
 }

@@ -30,7 +30,12 @@ export type Question =
   | { readonly ask: "quantiles"; readonly of: Expr; readonly at: readonly number[]; readonly first?: number }
   /** The most frequent values with their counts, most frequent first, ties by UTF-8 bytes; at most `limit`. */
   | { readonly ask: "values"; readonly of: Expr; readonly limit: number };
-export type Answer = number | null | Value | readonly number[] | readonly { readonly value: Value; readonly count: number }[];
+export type Answer =
+  | number
+  | null
+  | Value
+  | readonly number[]
+  | readonly { readonly value: Value; readonly count: number }[];
 
 /** One stage of preparation. It asks for statistics once and becomes blocks of formulas; its state is plain data. */
 export interface Feature<P extends Params = Params, S = unknown> {

@@ -6,8 +6,27 @@ import { asReal } from "./formulas.js";
 import { levelsOf } from "./one-hot.js";
 
 /** The parts a date has, and after how many units each starts again. */
-export const periods = { month: 12, day: 31, dayOfWeek: 7, dayOfYear: 366, hour: 24, minute: 60, second: 60, quarter: 4 } as const;
-export const partNames = ["year", "quarter", "month", "day", "dayOfWeek", "dayOfYear", "hour", "minute", "second"] as const;
+export const periods = {
+  month: 12,
+  day: 31,
+  dayOfWeek: 7,
+  dayOfYear: 366,
+  hour: 24,
+  minute: 60,
+  second: 60,
+  quarter: 4,
+} as const;
+export const partNames = [
+  "year",
+  "quarter",
+  "month",
+  "day",
+  "dayOfWeek",
+  "dayOfYear",
+  "hour",
+  "minute",
+  "second",
+] as const;
 export type Part = (typeof partNames)[number];
 
 /** Month, day of the week, hour and so on: what comes back in new rows. */
@@ -16,7 +35,11 @@ export const dateParts = defineFeature({
   doc: "Parts of a date or time: year quarter month day dayOfWeek (1 is Monday) dayOfYear hour minute second. As categories, a part unseen in training and a missing date add nothing; as numbers, a missing one counts as the mean.",
   params: {
     parts: textParam("month dayOfWeek hour", "which parts, with blanks between"),
-    as: choice(["category", "number", "cyclic"], "category", "how a part is given: a weight for each value, a number, or sine and cosine"),
+    as: choice(
+      ["category", "number", "cyclic"],
+      "category",
+      "how a part is given: a weight for each value, a number, or sine and cosine",
+    ),
   },
   inputs: { min: 1, max: 1, types: ["date", "timestamp"] },
   questions: ([of], params): readonly Question[] =>
@@ -57,20 +80,36 @@ export const cyclic = defineFeature({
 
 function circle(of: Expr, period: number, name: string): Block[] {
   const angle = call("mul", asReal(of), lit((2 * Math.PI) / period));
-  return (["sin", "cos"] as const).map((wave) => ({ kind: "number", name: `${wave}(${name})`, expr: call(wave, angle), fill: 0 }));
+  return (["sin", "cos"] as const).map((wave) => ({
+    kind: "number",
+    name: `${wave}(${name})`,
+    expr: call(wave, angle),
+    fill: 0,
+  }));
 }
 
 function periodOf(part: Part): number {
   if (part === "year")
-    throw new SluiceError("bad_parameter", `a year does not start again; cyclic parts are ${Object.keys(periods).join(", ")}`, { part });
+    throw new SluiceError(
+      "bad_parameter",
+      `a year does not start again; cyclic parts are ${Object.keys(periods).join(", ")}`,
+      { part },
+    );
   return periods[part];
 }
 
 export function parseParts(text: string): Part[] {
-  return text.split(/[\s,;]+/).filter(Boolean).map((word) => {
-    const part = partNames.find((name) => name.toLowerCase() === word.toLowerCase().replace(/[_-]/g, ""));
-    if (!part)
-      throw new SluiceError("bad_parameter", `dateParts: there is no part "${word}"; there are ${partNames.join(", ")}`, { parameter: "parts", value: word });
-    return part;
-  });
+  return text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map((word) => {
+      const part = partNames.find((name) => name.toLowerCase() === word.toLowerCase().replace(/[_-]/g, ""));
+      if (!part)
+        throw new SluiceError(
+          "bad_parameter",
+          `dateParts: there is no part "${word}"; there are ${partNames.join(", ")}`,
+          { parameter: "parts", value: word },
+        );
+      return part;
+    });
 }

@@ -7,7 +7,8 @@ import { compareValues } from "./statistics/values.js";
 type Counted = readonly { readonly value: string | number | boolean; readonly count: number }[];
 const categories = { min: 1, max: 1, types: ["text", "bool", "int64", "real", "decimal"] } as const;
 /** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
-const listed = (values: unknown): Counted => ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
+const listed = (values: unknown): Counted =>
+  ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
 
 /** A category as the rank of its value. */
 export const ordinal = defineFeature({
@@ -24,7 +25,12 @@ export const ordinal = defineFeature({
     return { levels: order === "value" ? levels.sort(compareValues) : levels };
   },
   blocks: ({ levels }, [of], _, name) => [
-    { kind: "number", name, expr: { kind: "lookup", key: of!, keys: levels, values: levels.map((_, i) => i), otherwise: -1 }, fill: -1 },
+    {
+      kind: "number",
+      name,
+      expr: { kind: "lookup", key: of!, keys: levels, values: levels.map((_, i) => i), otherwise: -1 },
+      fill: -1,
+    },
   ],
 });
 
@@ -42,7 +48,11 @@ export const frequency = defineFeature({
   fit: ([values, count, missing]) => {
     const rows = Math.max(1, Number(count) + Number(missing));
     const kept = listed(values);
-    return { levels: kept.map(({ value }) => value), shares: kept.map((level) => level.count / rows), missing: Number(missing) / rows };
+    return {
+      levels: kept.map(({ value }) => value),
+      shares: kept.map((level) => level.count / rows),
+      missing: Number(missing) / rows,
+    };
   },
   blocks: ({ levels, shares, missing }, [of], _, name) => {
     const known: Expr = { kind: "lookup", key: of!, keys: levels, values: shares, otherwise: 0 };

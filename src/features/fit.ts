@@ -6,8 +6,8 @@ import { automatic } from "./automatic.js";
 import type { Answer, Block, FittedFeature, Question } from "./contract.js";
 import { featureNamed } from "./index.js";
 import { type Candidate, type Decision, isStage, type Requested, type Stage } from "./stage.js";
-import { answer, type StatisticsOptions } from "./statistics.js";
 import { countRows } from "./statistics/ask.js";
+import { answer, type StatisticsOptions } from "./statistics.js";
 
 /** Fits all stages by one round of fused questions, after one round for each depth of stages inside stages. */
 export async function fitStages(stages: readonly Stage[], options: StatisticsOptions): Promise<FittedFeature[]> {
@@ -16,7 +16,9 @@ export async function fitStages(stages: readonly Stage[], options: StatisticsOpt
   const fittedInner = inner.length > 0 ? await fitStages(inner, { ...options, known }) : [];
   const ready = stages.map((stage) => {
     const feature = featureNamed(stage.feature);
-    const inputs = stage.inputs.flatMap((input) => (isStage(input) ? formulasOf(fittedInner[inner.indexOf(input)]!) : [input]));
+    const inputs = stage.inputs.flatMap((input) =>
+      isStage(input) ? formulasOf(fittedInner[inner.indexOf(input)]!) : [input],
+    );
     const params = resolveParams(feature.name, feature.params as Params, stage.params);
     return { stage, feature, inputs, params, questions: feature.questions(inputs, params) };
   });
@@ -58,7 +60,9 @@ export interface FitOptions extends StatisticsOptions {
 }
 
 /** Chooses where nothing was requested, fits, and says what became of each column. */
-export async function fitFeatures(options: FitOptions): Promise<{ fitted: FittedFeature[]; decisions: Decision[]; blocks: Block[] }> {
+export async function fitFeatures(
+  options: FitOptions,
+): Promise<{ fitted: FittedFeature[]; decisions: Decision[]; blocks: Block[] }> {
   const drop = new Set(options.drop);
   const rowsTotal = await countRows(options);
   const shared = { ...options, rowsTotal, known: options.known ?? new Map<string, Answer>() };
@@ -67,22 +71,42 @@ export async function fitFeatures(options: FitOptions): Promise<{ fitted: Fitted
   const left = columns.filter(({ name }) => !drop.has(name));
   const { stages, decisions } = options.requested
     ? await chosenByHand(options.requested, left, shared)
-    : await automatic(left.map(({ name, type }) => ({ name, formula: col(name), type })), shared);
+    : await automatic(
+        left.map(({ name, type }) => ({ name, formula: col(name), type })),
+        shared,
+      );
   const fitted = await fitStages(stages, shared);
   const blocks = blocksOf(fitted);
   const byName = new Map(decisions.map((decision) => [decision.column, decision]));
-  const all = columns.map(({ name, type }) => byName.get(name) ?? { column: name, type: typeName(type), use: "dropped", reason: drop.has(name) ? "asked for with --drop" : "not named in --features" });
+  const all = columns.map(
+    ({ name, type }) =>
+      byName.get(name) ?? {
+        column: name,
+        type: typeName(type),
+        use: "dropped",
+        reason: drop.has(name) ? "asked for with --drop" : "not named in --features",
+      },
+  );
   if (blocks.length === 0) throw noFeatures(all);
   return { fitted, decisions: all, blocks };
 }
 
 /** Stages as they were asked for; formulas as automatic features would have it. Each column says which stages read it. */
-async function chosenByHand(requested: readonly Requested[], columns: readonly Column[], options: StatisticsOptions): Promise<{ stages: Stage[]; decisions: Decision[] }> {
+async function chosenByHand(
+  requested: readonly Requested[],
+  columns: readonly Column[],
+  options: StatisticsOptions,
+): Promise<{ stages: Stage[]; decisions: Decision[] }> {
   const formulas = requested.filter((one): one is Candidate => !isStage(one));
   const chosen = await automatic(formulas, options);
   const byFormula = new Map(formulas.map(({ name }, i) => [name, chosen.decisions[i]!]));
   for (const [name, { use, reason }] of byFormula)
-    if (use === "dropped") throw new SluiceError("no_features", `--features ${name}: ${reason}. Leave it out, or name a feature for it, like onehot(${name}) or hash(${name})`, { name });
+    if (use === "dropped")
+      throw new SluiceError(
+        "no_features",
+        `--features ${name}: ${reason}. Leave it out, or name a feature for it, like onehot(${name}) or hash(${name})`,
+        { name },
+      );
   const uses = new Map<string, string[]>();
   const names = columns.map(({ name }) => name);
   for (const one of requested) {
@@ -94,7 +118,12 @@ async function chosenByHand(requested: readonly Requested[], columns: readonly C
   }
   const decisions = columns
     .filter(({ name }) => uses.has(name))
-    .map(({ name, type }) => ({ column: name, type: typeName(type), use: uses.get(name)!.join(", "), reason: "asked for with --features" }));
+    .map(({ name, type }) => ({
+      column: name,
+      type: typeName(type),
+      use: uses.get(name)!.join(", "),
+      reason: "asked for with --features",
+    }));
   return { stages: [...requested.filter(isStage), ...chosen.stages], decisions };
 }
 
@@ -102,11 +131,19 @@ const readBy = (one: Requested | Expr): string[] =>
   "kind" in one ? [...columnsOf(one)] : isStage(one) ? one.inputs.flatMap(readBy) : [...columnsOf(one.formula)];
 
 const notUsable = (column: string, usable: readonly string[]): SluiceError =>
-  new SluiceError("usage", `--features names "${column}", which the label is made of, has a role, or is dropped; usable are ${usable.slice(0, 20).join(", ")}`, { column });
+  new SluiceError(
+    "usage",
+    `--features names "${column}", which the label is made of, has a role, or is dropped; usable are ${usable.slice(0, 20).join(", ")}`,
+    { column },
+  );
 
 const noFeatures = (decisions: readonly Decision[]): SluiceError => {
   const why = decisions.slice(0, 5).map(({ column, reason }) => `${column}: ${reason}`);
-  return new SluiceError("no_features", `no column is left to learn from (${why.join("; ") || "there is none beside the label"}). Name features with --features, or drop fewer columns`, { decisions: decisions.slice(0, 100) });
+  return new SluiceError(
+    "no_features",
+    `no column is left to learn from (${why.join("; ") || "there is none beside the label"}). Name features with --features, or drop fewer columns`,
+    { decisions: decisions.slice(0, 100) },
+  );
 };
 
 export type { Decision, Requested, Stage } from "./stage.js";

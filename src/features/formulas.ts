@@ -34,4 +34,3 @@ export function shownValue(value: Value): string {
   }
   return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
 }
-

@@ -1,7 +1,7 @@
 import { UnknownNameError } from "../base/errors.js";
-import type { Feature } from "./contract.js";
 import { bucketise } from "./bucketise.js";
 import { cross, interactions, polynomial } from "./combine.js";
+import type { Feature } from "./contract.js";
 import { cyclic, dateParts } from "./dates.js";
 import { frequency, ordinal } from "./encode.js";
 import { hash } from "./hash.js";
@@ -83,6 +83,11 @@ export function findFeature(name: string): AnyFeature | undefined {
 
 export function featureNamed(name: string): AnyFeature {
   const feature = findFeature(name);
-  if (!feature) throw new UnknownNameError("feature", name, features.map(({ name }) => name));
+  if (!feature)
+    throw new UnknownNameError(
+      "feature",
+      name,
+      features.map(({ name }) => name),
+    );
   return feature;
 }

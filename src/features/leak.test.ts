@@ -5,7 +5,17 @@ import type { Relation } from "../expr/relation.js";
 import { type LeakOptions, leakWarnings } from "./leak.js";
 import { type TestTables, testTables } from "./testing.js";
 
-const columns = { y: real, copy: real, fair: real, code: text, third: text, word: text, gone: timestamp, came: timestamp, seen: timestamp };
+const columns = {
+  y: real,
+  copy: real,
+  fair: real,
+  code: text,
+  third: text,
+  word: text,
+  gone: timestamp,
+  came: timestamp,
+  seen: timestamp,
+};
 /** y is 0 .. 99; copy nearly is y, fair half follows it, code says whether y > 70, third is its third, word tells nothing and rarely repeats. */
 const query = `SELECT (k * 37 % 100)::DOUBLE AS y, y * 2 + (k % 3) / 10.0 AS copy, y + (k * 61 % 97) AS fair,
     CASE WHEN y > 70 THEN 'x' || k % 2 END AS code, 't' || floor(y / 34)::INT AS third, 'w' || (hash(k) % 5000) AS word,
@@ -23,7 +33,14 @@ describe("leakWarnings", () => {
   });
   afterAll(() => tables[Symbol.asyncDispose]());
   const warn = async (options: Pick<LeakOptions, "label" | "task"> & Partial<LeakOptions>): Promise<string[]> => {
-    const all = { engine: tables.engine, relation, schema, seed: 1, columns: ["copy", "fair", "code", "word"], ...options };
+    const all = {
+      engine: tables.engine,
+      relation,
+      schema,
+      seed: 1,
+      columns: ["copy", "fair", "code", "word"],
+      ...options,
+    };
     return (await leakWarnings(all)).map(({ message }) => message);
   };
   const late = call("when", call("gt", col("y"), lit(70)), lit(1), lit(0));
@@ -31,12 +48,16 @@ describe("leakWarnings", () => {
   test("name a near-copy of a number, and say how to drop or allow it", async () => {
     const messages = await warn({ label: col("y"), task: "regression" });
     expect(messages).toHaveLength(1);
-    expect(messages[0]).toMatch(/^"copy" alone explains (99.\d|100.0) % of the label's variance \(3,000 rows\)\..*--drop copy.*--allow-leak copy$/);
+    expect(messages[0]).toMatch(
+      /^"copy" alone explains (99.\d|100.0) % of the label's variance \(3,000 rows\)\..*--drop copy.*--allow-leak copy$/,
+    );
   });
 
   test("name a column that tells a class, also by being missing", async () => {
     const messages = await warn({ label: late, task: "binary", columns: ["code", "word", "fair"] });
-    expect(messages).toEqual([expect.stringMatching(/^"code" alone tells the label almost surely: AUC 1.0000 on 3,000 rows/)]);
+    expect(messages).toEqual([
+      expect.stringMatching(/^"code" alone tells the label almost surely: AUC 1.0000 on 3,000 rows/),
+    ]);
   });
 
   test("judge several classes by the errors that are left", async () => {
@@ -48,11 +69,15 @@ describe("leakWarnings", () => {
 
   test("name a time that always lies after the event", async () => {
     const messages = await warn({ label: late, task: "binary", columns: ["came", "seen", "fair"], time: "gone" });
-    expect(messages).toEqual([expect.stringMatching(/^"came" always lies after "gone", so it was recorded after the event/)]);
+    expect(messages).toEqual([
+      expect.stringMatching(/^"came" always lies after "gone", so it was recorded after the event/),
+    ]);
   });
 
   test("keep quiet about columns that are vouched for, and about few rows", async () => {
     expect(await warn({ label: col("y"), task: "regression", allowed: ["copy"] })).toEqual([]);
-    expect(await warn({ label: col("y"), task: "regression", relation: { kind: "limit", from: relation, rows: 300 } })).toEqual([]);
+    expect(
+      await warn({ label: col("y"), task: "regression", relation: { kind: "limit", from: relation, rows: 300 } }),
+    ).toEqual([]);
   });
 });

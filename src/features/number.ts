@@ -6,7 +6,9 @@ import { asReal } from "./formulas.js";
 export const number = defineFeature({
   name: "number",
   doc: "The value as a number, unscaled. Missing stays missing for learners that can take it; others see the mean, or the median of the first 1,000 training rows where automatic features found none missing.",
-  params: { fill: choice(["mean", "firstRows"], "mean", "what a missing value counts as; firstRows costs no look at all rows") },
+  params: {
+    fill: choice(["mean", "firstRows"], "mean", "what a missing value counts as; firstRows costs no look at all rows"),
+  },
   inputs: { min: 1, max: 1, types: ["int64", "real", "decimal", "bool"] },
   questions: ([of], { fill }): readonly Question[] =>
     fill === "mean" ? [{ ask: "mean", of: of! }] : [{ ask: "quantiles", of: of!, at: [0.5], first: 1000 }],

@@ -1,8 +1,8 @@
-import { choice, flag, integer } from "../base/params.js";
+import { choice, integer } from "../base/params.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import { type Block, defineFeature, type Question } from "./contract.js";
-import { compareValues } from "./statistics/values.js";
 import { isMissing } from "./formulas.js";
+import { compareValues } from "./statistics/values.js";
 
 type Level = string | number | boolean;
 export interface Levels {
@@ -31,7 +31,8 @@ export const oneHot = defineFeature({
   fit: ([values, count, missing], _, params): Levels => {
     const kept = countedLevels(values).filter((level) => level.count >= params.rare);
     const rest = Number(count) - kept.reduce((sum, level) => sum + level.count, 0);
-    const wanted = (choice: string, rows: number): boolean => choice === "level" || (choice === "auto" && rows >= params.rare && rows > 0);
+    const wanted = (choice: string, rows: number): boolean =>
+      choice === "level" || (choice === "auto" && rows >= params.rare && rows > 0);
     return {
       levels: sortedLevels(kept),
       missing: wanted(params.missing, Number(missing)),
@@ -44,19 +45,27 @@ export const oneHot = defineFeature({
 type Counted = readonly { readonly value: Level; readonly count: number }[];
 
 /** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
-const countedLevels = (values: unknown): Counted => ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
+const countedLevels = (values: unknown): Counted =>
+  ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
 const sortedLevels = (counted: Counted): Level[] => counted.map(({ value }) => value).sort(compareValues);
 export const levelsOf = (values?: unknown): Level[] => sortedLevels(countedLevels(values));
 
 /** The level itself, or its text beside the two levels that stand for missing and for all others. */
 export function categoryBlock(name: string, of: Expr, { levels, missing, other }: Levels): Block {
   if (!missing && !other) return { kind: "category", name, expr: of, levels };
-  const shown = levels.map((level) => (String(level)));
+  const shown = levels.map((level) => String(level));
   const extra = [...(missing ? [apart("(missing)", shown)] : []), ...(other ? [apart("(other)", shown)] : [])];
-  const known: Expr = { kind: "lookup", key: of, keys: levels, values: shown, otherwise: other ? extra[extra.length - 1]! : null };
+  const known: Expr = {
+    kind: "lookup",
+    key: of,
+    keys: levels,
+    values: shown,
+    otherwise: other ? extra[extra.length - 1]! : null,
+  };
   const expr = call("when", isMissing(of), lit(missing ? extra[0]! : null), known);
   return { kind: "category", name, expr, levels: [...shown, ...extra] };
 }
 
 /** A name that no level has. */
-const apart = (name: string, levels: readonly string[]): string => (levels.includes(name) ? apart(`${name}'`, levels) : name);
+const apart = (name: string, levels: readonly string[]): string =>
+  levels.includes(name) ? apart(`${name}'`, levels) : name;

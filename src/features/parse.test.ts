@@ -15,7 +15,12 @@ const schema: Schema = {
 
 describe("parseFeatures", () => {
   test("reads calls, aliases, parameters and names", () => {
-    expect(parseFeatures("one-hot(origin, limit=5) as airport, bucketise(a, 4), standardize(b)".replace("one-hot", "OneHot"), schema)).toEqual([
+    expect(
+      parseFeatures(
+        "one-hot(origin, limit=5) as airport, bucketise(a, 4), standardize(b)".replace("one-hot", "OneHot"),
+        schema,
+      ),
+    ).toEqual([
       { feature: "oneHot", name: "airport", inputs: [col("origin")], params: { limit: "5" } },
       { feature: "bucketise", name: "a", inputs: [col("a")], params: { bins: "4" } },
       { feature: "standardise", name: "b", inputs: [col("b")], params: {} },
@@ -35,7 +40,11 @@ describe("parseFeatures", () => {
 
   test("takes a feature inside a feature as a stage to fit first, and a function as a formula", () => {
     const [outer] = parseFeatures("standardise(log(a))", schema);
-    expect(outer).toMatchObject({ feature: "standardise", name: "log(a)", inputs: [{ feature: "log", inputs: [col("a")] }] });
+    expect(outer).toMatchObject({
+      feature: "standardise",
+      name: "log(a)",
+      inputs: [{ feature: "log", inputs: [col("a")] }],
+    });
     expect(parseFeatures("standardise(sqrt(a))", schema)).toMatchObject([{ inputs: [call("sqrt", col("a"))] }]);
   });
 
@@ -55,7 +64,8 @@ describe("parseFeatures", () => {
     ["standardise(a) + stand(b)", "unknown_function", "stand"],
   ])("refuses %s", (given, code, message) => {
     const parse = (): unknown => parseFeatures(given, schema);
-    if (code === undefined) expect(parse()).toMatchObject([{ params: { whith: "mean" } }]); // fitting names the parameters there are
+    if (code === undefined)
+      expect(parse()).toMatchObject([{ params: { whith: "mean" } }]); // fitting names the parameters there are
     else expect(parse).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
   });
 });

@@ -26,7 +26,12 @@ export function parseFeatures(text: string, schema: Schema): Requested[] {
       out.push({ formula, name: name ?? labelOf(formula), type: typeOf(formula, schema) });
     }
   }
-  if (out.length === 0) throw new SluiceError("usage", `--features "${text}" names no feature; write it like 'log(distance), onehot(origin)'`, { value: text });
+  if (out.length === 0)
+    throw new SluiceError(
+      "usage",
+      `--features "${text}" names no feature; write it like 'log(distance), onehot(origin)'`,
+      { value: text },
+    );
   return out;
 }
 
@@ -38,25 +43,40 @@ export function stagesFor(
   schema: Schema,
   name?: string,
 ): Stage[] {
-  const chosen = feature.name === "interactions" && inputs.some((input) => isText(input, schema)) ? findFeature("cross")! : feature;
+  const chosen =
+    feature.name === "interactions" && inputs.some((input) => isText(input, schema)) ? findFeature("cross")! : feature;
   const { min, max, types } = chosen.inputs;
   for (const input of inputs) {
     if (isStage(input)) continue;
     const type = typeOf(input, schema);
     if (!types.includes(type.kind))
-      throw new SluiceError("wrong_type", `${chosen.name}(${labelOf(input)}): ${labelOf(input)} is ${typeName(type)}; ${chosen.name} takes ${types.join(", ")}`, {
-        feature: chosen.name,
-        type: typeName(type),
-      });
+      throw new SluiceError(
+        "wrong_type",
+        `${chosen.name}(${labelOf(input)}): ${labelOf(input)} is ${typeName(type)}; ${chosen.name} takes ${types.join(", ")}`,
+        {
+          feature: chosen.name,
+          type: typeName(type),
+        },
+      );
   }
   if (inputs.length < min || (max > 1 && inputs.length > max))
-    throw new SluiceError("usage", `${chosen.name} takes ${max === 1 ? "a column" : `${min} to ${max} columns`}, and was given ${inputs.length}`, { feature: chosen.name });
+    throw new SluiceError(
+      "usage",
+      `${chosen.name} takes ${max === 1 ? "a column" : `${min} to ${max} columns`}, and was given ${inputs.length}`,
+      { feature: chosen.name },
+    );
   const groups = max === 1 ? inputs.map((input) => [input]) : [inputs];
-  return groups.map((group) => ({ feature: chosen.name, name: name ?? group.map(nameOf).join(" & "), inputs: group, params: given }));
+  return groups.map((group) => ({
+    feature: chosen.name,
+    name: name ?? group.map(nameOf).join(" & "),
+    inputs: group,
+    params: given,
+  }));
 }
 
 const nameOf = (input: Expr | Stage): string => (isStage(input) ? `${input.feature}(${input.name})` : labelOf(input));
-const isText = (input: Expr | Stage, schema: Schema): boolean => !isStage(input) && typeOf(input, schema).kind === "text";
+const isText = (input: Expr | Stage, schema: Schema): boolean =>
+  !isStage(input) && typeOf(input, schema).kind === "text";
 
 /** The call that the whole text is, if its name is a feature's. */
 function featureCall(text: string): (ParsedCall & { readonly feature: AnyFeature }) | undefined {
@@ -65,15 +85,21 @@ function featureCall(text: string): (ParsedCall & { readonly feature: AnyFeature
   return feature && { ...parsed, feature };
 }
 
-function stagesOf({ feature, args, named }: ParsedCall & { readonly feature: AnyFeature }, schema: Schema, name?: string): Stage[] {
+function stagesOf(
+  { feature, args, named }: ParsedCall & { readonly feature: AnyFeature },
+  schema: Schema,
+  name?: string,
+): Stage[] {
   const inputs: (Expr | Stage)[] = [];
   const params: Record<string, ParamValue> = {};
   const names = Object.keys(feature.params);
-  for (const [key, value] of Object.entries(named)) params[names.find((one) => one.toLowerCase() === key.toLowerCase()) ?? key] = unquoted(value);
+  for (const [key, value] of Object.entries(named))
+    params[names.find((one) => one.toLowerCase() === key.toLowerCase()) ?? key] = unquoted(value);
   for (const arg of args) {
     const inner = featureCall(arg);
     // bucketise(x, 5): a number behind a column is the first parameter
-    if (/^[\d.]+$/.test(arg) && inputs.length > 0 && names[0] !== undefined && !(names[0] in params)) params[names[0]] = arg;
+    if (/^[\d.]+$/.test(arg) && inputs.length > 0 && names[0] !== undefined && !(names[0] in params))
+      params[names[0]] = arg;
     else if (inner) inputs.push(...stagesOf(inner, schema));
     else inputs.push(parseFormula(arg, schema));
   }
@@ -81,7 +107,10 @@ function stagesOf({ feature, args, named }: ParsedCall & { readonly feature: Any
 }
 
 function parseFormula(text: string, schema: Schema): Expr {
-  return parseExpr(text, schema.columns.map((column) => column.name));
+  return parseExpr(
+    text,
+    schema.columns.map((column) => column.name),
+  );
 }
 
 const unquoted = (text: string): string => text.trim().replace(/^(['"])(.*)\1$/s, "$2");

@@ -17,7 +17,8 @@ describe("profile", () => {
     scan = (await tables.table("rows", columns, query)).scan;
   });
   afterAll(() => tables[Symbol.asyncDispose]());
-  const named = (found: Awaited<ReturnType<typeof profile>>) => Object.fromEntries(found.columns.map((column) => [column.name, column]));
+  const named = (found: Awaited<ReturnType<typeof profile>>) =>
+    Object.fromEntries(found.columns.map((column) => [column.name, column]));
 
   test("of a small source looks at all rows", async () => {
     const found = await profile(tables.engine, scan);
@@ -39,7 +40,8 @@ describe("profile", () => {
     expect(Math.abs(found.sample.rows - 2000)).toBeLessThan(170); // four deviations of a binomial count
     expect(found.sample.error).toBeCloseTo(Math.sqrt(Math.log(40) / (2 * found.sample.rows)), 12);
     const { x, t, id } = named(found);
-    for (const { at, value } of x!.quantiles) expect(Math.abs(Number(value) / 200 - at)).toBeLessThan(found.sample.error);
+    for (const { at, value } of x!.quantiles)
+      expect(Math.abs(Number(value) / 200 - at)).toBeLessThan(found.sample.error);
     expect(Math.abs(t!.top[0]!.share - 0.25)).toBeLessThan(found.sample.error);
     expect([x!.min, x!.max, x!.missing]).toEqual([0, 199.99, 0]);
     expect(t!.distinct).toBe(8);
@@ -48,10 +50,18 @@ describe("profile", () => {
   });
 
   test("gives exact figures when asked, the same as from all rows", async () => {
-    const [exact, all] = [await profile(tables.engine, scan, { sampleRows: 2000, exact: true }), await profile(tables.engine, scan)];
+    const [exact, all] = [
+      await profile(tables.engine, scan, { sampleRows: 2000, exact: true }),
+      await profile(tables.engine, scan),
+    ];
     for (const [i, column] of exact.columns.entries()) {
       const other = all.columns[i]!;
-      expect(column).toMatchObject({ name: other.name, missing: other.missing, distinct: other.distinct, quantiles: other.quantiles });
+      expect(column).toMatchObject({
+        name: other.name,
+        missing: other.missing,
+        distinct: other.distinct,
+        quantiles: other.quantiles,
+      });
       if (other.mean !== null) expect(column.mean).toBeCloseTo(other.mean, 9); // one is summed in doubles
     }
     expect(named(exact)["t"]!.top).toEqual(named(all)["t"]!.top);
@@ -63,7 +73,10 @@ describe("profile", () => {
 
   test("has nothing to say of no rows", async () => {
     const empty = (await tables.table("empty", columns, `SELECT * FROM (${query}) WHERE id < 0`)).scan;
-    expect(await profile(tables.engine, empty)).toMatchObject({ rows: 0, columns: [{ name: "x", missing: 0, distinct: 0, min: null, mean: null }, {}, {}, {}, {}] });
+    expect(await profile(tables.engine, empty)).toMatchObject({
+      rows: 0,
+      columns: [{ name: "x", missing: 0, distinct: 0, min: null, mean: null }, {}, {}, {}, {}],
+    });
   });
 });
 

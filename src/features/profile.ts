@@ -1,22 +1,12 @@
-import { isNumeric, type Column, type Row, typeName, type Value } from "../base/schema.js";
+import { type Column, isNumeric, type Row, typeName, type Value } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
-import { exactFacts } from "./profile/exact.js";
-import { describeSample, type SampleFacts } from "./profile/sample.js";
 import { shownValue } from "./formulas.js";
+import { exactFacts } from "./profile/exact.js";
+import { type ColumnProfile, describeSample } from "./profile/sample.js";
 import { inSample } from "./statistics/ask.js";
-
-export interface ColumnProfile extends Omit<SampleFacts, "distinct"> {
-  readonly name: string;
-  readonly type: string;
-  readonly missing: number;
-  /** Counted when the sample shows every value often or the profile is exact; else an estimate that is often 10 % off. */
-  readonly distinct: number;
-  readonly min: string | number | null;
-  readonly max: string | number | null;
-}
 
 export interface Profile {
   readonly rows: number;
@@ -50,13 +40,21 @@ const mostValues = 4e6;
  * rows collected in the same scan. Rows of a text source have no numbers before it is landed: there the sample is chosen
  * by a digest of the row, and a source whose rows repeat a lot is profiled exactly instead, for equal rows are chosen together.
  */
-export async function profile(engine: Pick<Engine, "rows" | "batches">, scan: Scan, options: ProfileOptions = {}): Promise<Profile> {
+export async function profile(
+  engine: Pick<Engine, "rows" | "batches">,
+  scan: Scan,
+  options: ProfileOptions = {},
+): Promise<Profile> {
   const from: Relation = { kind: "scan", scan };
   const { columns } = scan.schema;
   const { seed = 7, signal, blockColumns = 200 } = options;
   const first = await firstLook(engine, scan, from, signal);
-  const wanted = Math.max(1000, Math.min(options.sampleRows ?? 50_000, Math.floor(mostValues / Math.max(1, columns.length))));
-  const look = (part: readonly Column[], rows: number): Promise<Row> => scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
+  const wanted = Math.max(
+    1000,
+    Math.min(options.sampleRows ?? 50_000, Math.floor(mostValues / Math.max(1, columns.length))),
+  );
+  const look = (part: readonly Column[], rows: number): Promise<Row> =>
+    scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
   let found = await look(columns.slice(0, blockColumns), first.rows);
   const rows = Number(found["rows"]);
   // Far fewer rows than guessed, so the sample is too small: a second look at a small file is cheap.
@@ -68,12 +66,16 @@ export async function profile(engine: Pick<Engine, "rows" | "batches">, scan: Sc
     for (const [i, column] of part.entries()) profiles.push(profileOf(column, i, found, rows));
   }
   const sampled = Number(found["sampled"]);
-  const repeats = sampled < rows && Number(found["digests"]) < 0.5 * rows;
+  const digests = new Set((found["digests"] ?? []) as readonly Value[]);
+  const repeats = sampled < rows && digests.size < Math.max(sampled, wanted / 2) / 2;
   const exact = options.exact === true || repeats || sampled === rows;
   return {
     rows,
     setAside: scan.format === "parquet" ? (scan.landed?.setAside ?? 0) : 0,
-    columns: exact && sampled < rows ? await exactFacts(engine, from, columns, profiles, { seed, rowsTotal: rows, ...(signal && { signal }) }) : profiles,
+    columns:
+      exact && sampled < rows
+        ? await exactFacts(engine, from, columns, profiles, { seed, rowsTotal: rows, ...(signal && { signal }) })
+        : profiles,
     assumed: "assumed" in scan ? scan.assumed : [],
     exact,
     sample: { rows: exact ? rows : sampled, error: exact ? 0 : sampleError(sampled, rows) },
@@ -88,11 +90,20 @@ interface FirstLook {
 }
 
 /** The first rows say how long a row of text is, and which columns repeat themselves: estimating distinct values is dear. */
-async function firstLook(engine: Pick<Engine, "rows">, scan: Scan, from: Relation, signal?: AbortSignal): Promise<FirstLook> {
+async function firstLook(
+  engine: Pick<Engine, "rows">,
+  scan: Scan,
+  from: Relation,
+  signal?: AbortSignal,
+): Promise<FirstLook> {
   const { columns } = scan.schema;
   const limit = Math.max(100, Math.min(5000, Math.floor(1e6 / Math.max(1, columns.length))));
   const first = await engine.rows({ kind: "limit", from, rows: limit }, limit, signal);
-  const varied = new Set(columns.map(({ name }) => name).filter((name) => new Set(first.map((row) => shownValue(row[name] ?? null))).size > first.length / 5));
+  const varied = new Set(
+    columns
+      .map(({ name }) => name)
+      .filter((name) => new Set(first.map((row) => shownValue(row[name] ?? null))).size > first.length / 5),
+  );
   if (first.length < limit) return { rows: first.length, varied };
   if (scan.format === "parquet" || scan.format === "table") {
     const counted: Relation = { kind: "aggregate", from, by: {}, columns: { rows: { agg: "count" } } };
@@ -100,7 +111,10 @@ async function firstLook(engine: Pick<Engine, "rows">, scan: Scan, from: Relatio
   }
   const packed = scan.csv && scan.csv.compression !== "none" ? 5 : 1;
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * packed;
-  const length = first.reduce((sum, row) => sum + Object.values(row).reduce<number>((width, value) => width + shownValue(value).length + 1, 0), 0);
+  const length = first.reduce(
+    (sum, row) => sum + Object.values(row).reduce<number>((width, value) => width + shownValue(value).length + 1, 0),
+    0,
+  );
   return { rows: Math.ceil(bytes / (length / first.length)), varied };
 }
 
@@ -115,7 +129,7 @@ async function scanOnce(
   const asked: Record<string, Aggregate> = {
     rows: { agg: "count" },
     sampled: { agg: "count", arg: call("when", where, lit(1), lit(null)) },
-    digests: { agg: "approxDistinct", arg: { kind: "rowHash", seed: 0 } },
+    ...(where.kind === "call" && { digests: { agg: "list", arg: where.args[0]!, where } }),
   };
   columns.forEach(({ name, type }, i) => {
     const arg = col(name);
@@ -131,14 +145,21 @@ async function scanOnce(
   return (await engine.rows({ kind: "aggregate", from, by: {}, columns: asked }, 1, signal))[0]!;
 }
 
-const readable = (kind: string): boolean => ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
+const readable = (kind: string): boolean =>
+  ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 
 function profileOf({ name, type }: Column, i: number, row: Row, rows: number): ColumnProfile {
   const values = (row[`s${i}`] ?? []) as readonly Value[];
   const ordered = isNumeric(type) || type.kind === "date" || type.kind === "timestamp";
   const present = Number(row[`n${i}`]);
   const estimate = row[`d${i}`] === undefined ? undefined : Number(row[`d${i}`]);
-  const { distinct, ...facts } = describeSample(values, { ordered, kind: type.kind, sampled: Number(row["sampled"]), present, estimate });
+  const { distinct, ...facts } = describeSample(values, {
+    ordered,
+    kind: type.kind,
+    sampled: Number(row["sampled"]),
+    present,
+    estimate,
+  });
   return {
     name,
     type: typeName(type),
@@ -155,3 +176,5 @@ export function shown(value: Value): string | number | null {
   if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
   return typeof value === "number" ? String(value) : shownValue(value);
 }
+
+export type { ColumnProfile } from "./profile/sample.js";

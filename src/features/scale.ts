@@ -11,9 +11,14 @@ export const standardise = defineFeature({
   doc: "(x - mean) / standard deviation (of the population, as scikit-learn has it). A missing value counts as the mean; a constant column becomes 0.",
   params: {},
   inputs: numbers,
-  questions: ([of]) => [{ ask: "mean", of: of! }, { ask: "deviation", of: of! }],
+  questions: ([of]) => [
+    { ask: "mean", of: of! },
+    { ask: "deviation", of: of! },
+  ],
   fit: ([mean, deviation]) => ({ mean: Number(mean ?? 0), deviation: Number(deviation ?? 0) }),
-  blocks: ({ mean, deviation }, [of], _, name) => [{ kind: "number", name, expr: affine(of!, mean, deviation), fill: 0 }],
+  blocks: ({ mean, deviation }, [of], _, name) => [
+    { kind: "number", name, expr: affine(of!, mean, deviation), fill: 0 },
+  ],
 });
 
 /** (x - median) / interquartile range: outliers do not move it. */
@@ -48,7 +53,12 @@ export const minMax = defineFeature({
   blocks: ({ min, range, fill }, [of], { clip }, name) => {
     const scaled = affine(of!, min, range);
     // least and greatest skip missing values in some dialects, so a missing value is kept apart
-    const clipped = call("when", call("lt", scaled, lit(0)), lit(0), call("when", call("gt", scaled, lit(1)), lit(1), scaled));
+    const clipped = call(
+      "when",
+      call("lt", scaled, lit(0)),
+      lit(0),
+      call("when", call("gt", scaled, lit(1)), lit(1), scaled),
+    );
     return [{ kind: "number", name, expr: clip ? clipped : scaled, fill }];
   },
 });

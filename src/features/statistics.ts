@@ -4,14 +4,7 @@ import { call, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Answer, Question } from "./contract.js";
 import { labelOf } from "./formulas.js";
-import {
-  asReal,
-  blocksOfExprs,
-  type Known,
-  keyOf,
-  type StatisticsOptions,
-  type Tell,
-} from "./statistics/ask.js";
+import { asReal, blocksOfExprs, type Known, keyOf, type StatisticsOptions, type Tell } from "./statistics/ask.js";
 import { fixedMean, fixedScale } from "./statistics/fixed.js";
 import { quantilesOf } from "./statistics/quantiles.js";
 import { topValues } from "./statistics/values.js";
@@ -32,12 +25,23 @@ export async function answer(questions: readonly Question[], options: Statistics
   const tell = (question: Question, value: Answer): void => void known.set(keyOf(question), value);
 
   await simple(withNeeds(asked), options, known, tell);
-  const means = asked.filter(({ ask }) => ask === "mean" || ask === "deviation").map(({ of }) => ({ ask: "mean", of }) as const);
+  const means = asked
+    .filter(({ ask }) => ask === "mean" || ask === "deviation")
+    .map(({ of }) => ({ ask: "mean", of }) as const);
   await sums(unknown(means, known), options, known, tell, () => 0);
   const deviations = asked.filter(({ ask }) => ask === "deviation");
   await sums(deviations, options, known, tell, (of) => known.get(keyOf({ ask: "mean", of })) as number | null);
-  await quantilesOf(asked.filter((question) => question.ask === "quantiles"), options, tell);
-  await topValues(asked.filter((question) => question.ask === "values"), options, known, tell);
+  await quantilesOf(
+    asked.filter((question) => question.ask === "quantiles"),
+    options,
+    tell,
+  );
+  await topValues(
+    asked.filter((question) => question.ask === "values"),
+    options,
+    known,
+    tell,
+  );
   return questions.map((question) => known.get(keyOf(question)) ?? null);
 }
 
@@ -112,7 +116,10 @@ async function sums(
       const { of } = question;
       const fact = (ask: "count" | "min" | "max"): number => Number(known.get(keyOf({ ask, of: asReal(of) })) ?? 0);
       const middle = centre(of);
-      if (fact("count") === 0 || middle === null) return tell(question, null);
+      if (fact("count") === 0 || middle === null) {
+        tell(question, null);
+        return;
+      }
       const squared = question.ask === "deviation";
       const [low, high] = [fact("min") - middle, fact("max") - middle];
       const largest = squared ? Math.max(low * low, high * high) : Math.max(-low, high);

@@ -10,12 +10,21 @@ import type { ParquetScan } from "../sources/scan.js";
 /** For tests: an engine over a folder of its own, and small Parquet files made there by a query. */
 export interface TestTables extends AsyncDisposable {
   readonly engine: DuckDBEngine;
-  table(name: string, columns: Readonly<Record<string, Column["type"]>>, query: string): Promise<ScanRelation & { readonly scan: ParquetScan }>;
+  table(
+    name: string,
+    columns: Readonly<Record<string, Column["type"]>>,
+    query: string,
+  ): Promise<ScanRelation & { readonly scan: ParquetScan }>;
 }
 
 export async function testTables(threads = 2): Promise<TestTables> {
   const dir = mkdtempSync(join(tmpdir(), "sluice-features-"));
-  const engine = await DuckDBEngine.open({ memoryBytes: 256e6, threads, spillDir: join(dir, "spill"), cacheDir: join(dir, "cache") });
+  const engine = await DuckDBEngine.open({
+    memoryBytes: 256e6,
+    threads,
+    spillDir: join(dir, "spill"),
+    cacheDir: join(dir, "cache"),
+  });
   const maker = await DuckDBInstance.create(":memory:");
   const connection = await maker.connect();
   return {

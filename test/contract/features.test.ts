@@ -62,7 +62,7 @@ describe.each(features.map((feature) => [feature.name, feature] as const))("%s",
   });
   afterAll(() => tables[Symbol.asyncDispose]());
 
-  const fit = (relation: Relation, params: Record<string, string | number | boolean>): Promise<FittedFeature[]> =>
+  const fitOn = (relation: Relation, params: Record<string, string | number | boolean>): Promise<FittedFeature[]> =>
     fitStages(
       inputsFor(feature).map((inputs) => ({
         feature: name,
@@ -76,7 +76,7 @@ describe.each(features.map((feature) => [feature.name, feature] as const))("%s",
   test("gives the same in SQL and in the evaluator, for missing and unseen values too", async () => {
     const others = await tables.table("others", columns, unseen);
     for (const params of [{}, wider[name] ?? {}]) {
-      const blocks = blocksOf(await fit(train, params));
+      const blocks = blocksOf(await fitOn(train, params));
       expect(blocks.length).toBeGreaterThan(0);
       for (const from of [train, others]) {
         const exprs = Object.fromEntries(blocks.map(({ expr }, i) => [`b${i}`, expr]));
@@ -97,13 +97,17 @@ describe.each(features.map((feature) => [feature.name, feature] as const))("%s",
   });
 
   test("is fitted alike on the same rows in another order", async () => {
-    const shuffled = await tables.table("shuffled", columns, `SELECT * FROM (${training}) ORDER BY hash(x, t, moment, i)`);
-    const [first, second] = [await fit(train, wider[name] ?? {}), await fit(shuffled, wider[name] ?? {})];
+    const shuffled = await tables.table(
+      "shuffled",
+      columns,
+      `SELECT * FROM (${training}) ORDER BY hash(x, t, moment, i)`,
+    );
+    const [first, second] = [await fitOn(train, wider[name] ?? {}), await fitOn(shuffled, wider[name] ?? {})];
     expect(canonical(second)).toBe(canonical(first));
   });
 
   test("survives being saved as JSON", async () => {
-    const fitted = await fit(train, wider[name] ?? {});
+    const fitted = await fitOn(train, wider[name] ?? {});
     expect(blocksOf(JSON.parse(JSON.stringify(fitted)))).toEqual(blocksOf(fitted));
   });
 
@@ -118,7 +122,8 @@ function forInput(
   [input]: readonly string[],
   params: Record<string, string | number | boolean>,
 ): Record<string, string | number | boolean> {
-  if (name === "cyclic") return input === "moment" ? { part: "hour" } : input === "born" ? { part: "month" } : { period: 12 };
+  if (name === "cyclic")
+    return input === "moment" ? { part: "hour" } : input === "born" ? { part: "month" } : { period: 12 };
   if (name === "dateParts" && input === "born" && params["parts"] === undefined) return { parts: "month dayOfWeek" };
   return params;
 }

@@ -1,12 +1,11 @@
-import { isNumeric, type Column } from "../../base/schema.js";
+import { type Column, isNumeric } from "../../base/schema.js";
 import type { Engine } from "../../engines/contract.js";
 import { call, col, type Expr } from "../../expr/expr.js";
 import type { Aggregate, Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
-import type { ColumnProfile } from "../profile.js";
-import { answer, type StatisticsOptions } from "../statistics.js";
 import { asReal, shownValue } from "../formulas.js";
-import { quantilesShown, shownOrder, topShown } from "./sample.js";
+import { answer, type StatisticsOptions } from "../statistics.js";
+import { type ColumnProfile, quantilesShown, shownOrder, topShown } from "./sample.js";
 
 type Facts = { readonly seed: number; readonly rowsTotal: number; readonly signal?: AbortSignal };
 
@@ -19,9 +18,16 @@ export async function exactFacts(
   facts: Facts,
 ): Promise<ColumnProfile[]> {
   const options: StatisticsOptions = { engine, relation, ...facts };
-  const plain = columns.filter(({ type }) => isNumeric(type) || ["bool", "text", "date", "timestamp"].includes(type.kind));
-  const distinct: Record<string, Aggregate> = Object.fromEntries(plain.map(({ name }, i) => [`d${i}`, { agg: "countDistinct", arg: col(name) }]));
-  const counts = plain.length > 0 ? (await engine.rows({ kind: "aggregate", from: relation, by: {}, columns: distinct }, 1, facts.signal))[0]! : {};
+  const plain = columns.filter(
+    ({ type }) => isNumeric(type) || ["bool", "text", "date", "timestamp"].includes(type.kind),
+  );
+  const distinct: Record<string, Aggregate> = Object.fromEntries(
+    plain.map(({ name }, i) => [`d${i}`, { agg: "countDistinct", arg: col(name) }]),
+  );
+  const counts =
+    plain.length > 0
+      ? (await engine.rows({ kind: "aggregate", from: relation, by: {}, columns: distinct }, 1, facts.signal))[0]!
+      : {};
   const out: ColumnProfile[] = [];
   for (const [i, column] of columns.entries()) {
     const old = profiles[i]!;
@@ -32,7 +38,15 @@ export async function exactFacts(
     }
     const of = col(column.name);
     const numeric = isNumeric(column.type);
-    const questions: Question[] = [{ ask: "values", of, limit: topShown }, ...(numeric ? ([{ ask: "mean", of }, { ask: "deviation", of }] as const) : [])];
+    const questions: Question[] = [
+      { ask: "values", of, limit: topShown },
+      ...(numeric
+        ? ([
+            { ask: "mean", of },
+            { ask: "deviation", of },
+          ] as const)
+        : []),
+    ];
     const [top, mean, deviation] = await answer(questions, options);
     const order = orderExpr(column);
     const values = order ? await exactQuantiles(order, options) : null;
@@ -41,11 +55,16 @@ export async function exactFacts(
       distinct: Number(counts[`d${at}`]),
       mean: numeric ? Number(mean) : null,
       deviation: numeric ? Number(deviation) : null,
-      quantiles: values ? quantilesShown.map((at, k) => ({ at, value: shownOrder(values[k]!, column.type.kind) })) : old.quantiles,
-      top: old.top.length === 0 ? [] : (top as readonly { value: never; count: number }[]).map(({ value, count }) => ({
-        value: typeof value === "number" ? value : shownValue(value),
-        share: count / facts.rowsTotal,
-      })),
+      quantiles: values
+        ? quantilesShown.map((at, k) => ({ at, value: shownOrder(values[k]!, column.type.kind) }))
+        : old.quantiles,
+      top:
+        old.top.length === 0
+          ? []
+          : (top as readonly { value: never; count: number }[]).map(({ value, count }) => ({
+              value: typeof value === "number" ? value : shownValue(value),
+              share: count / facts.rowsTotal,
+            })),
     });
   }
   return out;
@@ -53,20 +72,33 @@ export async function exactFacts(
 
 function orderExpr({ name, type }: Column): Expr | undefined {
   if (isNumeric(type)) return asReal(col(name));
-  return type.kind === "date" ? call("epochDays", col(name)) : type.kind === "timestamp" ? call("epochMicros", col(name)) : undefined;
+  return type.kind === "date"
+    ? call("epochDays", col(name))
+    : type.kind === "timestamp"
+      ? call("epochMicros", col(name))
+      : undefined;
 }
 
 /** The engine counts and sorts the values (and spills if it must); here only the running count is kept. */
 async function exactQuantiles(of: Expr, { engine, relation, signal }: StatisticsOptions): Promise<number[] | null> {
   const present: Relation = { kind: "filter", from: relation, where: call("not", call("isNull", of)) };
   const counted: Relation = { kind: "aggregate", from: present, by: { v: of }, columns: { n: { agg: "count" } } };
-  const total = Number((await engine.rows({ kind: "aggregate", from: present, by: {}, columns: { n: { agg: "count" } } }, 1, signal))[0]?.["n"] ?? 0);
+  const total = Number(
+    (await engine.rows({ kind: "aggregate", from: present, by: {}, columns: { n: { agg: "count" } } }, 1, signal))[0]?.[
+      "n"
+    ] ?? 0,
+  );
   if (total === 0) return null;
   const places = quantilesShown.map((at) => (total - 1) * at);
-  const wanted = [...new Set(places.flatMap((place) => [Math.floor(place), Math.min(total - 1, Math.floor(place) + 1)]))].sort((a, b) => a - b);
+  const wanted = [
+    ...new Set(places.flatMap((place) => [Math.floor(place), Math.min(total - 1, Math.floor(place) + 1)])),
+  ].sort((a, b) => a - b);
   const found = new Map<number, number>();
   let [seen, next] = [0, 0];
-  for await (const { rows, columns } of engine.batches({ kind: "sort", from: counted, by: [{ expr: col("v") }] }, signal)) {
+  for await (const { rows, columns } of engine.batches(
+    { kind: "sort", from: counted, by: [{ expr: col("v") }] },
+    signal,
+  )) {
     for (let row = 0; row < rows; row++) {
       seen += Number(columns[1]!.data[row]);
       while (next < wanted.length && wanted[next]! < seen) found.set(wanted[next++]!, Number(columns[0]!.data[row]));

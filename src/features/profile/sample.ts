@@ -3,6 +3,7 @@ import { shownValue } from "../formulas.js";
 import { quantileOf } from "../statistics/quantiles.js";
 
 export interface SampleFacts {
+  /** Counted when the sample shows every value often or the profile is exact; else an estimate that is often 10 % off. */
   readonly distinct: number;
   /** Of numbers only. */
   readonly mean: number | null;
@@ -12,6 +13,14 @@ export interface SampleFacts {
   readonly top: readonly { readonly value: string | number; readonly share: number }[];
   /** Equal bins between the 1 % and the 99 % quantile; the outermost hold the rest. */
   readonly histogram: { readonly from: number; readonly to: number; readonly shares: readonly number[] } | null;
+}
+
+export interface ColumnProfile extends SampleFacts {
+  readonly name: string;
+  readonly type: string;
+  readonly missing: number;
+  readonly min: string | number | null;
+  readonly max: string | number | null;
 }
 
 export const quantilesShown = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
@@ -28,7 +37,10 @@ export interface SampleContext {
   readonly estimate: number | undefined;
 }
 
-export function describeSample(values: readonly Value[], { ordered, kind, sampled, present, estimate }: SampleContext): SampleFacts {
+export function describeSample(
+  values: readonly Value[],
+  { ordered, kind, sampled, present, estimate }: SampleContext,
+): SampleFacts {
   const counts = countValues(values);
   const distinct = distinctFrom([...counts.values()], values.length, present, estimate);
   const top = topOf(counts, values.length, sampled);
@@ -74,7 +86,12 @@ function countValues(values: readonly Value[]): Map<Key, number> {
 }
 
 /** The sample's own count where hardly any value was seen once; else the engine's estimate, or Chao's lower bound (1984). */
-function distinctFrom(counts: readonly number[], sampled: number, present: number, estimate: number | undefined): number {
+function distinctFrom(
+  counts: readonly number[],
+  sampled: number,
+  present: number,
+  estimate: number | undefined,
+): number {
   if (sampled >= present) return counts.length;
   const once = counts.filter((count) => count === 1).length;
   const twice = counts.filter((count) => count === 2).length;
@@ -89,7 +106,10 @@ function topOf(counts: ReadonlyMap<Key, number>, length: number, sampled: number
   return [...counts]
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, topShown)
-    .map(([key, count]) => ({ value: typeof key === "number" ? key : String(key), share: count / Math.max(1, sampled) }));
+    .map(([key, count]) => ({
+      value: typeof key === "number" ? key : String(key),
+      share: count / Math.max(1, sampled),
+    }));
 }
 
 export function histogramOf(sorted: Float64Array): SampleFacts["histogram"] {

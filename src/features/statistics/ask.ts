@@ -37,9 +37,14 @@ export function asReal(of: Expr): Expr {
   return neverNan(of) ? value : call("when", call("isNan", value), lit(null), value);
 }
 
-const isGuarded = (of: Expr): boolean => of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan";
+const isGuarded = (of: Expr): boolean =>
+  of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan";
 const keepsNumbers: ReadonlySet<string> = new Set(["abs", "neg", "ln", "log2", "log10", "sqrt", "exp", "toReal"]);
-const givesWhole: ReadonlySet<string> = new Set("year quarter month week day dayOfWeek dayOfYear hour minute second epochDays epochMicros length hash32 toInt".split(" "));
+const givesWhole: ReadonlySet<string> = new Set(
+  "year quarter month week day dayOfWeek dayOfYear hour minute second epochDays epochMicros length hash32 toInt".split(
+    " ",
+  ),
+);
 
 /** Whether it cannot be NaN, so that formulas inside formulas are not guarded at each depth. */
 function neverNan(of: Expr): boolean {

@@ -2,7 +2,16 @@ import { canonical } from "../../base/canonical.js";
 import type { Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
-import { blocksOfExprs, countRows, defaultBlockColumns, defaultSampleRows, asReal, inSample, type StatisticsOptions, type Tell } from "./ask.js";
+import {
+  asReal,
+  blocksOfExprs,
+  countRows,
+  defaultBlockColumns,
+  defaultSampleRows,
+  inSample,
+  type StatisticsOptions,
+  type Tell,
+} from "./ask.js";
 
 type Quantiles = Extract<Question, { ask: "quantiles" }>;
 
@@ -12,7 +21,13 @@ type Quantiles = Extract<Question, { ask: "quantiles" }>;
  */
 export async function quantilesOf(asked: readonly Quantiles[], options: StatisticsOptions, tell: Tell): Promise<void> {
   for (const first of new Set(asked.flatMap((question) => question.first ?? [])))
-    await fromRows(asked.filter((question) => question.first === first), { kind: "limit", from: options.relation, rows: first }, first, options, tell);
+    await fromRows(
+      asked.filter((question) => question.first === first),
+      { kind: "limit", from: options.relation, rows: first },
+      first,
+      options,
+      tell,
+    );
   const sampled = asked.filter((question) => question.first === undefined);
   if (sampled.length === 0) return;
   const rows = await countRows(options);
@@ -23,8 +38,17 @@ export async function quantilesOf(asked: readonly Quantiles[], options: Statisti
 }
 
 /** A block of columns holds about 64 MB of doubles. */
-async function fromRows(asked: readonly Quantiles[], from: Relation, rows: number, options: StatisticsOptions, tell: Tell): Promise<void> {
-  const columnsAtOnce = Math.max(1, Math.min(options.blockColumns ?? defaultBlockColumns, Math.floor(8e6 / Math.max(1, rows))));
+async function fromRows(
+  asked: readonly Quantiles[],
+  from: Relation,
+  rows: number,
+  options: StatisticsOptions,
+  tell: Tell,
+): Promise<void> {
+  const columnsAtOnce = Math.max(
+    1,
+    Math.min(options.blockColumns ?? defaultBlockColumns, Math.floor(8e6 / Math.max(1, rows))),
+  );
   for (const block of blocksOfExprs(asked, columnsAtOnce)) {
     const exprs = new Map(block.map(({ of }) => [canonical(of), of]));
     const sorted = await sortedValues([...exprs.values()], from, options);
@@ -37,7 +61,11 @@ async function fromRows(asked: readonly Quantiles[], from: Relation, rows: numbe
 }
 
 /** The values of each expression, sorted; missing and not finite ones left out. */
-async function sortedValues(exprs: readonly Expr[], from: Relation, options: StatisticsOptions): Promise<Float64Array[]> {
+async function sortedValues(
+  exprs: readonly Expr[],
+  from: Relation,
+  options: StatisticsOptions,
+): Promise<Float64Array[]> {
   const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, asReal(of)]));
   const parts: Float64Array[][] = exprs.map(() => []);
   for await (const chunk of options.engine.batches({ kind: "project", from, columns }, options.signal))
@@ -46,7 +74,8 @@ async function sortedValues(exprs: readonly Expr[], from: Relation, options: Sta
       let length = 0;
       for (let row = 0; row < chunk.rows; row++) {
         const value = Number(data[row]);
-        if ((valid === undefined || (valid[row >> 3]! >> (row & 7)) & 1) && Number.isFinite(value)) present[length++] = value;
+        if ((valid === undefined || (valid[row >> 3]! >> (row & 7)) & 1) && Number.isFinite(value))
+          present[length++] = value;
       }
       parts[i]!.push(present.subarray(0, length));
     });

@@ -15,7 +15,12 @@ const packedRows = 20_000;
  * The most frequent values of each expression. Expressions with few levels are grouped by together, as long as their
  * combinations stay few, and counted apart here; one with many levels is grouped, sorted and cut by the engine.
  */
-export async function topValues(asked: readonly Values[], options: StatisticsOptions, known: Known, tell: Tell): Promise<void> {
+export async function topValues(
+  asked: readonly Values[],
+  options: StatisticsOptions,
+  known: Known,
+  tell: Tell,
+): Promise<void> {
   const widest = new Map<string, Values>();
   for (const question of asked) {
     const key = canonical(question.of);
@@ -33,7 +38,9 @@ export async function topValues(asked: readonly Values[], options: StatisticsOpt
 /** First fit by estimated combinations (levels plus one for missing); the estimate only groups queries, never counts. */
 function packs(questions: readonly Values[], known: Known): Values[][] {
   const levels = (of: Expr): number => Number(known.get(keyOf({ ask: "distinct", of })) ?? packedRows) * 1.1 + 2;
-  const ordered = questions.map((question) => ({ question, size: levels(question.of) })).sort((a, b) => a.size - b.size);
+  const ordered = questions
+    .map((question) => ({ question, size: levels(question.of) }))
+    .sort((a, b) => a.size - b.size);
   const out: Values[][] = [];
   let room = 0;
   for (const { question, size } of ordered) {
@@ -58,7 +65,10 @@ async function countTogether(pack: readonly Values[], options: StatisticsOptions
 async function countAlone(of: Expr, limit: number, options: StatisticsOptions): Promise<Counted[]> {
   const present: Relation = { kind: "filter", from: options.relation, where: call("not", call("isNull", of)) };
   const grouped: Relation = { kind: "aggregate", from: present, by: { v0: of }, columns: { n: { agg: "count" } } };
-  const by = [{ expr: { kind: "col", name: "n" } as const, descending: true }, { expr: { kind: "col", name: "v0" } as const }];
+  const by = [
+    { expr: { kind: "col", name: "n" } as const, descending: true },
+    { expr: { kind: "col", name: "v0" } as const },
+  ];
   const relation: Relation = { kind: "limit", from: { kind: "sort", from: grouped, by }, rows: limit };
   return counted(await options.engine.rows(relation, limit, options.signal), "v0");
 }
