@@ -13,8 +13,10 @@ import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
 import type { CsvDialect } from "./sources/scan.js";
 import { describeSource, type DataOptions } from "./train/source.js";
-import { type TrainDetails, trainModel, type TrainEvents, type TrainSpec } from "./train/train.js";
-import { type Plan, planTraining } from "./train/plan.js";
+import type { TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
+import { trainModel } from "./train/train.js";
+import { planTraining } from "./train/plan.js";
+import type { Plan } from "./train/spec.js";
 import { Workspace } from "./train/workspace.js";
 
 export { CodedError, isError, SluiceError } from "./base/errors.js";
@@ -23,8 +25,8 @@ export type { Effect, Task } from "./learners/contract.js";
 export type { Metrics } from "./metrics/contract.js";
 export type { Model } from "./model/model.js";
 export type { Scored } from "./predict/one.js";
-export type { Plan } from "./train/plan.js";
-export type { RowCounts, TrainDetails, TrainResult, Warning } from "./train/train.js";
+export type { Plan } from "./train/spec.js";
+export type { RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
 
 /** Column types of a source as the caller knows them: `{ distance: "real", late: "bool" }`. */
 export type Columns = Readonly<Record<string, "bool" | "int64" | "real" | "text" | "date" | "timestamp">>;

@@ -134,10 +134,6 @@ export async function run(flags: CommonFlags, work: (context: Context) => Promis
   const onTerm = (): void => stop("SIGTERM");
   process.on("SIGINT", onInt);
   process.on("SIGTERM", onTerm);
-  // A reader that went away (| head) is not an error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-  });
   try {
     await work({
       signal: controller.signal,

@@ -6,6 +6,8 @@ const gather = (value: string, earlier: readonly string[] = []): string[] => [..
 
 /** The command line: flags are read here, and what a command needs is loaded when it runs, so that --help stays fast. */
 export async function main(args: readonly string[]): Promise<void> {
+  // A reader that went away (| head) is not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && process.exit(0)));
   const program = new Command("sluice")
     .description("Machine learning on data bigger than memory.")
     .version("0.1.0")

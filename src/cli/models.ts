@@ -5,7 +5,7 @@ import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
 import { type Home, listModels, runDir } from "../runs/home.js";
-import type { TrainDetails } from "../train/train.js";
+import type { TrainDetails } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
 import { loadModel } from "./evaluate.js";
 import { metricsTable, table } from "./tables.js";

@@ -5,7 +5,7 @@ import { SluiceError } from "../base/errors.js";
 import { fromJson } from "../base/json.js";
 import type { ReportComparison } from "../report/input.js";
 import { type Home, runDir, writeWhole } from "../runs/home.js";
-import type { TrainDetails, TrainSpec } from "../train/train.js";
+import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
 import { loadModel } from "./evaluate.js";
 import { detailsOf } from "./models.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { className } from "../model/model.js";
 import { effectsOf } from "../predict/explain.js";
-import type { TrainDetails, TrainSpec } from "../train/train.js";
+import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import type { ReportComparison, ReportInput } from "./input.js";
 
 /** The flags that say the same as a spec: what to type to train this model again. */

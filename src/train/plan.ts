@@ -5,28 +5,8 @@ import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Scan } from "../sources/scan.js";
 import { describeSource } from "./source.js";
-import type { TrainSpec, Warning } from "./train.js";
+import type { Plan, TrainSpec, Warning } from "./spec.js";
 import type { Workspace } from "./workspace.js";
-
-/** What a training will read, take and cost, told before it runs. */
-export interface Plan {
-  readonly rows: number;
-  /** Counted from a footer or a table, not estimated from a part of a text file. */
-  readonly rowsExact: boolean;
-  /** Bytes of the source's files. */
-  readonly bytes: number;
-  readonly passes: number;
-  readonly peakBytes: number;
-  readonly seconds: readonly [low: number, high: number];
-  /** Bytes that landing and pages will take in the cache. */
-  readonly cacheBytes: number;
-  readonly columns: number;
-  readonly stages: readonly { readonly what: string; readonly seconds: number }[];
-  readonly advice: readonly string[];
-  readonly warnings: readonly Warning[];
-  /** At the price of a small cloud machine, in US dollars. */
-  readonly cost: number;
-}
 
 // Rates of one core, measured (bench/RESULTS.md); the range around the sum says how far they can be trusted.
 const decodeValuesPerSecond = 55e6;

@@ -25,97 +25,14 @@ import type { ParquetScan, TableScan } from "../sources/scan.js";
 import { codingsOf } from "./coding.js";
 import { Dataset, type NumberCoding } from "./dataset.js";
 import { type Class, inspectLabel } from "./label.js";
-import { type LearningStep, SharedRows } from "./learn.js";
+import { SharedRows } from "./learn.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
-import { type Plan, planFor } from "./plan.js";
+import { planFor } from "./plan.js";
+import type { RowCounts, TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { openData, type DataOptions } from "./source.js";
+import { openData } from "./source.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
-
-/** Everything that decides a training, as plain data: kept in the run, so that `resume` can do it again. */
-export interface TrainSpec extends DataOptions {
-  readonly sources: readonly string[];
-  readonly label: string;
-  readonly task?: Task;
-  readonly positive?: string;
-  readonly learner?: string;
-  readonly params?: Readonly<Record<string, string | number | boolean>>;
-  readonly features?: string;
-  readonly drop?: readonly string[];
-  readonly allowLeak?: readonly string[];
-  readonly id?: string;
-  readonly time?: string;
-  readonly group?: string;
-  readonly weight?: string;
-  readonly where?: string;
-  readonly validate?: string;
-  readonly test?: readonly string[];
-  readonly sample?: number;
-  readonly seed?: number;
-  readonly name?: string;
-  /** Tests make pages small, so that merging has an order to get wrong. */
-  readonly pageRows?: number;
-}
-
-export interface Warning {
-  readonly code: string;
-  readonly message: string;
-}
-
-export interface RowCounts {
-  readonly read: number;
-  readonly train: number;
-  readonly validation: number;
-  readonly test: number;
-  readonly setAside: number;
-  readonly unlabelled: number;
-  readonly filtered: number;
-  readonly sampledOut: number;
-}
-
-/** What `train --json` prints; outside checks rely on these names. */
-export interface TrainResult {
-  readonly run: string;
-  readonly model: string;
-  readonly task: Task;
-  readonly learner: string;
-  readonly rows: RowCounts;
-  readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
-  readonly metrics: { readonly validation?: Metrics["values"]; readonly test?: Metrics["values"]; readonly baseline: Readonly<Record<string, Metrics["values"]>> };
-  readonly seconds: number;
-  readonly passes: number;
-  readonly bytesRead: number;
-  readonly spillBytes: number;
-  readonly peakRssBytes: number;
-  readonly budgetBytes: number;
-  readonly stateHash: string;
-  readonly units: { readonly reused: number; readonly done: number };
-  readonly warnings: readonly Warning[];
-}
-
-/** What the report and the terminal show beside the result. */
-export interface TrainDetails {
-  readonly result: TrainResult;
-  readonly model: Model;
-  readonly decisions: readonly Decision[];
-  readonly assumed: readonly string[];
-  readonly steps: readonly LearningStep[];
-  readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline: Metrics }>>;
-  readonly slices: readonly Slice[];
-  readonly plan: Plan;
-  readonly data: readonly { readonly path: string; readonly bytes: number; readonly fingerprint: string }[];
-  readonly seed: number;
-  readonly validate: string;
-  readonly pages: { readonly read: number; readonly encoded: number; readonly encodedBytes: number };
-  readonly threads: number;
-}
-
-export interface TrainEvents {
-  stage?(name: string): void;
-  rows?(progress: { stage: string; rows: number; of: number; pass: number }): void;
-  note?(text: string): void;
-}
 
 interface Prepared {
   readonly decisions: readonly Decision[];
