@@ -73,13 +73,21 @@ export class DuckDBEngine implements Engine {
   async rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]> {
     return this.use(
       async (connection) => {
-        const reader = await connection.streamAndReadUntil(this.sql(relation), limit);
-        const names = reader.deduplicatedColumnNames();
-        const wide = reader.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
-        return reader
-          .getRows()
-          .slice(0, limit)
-          .map((row) => Object.fromEntries(row.map((value, i) => [names[i]!, plain(value, wide[i]!)])));
+        const result = await connection.stream(this.sql(relation));
+        const names = result.deduplicatedColumnNames();
+        const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
+        const rows: Row[] = [];
+        // Chunk by chunk, so that the boxed values of one are gone before the next one comes.
+        for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0 && rows.length < limit; chunk = await result.fetchChunk()) {
+          const columns = names.map((_, i) => chunk!.getColumnValues(i));
+          const take = Math.min(chunk.rowCount, limit - rows.length);
+          for (let r = 0; r < take; r++) {
+            const row: Record<string, Value> = {};
+            for (let i = 0; i < names.length; i++) row[names[i]!] = plain(columns[i]![r]!, wide[i]!);
+            rows.push(row);
+          }
+        }
+        return rows;
       },
       relation,
       signal,
