@@ -22,7 +22,7 @@ interface ChartProps {
 }
 export type Scale = ScaleLinear<number, number>;
 
-export const chartSize = { width: 440, height: 310, left: 58, right: 22, top: 12, bottom: 50 };
+export const chartSize = { width: 440, height: 310, left: 66, right: 22, top: 12, bottom: 50 };
 
 /** A figure with axes; the marks are drawn by its child over the two scales. */
 export function Chart({ id, title, description, x, y, legend, note, children }: ChartProps) {
