@@ -8,7 +8,7 @@ export interface Curved extends Minimum {
 }
 
 /** Below this change of the margins the second derivatives hardly change, and the last ones serve again. */
-const smallMove = 0.1;
+const smallMove = 0.05;
 
 /** A share of the largest curvature that holds a step back where the loss is flat, so that noise does not carry it away. */
 const damping = 1e-7;
