@@ -148,8 +148,9 @@ export function LiftChart({ id, table }: { id: string; table: Table }) {
   );
 }
 
-export function ResidualChart({ id, table }: { id: string; table: Table }) {
+export function ResidualChart({ id, table, rmse }: { id: string; table: Table; rmse: number }) {
   const all = points(table, "predicted", "residual");
+  // At least half an RMSE to each side, so that chance does not look like a pattern.
   return (
     <Chart
       id={id}
@@ -158,10 +159,7 @@ export function ResidualChart({ id, table }: { id: string; table: Table }) {
       x={{ label: "prediction", domain: around(all.map(([x]) => x)) }}
       y={{
         label: "label minus prediction, mean",
-        domain: around(
-          all.map(([, y]) => y),
-          0,
-        ),
+        domain: around([...all.map(([, y]) => y), -rmse / 2, rmse / 2]),
       }}
       legend={[
         { name: "model", kind: "model" },

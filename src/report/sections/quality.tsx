@@ -108,7 +108,7 @@ function Curves({ split, metrics, classes }: { split: string; metrics: Metrics; 
           <CalibrationChart id="calibration" table={curves["calibration"]!} error={values["ece"]!} />
         )}
         {has("lift") && <LiftChart id="lift" table={curves["lift"]!} />}
-        {has("residuals") && <ResidualChart id="residuals" table={curves["residuals"]!} />}
+        {has("residuals") && <ResidualChart id="residuals" table={curves["residuals"]!} rmse={values["rmse"]!} />}
         {has("errors") && <ErrorChart id="errors" table={curves["errors"]!} />}
       </div>
       {has("confusion") && curves["confusion"]!.length <= 400 && (
