@@ -46,10 +46,12 @@ export function common(args: readonly Known[], from = 0, step = 1): Known {
     if (!result) result = type;
     else if (isNumeric(result) && isNumeric(type)) result = result.kind === "int64" && type.kind === "int64" ? int64 : real;
     else if (isTime(result) && isTime(type)) result = result.kind === "timestamp" ? result : type;
-    else if (result.kind !== type.kind) throw new Misfit(i, `${result.kind === "text" ? "text" : `a ${result.kind}`}, as the others`);
+    else if (result.kind !== type.kind) throw new Misfit(i, `${wordFor(result)}, as beside it`);
   }
   return result?.kind === "decimal" ? real : result;
 }
+
+const wordFor = (type: Type): string => Object.values(families).find(({ has }) => has(type) && type.kind !== "int64")?.word ?? families.number.word;
 
 const takes = (given: readonly Family[], gives: Type, min = given.length): Pick<Operation, "arity" | "type"> => ({
   arity: [min, given.length],
@@ -158,7 +160,7 @@ export const ops = {
   replace: { ...takes(["text", "text", "text"], text), doc: "replace(text, old, new): new for every old; an empty old changes nothing." },
   like: { ...takes(["text", "text"], bool), doc: "The text fits the pattern: % is any text, _ one code point." },
   ilike: { ...takes(["text", "text"], bool), doc: "like, without regard to small and capital letters." },
-  hash32: { ...takes(["text", "integer"], int64), doc: "hash32(text, seed): 0 to 2^32 - 1, mixed from the first 32 bits of the text's MD5 and the seed." },
+  hash32: { ...takes(["text", "integer"], int64), doc: "hash32(text, seed): 0 to 2^32 - 1, the first 32 bits of the MD5 of seed, colon and text." },
 
   year: { ...datePart, doc: "The year; 0 is 1 BC." },
   quarter: { ...datePart, doc: "1 to 4." },

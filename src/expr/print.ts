@@ -104,5 +104,5 @@ export const snake = (op: string): string => op.replace(/[A-Z]/g, (letter) => `_
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Words of the language: columns of these names stand in double quotes. */
 export const reserved: ReadonlySet<string> = new Set(
-  "and or not in is null true false between like ilike case when then else end cast as date timestamp extract from".split(" "),
+  "and or not in is null true false between like ilike case when then else end".split(" "),
 );

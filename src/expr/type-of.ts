@@ -1,6 +1,6 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, date, int64, real, type Schema, text, timestamp, type Type, typeName, type Value } from "../base/schema.js";
-import type { Expr } from "./expr.js";
+import type { Call, Expr, Lookup } from "./expr.js";
 import { isTime, type Known, Misfit, operation } from "./ops.js";
 import { printExpr } from "./print.js";
 import { parseTimestamp } from "./time.js";
@@ -9,44 +9,46 @@ import { parseTimestamp } from "./time.js";
 export const typeOf = (expr: Expr, schema: Schema): Type => knownType(expr, schema) ?? { kind: "other", name: "null" };
 
 /** As typeOf, with nothing for a formula that is always missing. */
-export function knownType(expr: Expr, schema: Schema, seen: Map<string, Type> = indexed(schema)): Known {
+export function knownType(expr: Expr, schema: Schema, columns = new Map(schema.columns.map(({ name, type }) => [name, type]))): Known {
   switch (expr.kind) {
     case "col": {
-      const type = seen.get(expr.name);
-      if (!type) throw new UnknownColumnError(expr.name, schema.columns.map(({ name }) => name));
+      const type = columns.get(expr.name);
+      if (!type) throw new UnknownColumnError(expr.name, [...columns.keys()]);
       return type;
     }
     case "lit":
       return typeOfValue(expr.value);
     case "lookup":
-      knownType(expr.key, schema, seen);
-      return typeOfValues([...expr.values, expr.otherwise]);
+      knownType(expr.key, schema, columns);
+      return lookupType(expr);
     case "rowHash":
       return int64;
-    case "call": {
-      const { arity, type } = operation(expr.op);
-      const given = expr.args.length;
-      if (given < arity[0] || given > arity[1])
-        throw new SluiceError("bad_formula", `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`, { op: expr.op, given });
-      const types = expr.args.map((arg) => knownType(arg, schema, seen));
-      try {
-        return type(...withTimes(expr.args, types));
-      } catch (misfit) {
-        if (!(misfit instanceof Misfit)) throw misfit;
-        const wrong = expr.args[misfit.index]!;
-        const what = wrong.kind === "col" ? `column "${wrong.name}"` : shown(wrong);
-        throw new SluiceError("wrong_type", `${what} is ${typeName(types[misfit.index]!)}; ${shown(expr)} needs ${misfit.need} there`, {
-          op: expr.op,
-          type: typeName(types[misfit.index]!),
-          ...(wrong.kind === "col" ? { column: wrong.name } : {}),
-        });
-      }
-    }
+    case "call":
+      return callType(expr, expr.args.map((arg) => knownType(arg, schema, columns)));
   }
 }
 
-const indexed = (schema: Schema): Map<string, Type> => new Map(columnTypes(schema));
-const columnTypes = (schema: Schema): [string, Type][] => schema.columns.map(({ name, type }) => [name, type]);
+export const lookupType = ({ values, otherwise }: Lookup): Known => typeOfValues([...values, otherwise]);
+
+/** The type of a call whose arguments have these types; those that do not fit are refused. */
+export function callType(expr: Call, types: readonly Known[]): Known {
+  const { arity, type } = operation(expr.op);
+  const given = expr.args.length;
+  if (given < arity[0] || given > arity[1])
+    throw new SluiceError("bad_formula", `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`, { op: expr.op, given });
+  try {
+    return type(...withTimes(expr.args, types));
+  } catch (misfit) {
+    if (!(misfit instanceof Misfit)) throw misfit;
+    const wrong = expr.args[misfit.index]!;
+    const is = typeName(types[misfit.index]!);
+    throw new SluiceError("wrong_type", `${wrong.kind === "col" ? `column "${wrong.name}"` : shown(wrong)} is ${is}; ${shown(expr)} needs ${misfit.need} there`, {
+      op: expr.op,
+      type: is,
+      ...(wrong.kind === "col" ? { column: wrong.name } : {}),
+    });
+  }
+}
 
 /** Text beside a date or time is read as one: departed >= '2024-01-01'. */
 export function withTimes(args: readonly Expr[], types: readonly Known[]): readonly Known[] {
@@ -68,11 +70,13 @@ export function typeOfValue(value: Value): Known {
   return "days" in value ? date : timestamp;
 }
 
+/** Whole numbers among reals are real. */
 function typeOfValues(values: readonly Value[]): Known {
   let found: Known;
   for (const value of values) {
     const type = typeOfValue(value);
     if (!found || type?.kind === "real") found = type ?? found;
+    if (found?.kind === "real") break;
   }
   return found;
 }

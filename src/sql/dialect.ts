@@ -1,28 +1,41 @@
 import type { Type, Value } from "../base/schema.js";
-import type { Lookup } from "../expr/expr.js";
-import type { OpName } from "../expr/ops.js";
-import type { Aggregate } from "../expr/relation.js";
-import type { Scan } from "../sources/scan.js";
+import type { Expr, Lookup } from "../expr/expr.js";
+import type { Known, OpName } from "../expr/ops.js";
+import type { Aggregate, ScanRelation } from "../expr/relation.js";
 
-/** SQL text with the type that its value has. */
-export interface Typed {
+/** A formula as SQL, with what dialects need to know to write what stands around it. */
+export interface Term {
   readonly sql: string;
-  readonly type: Type;
+  readonly type: Known;
+  readonly expr: Expr;
+  /** A column as it is stored, where `sql` casts it to the width that our types have. */
+  readonly stored?: string;
 }
 
-/** How an operation is written, given its arguments' text and types. */
-export type Emit = (args: readonly string[], types: readonly Type[]) => string;
+/** How an operation is written. */
+export type Emit = (...args: readonly Term[]) => string;
 
 /** One SQL. `calls` has every operation, so a new one does not compile until each dialect has answered. */
 export interface Dialect {
   readonly name: string;
   quote(name: string): string;
   literal(value: Value): string;
-  readonly calls: Readonly<Record<OpName, Emit>>;
-  lookup(lookup: Lookup, key: Typed): string;
-  aggregate(aggregate: Aggregate, arg: Typed | undefined, where: string | undefined): string;
-  /** A scan as a FROM item with its columns, and for each seed `__hash_<seed>`, the row hash of base/seeds.ts. */
-  scan(scan: Scan, part: { readonly file: number; readonly from?: number; readonly to?: number } | undefined, seeds: readonly number[]): string;
-  /** A column read from a scan where arithmetic must not happen in a narrower type than ours. */
+  /** A stored column in the width that our types have, so that 32-bit columns do not overflow. */
   widen(column: string, type: Type): string;
+  readonly calls: Readonly<Record<OpName, Emit>>;
+  /** A lookup as a formula. */
+  lookup(lookup: Lookup, key: Term): string;
+  /** A large lookup as a table with the columns k and v, to be joined; nothing where the formula does as well. */
+  lookupTable(lookup: Lookup, key: Term): string | undefined;
+  aggregate(aggregate: Aggregate, arg: Term | undefined, where: string | undefined): string;
+  /** A scan as a FROM item under the alias t, with row hashes for these seeds. */
+  scan(relation: ScanRelation, seeds: readonly number[]): ScanSql;
+}
+
+export interface ScanSql {
+  readonly from: string;
+  readonly where: readonly string[];
+  /** Each column of the schema, as it is read. */
+  readonly columns: ReadonlyMap<string, string>;
+  readonly rowHash: (seed: number) => string;
 }

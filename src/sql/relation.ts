@@ -1,128 +1,203 @@
-import type { Schema, Type } from "../base/schema.js";
-import type { Expr } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
-import { type Known, operation } from "../expr/ops.js";
-import { typeOfValue } from "../expr/type-of.js";
-import { int64 } from "../base/schema.js";
-import type { Dialect, Typed } from "./dialect.js";
+import { UnknownColumnError } from "../base/errors.js";
+import { int64, real } from "../base/schema.js";
+import type { Expr, Lookup } from "../expr/expr.js";
+import type { Known } from "../expr/ops.js";
+import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
+import type { Dialect, Term } from "./dialect.js";
+import { type Scope, term } from "./expr.js";
 
-/** A relation as one query. */
-export const toSql = (relation: Relation, dialect: Dialect): string => select(relation, dialect, []).sql;
+/** A relation as one query: neighbouring steps share a SELECT where SQL's order of clauses allows. */
+export const toSql = (relation: Relation, dialect: Dialect): string => build(relation, dialect, new Set()).text();
 
-/** A query and the columns it gives, with their types where they are known; `raw` ones come straight from storage. */
-interface Selected {
+interface Item {
   readonly sql: string;
-  readonly columns: ReadonlyMap<string, { readonly type: Type; readonly raw: boolean }>;
+  readonly type: Known;
+  readonly stored: boolean;
 }
 
-const nothing: Type = { kind: "other", name: "null" };
-const hidden = (seed: number): string => `__hash_${seed}`;
+/** A SELECT that is not finished. Its columns are what a next step may name, as SQL inside it until `items` are chosen. */
+class Query implements Scope {
+  readonly dialect: Dialect;
+  readonly #from: string;
+  readonly #columns: ReadonlyMap<string, Item> | undefined;
+  readonly #rowHash: (seed: number) => string;
+  readonly #joins: string[] = [];
+  readonly #joined = new Map<string, number>();
+  readonly where: string[] = [];
+  items: Map<string, Item> | undefined;
+  groups = 0;
+  order: string[] = [];
+  limit: number | undefined;
+  /** Seeds whose row hashes a step above still needs. */
+  above: ReadonlySet<number>;
+  /** All columns of the FROM item come first, whatever they are. */
+  star = false;
 
-function select(relation: Relation, dialect: Dialect, seedsAbove: readonly number[]): Selected {
-  const seeds = [...new Set([...seedsAbove, ...seedsOf(relation)])];
-  const pass = seeds.map((seed) => dialect.quote(hidden(seed)));
+  constructor(dialect: Dialect, from: string, columns: ReadonlyMap<string, Item> | undefined, rowHash: (seed: number) => string, above: ReadonlySet<number>) {
+    this.dialect = dialect;
+    this.#from = from;
+    this.#columns = columns;
+    this.#rowHash = rowHash;
+    this.above = above;
+  }
+
+  column(name: string): Item {
+    if (!this.#columns) return { sql: `t.${this.dialect.quote(name)}`, type: undefined, stored: false };
+    const item = this.#columns.get(name);
+    if (!item) throw new UnknownColumnError(name, [...this.#columns.keys()]);
+    return item;
+  }
+
+  rowHash(seed: number): string {
+    return this.#rowHash(seed);
+  }
+
+  join(table: string, { otherwise, values }: Lookup, key: Term): string {
+    const same = `${key.sql}\n${table}`;
+    const at = this.#joined.get(same) ?? this.#joined.size;
+    if (at === this.#joined.size) {
+      this.#joined.set(same, at);
+      this.#joins.push(`LEFT JOIN (${table}) AS l${at} ON l${at}.k = ${key.sql}`);
+    }
+    if (otherwise === null) return `l${at}.v`;
+    const rest = this.dialect.literal(otherwise);
+    return values.includes(null) ? `CASE WHEN l${at}.k IS NULL THEN ${rest} ELSE l${at}.v END` : `coalesce(l${at}.v, ${rest})`;
+  }
+
+  /** The column as it is stored, the formula as it is computed. */
+  item(expr: Expr): Item {
+    if (expr.kind === "col") return this.column(expr.name);
+    const { sql, type } = term(expr, this);
+    return { sql, type, stored: false };
+  }
+
+  get chosen(): ReadonlyMap<string, Item> | undefined {
+    return this.items ?? this.#columns;
+  }
+
+  /** With `alias`, columns get names that differ by more than capital letters, and row hashes come along. */
+  text(alias?: (name: string) => string): string {
+    const { dialect } = this;
+    const items = [...(this.chosen ?? [])].map(([name, { sql }]) => `${sql} AS ${dialect.quote(alias ? alias(name) : name)}`);
+    if (alias) for (const seed of this.above) items.push(`${this.#rowHash(seed)} AS ${hidden(seed)}`);
+    const clauses = [
+      `SELECT ${[...(this.star || !this.chosen ? ["t.*"] : []), ...items].join(", ") || "NULL AS nothing"}`,
+      `FROM ${this.#from}`,
+      ...this.#joins,
+      ...(this.where.length > 0 ? [`WHERE ${this.where.join(" AND ")}`] : []),
+      ...(this.groups > 0 ? [`GROUP BY ${Array.from({ length: this.groups }, (_, i) => i + 1).join(", ")}`] : []),
+      ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(", ")}`] : []),
+      ...(this.limit === undefined ? [] : [`LIMIT ${this.limit}`]),
+    ];
+    return clauses.join(" ");
+  }
+
+  /** What comes next reads from this query as from a table. */
+  wrapped(above: ReadonlySet<number>): Query {
+    const { dialect, chosen } = this;
+    if (!chosen || this.star) return new Query(dialect, `(${this.text()}) AS t`, undefined, noHash, above);
+    const aliases = distinctNames([...chosen.keys()]);
+    const columns = new Map<string, Item>();
+    for (const [name, item] of chosen) columns.set(name, { ...item, sql: `t.${dialect.quote(aliases.get(name)!)}` });
+    return new Query(dialect, `(${this.text((name) => aliases.get(name)!)}) AS t`, columns, (seed) => (this.above.has(seed) ? `t.${hidden(seed)}` : noHash()), above);
+  }
+}
+
+const hidden = (seed: number): string => `__hash_${seed >>> 0}`;
+const noHash = (): never => {
+  throw new Error("row hashes need a scan below, with no grouping or SQL in between");
+};
+
+/** SQL takes "a" and "A" for one name. */
+function distinctNames(names: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set<string>();
+  return new Map(
+    names.map((name) => {
+      let free = name;
+      for (let n = 1; taken.has(free.toLowerCase()); n++) free = `${name}_${n}`;
+      taken.add(free.toLowerCase());
+      return [name, free];
+    }),
+  );
+}
+
+/** `above` = seeds of the row hashes that later steps name. */
+function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>): Query {
   switch (relation.kind) {
     case "scan": {
-      const columns = columnsFrom(relation.scan.schema, true);
-      return { sql: `SELECT ${[...quotedNames(columns, dialect), ...pass].join(", ") || "1"} FROM ${dialect.scan(relation.scan, relation.part, seeds)}`, columns };
+      const { from, where, columns, rowHash } = dialect.scan(relation, [...above]);
+      const items = new Map(relation.scan.schema.columns.map(({ name, type }) => [name, { sql: columns.get(name)!, type, stored: true }]));
+      const query = new Query(dialect, from, items, rowHash, above);
+      query.where.push(...where);
+      return query;
     }
-    case "sql":
-      return { sql: relation.text.replace(/;\s*$/, ""), columns: new Map() };
+    case "sql": {
+      const columns = relation.schema && new Map(relation.schema.columns.map(({ name, type }) => [name, { sql: `t.${dialect.quote(name)}`, type, stored: true }]));
+      // The line ends before the parenthesis, so that a comment in the last line does not swallow it.
+      return new Query(dialect, `(${relation.text.replace(/[\s;]+$/, "")}\n) AS t`, columns, noHash, above);
+    }
     case "filter": {
-      const from = select(relation.from, dialect, seeds);
-      return { sql: `SELECT * FROM (${from.sql}) WHERE ${emit(relation.where, dialect, from).sql}`, columns: from.columns };
+      const query = below(relation.from, dialect, above, [relation.where], (q) => q.items !== undefined || q.limit !== undefined);
+      query.where.push(term(relation.where, query).sql);
+      return query;
     }
-    case "project": {
-      const from = select(relation.from, dialect, seeds);
-      const columns = new Map(relation.keep ? from.columns : []);
-      const items = relation.keep ? [from.columns.size > 0 ? quotedNames(from.columns, dialect).join(", ") : "*"] : [];
-      for (const [name, expr] of Object.entries(relation.columns)) {
-        const { sql, type } = emit(expr, dialect, from, true);
-        columns.set(name, { type, raw: expr.kind === "col" && (from.columns.get(expr.name)?.raw ?? false) });
-        items.push(`${sql} AS ${dialect.quote(name)}`);
-      }
-      const above = seedsAbove.map((seed) => dialect.quote(hidden(seed)));
-      return { sql: `SELECT ${[...items, ...above].join(", ")} FROM (${from.sql})`, columns };
+    case "project":
+      return project(relation, dialect, above);
+    case "aggregate":
+      return aggregate(relation, dialect);
+    case "sort": {
+      const query = below(relation.from, dialect, above, relation.by.map(({ expr }) => expr), (q) => q.items !== undefined || q.limit !== undefined);
+      query.order = relation.by.map(({ expr, descending }) => `${query.item(expr).sql} ${descending ? "DESC" : "ASC"} NULLS LAST`);
+      return query;
     }
     case "limit": {
-      const from = select(relation.from, dialect, seedsAbove);
-      return { sql: `SELECT * FROM (${from.sql}) LIMIT ${relation.rows}`, columns: from.columns };
-    }
-    case "sort": {
-      const from = select(relation.from, dialect, seeds);
-      const by = relation.by.map(({ expr, descending }) => `${emit(expr, dialect, from, true).sql} ${descending ? "DESC" : "ASC"} NULLS LAST`);
-      return { sql: `SELECT * FROM (${from.sql}) ORDER BY ${by.join(", ")}`, columns: from.columns };
-    }
-    case "aggregate": {
-      const from = select(relation.from, dialect, seeds);
-      const columns = new Map<string, { type: Type; raw: boolean }>();
-      const items: string[] = [];
-      for (const [name, expr] of Object.entries(relation.by)) {
-        const { sql, type } = emit(expr, dialect, from, true);
-        columns.set(name, { type, raw: false });
-        items.push(`${sql} AS ${dialect.quote(name)}`);
-      }
-      for (const [name, one] of Object.entries(relation.columns)) {
-        const arg = "arg" in one && one.arg ? emit(one.arg, dialect, from, true) : undefined;
-        const where = one.agg === "list" ? emit(one.where, dialect, from).sql : undefined;
-        columns.set(name, { type: one.agg === "min" || one.agg === "max" ? arg!.type : one.agg === "list" ? { kind: "list", of: arg!.type } : int64, raw: false });
-        items.push(`${dialect.aggregate(one, arg, where)} AS ${dialect.quote(name)}`);
-      }
-      const groups = Object.keys(relation.by).map((_, i) => i + 1);
-      return { sql: `SELECT ${items.join(", ")} FROM (${from.sql})${groups.length > 0 ? ` GROUP BY ${groups.join(", ")}` : ""}`, columns };
+      const query = build(relation.from, dialect, above);
+      query.limit = Math.min(relation.rows, query.limit ?? Infinity);
+      return query;
     }
   }
 }
 
-/** An expression over columns whose types are known from a schema. */
-export const exprSql = (expr: Expr, dialect: Dialect, schema: Schema): string => emit(expr, dialect, { columns: columnsFrom(schema, false) }).sql;
-
-/** `bare` = nothing is computed with it, so a narrow column need not be widened. */
-function emit(expr: Expr, dialect: Dialect, from: Pick<Selected, "columns">, bare = false): Typed {
-  switch (expr.kind) {
-    case "col": {
-      const column = from.columns.get(expr.name);
-      const name = dialect.quote(expr.name);
-      return { sql: column?.raw && !bare ? dialect.widen(name, column.type) : name, type: column?.type ?? nothing };
-    }
-    case "lit":
-      return { sql: dialect.literal(expr.value), type: typeOfValue(expr.value) ?? nothing };
-    case "rowHash":
-      return { sql: dialect.quote(hidden(expr.seed)), type: int64 };
-    case "lookup": {
-      const key = emit(expr.key, dialect, from, true);
-      return { sql: dialect.lookup(expr, key), type: typeOfValue(expr.values.find((value) => value !== null) ?? expr.otherwise) ?? nothing };
-    }
-    case "call": {
-      // Tests and conversions read a column as it is; arithmetic and comparison need it in our width.
-      const asIs = expr.op === "isNull" || expr.op === "isNotNull" || expr.op === "toFloat32" || expr.op === "toReal" || expr.op === "toText";
-      const args = expr.args.map((arg) => emit(arg, dialect, from, asIs));
-      const types = args.map(({ type }) => type);
-      return { sql: dialect.calls[expr.op](args.map(({ sql }) => sql), types), type: operation(expr.op).type(...types.map((type): Known => (type === nothing ? undefined : type))) ?? nothing };
-    }
-  }
+/** The query of a step's input, closed off first where the step can't join its SELECT. */
+function below(from: Relation, dialect: Dialect, above: ReadonlySet<number>, exprs: readonly Expr[], mustWrap: (query: Query) => boolean): Query {
+  const needed = new Set(above);
+  for (const expr of exprs) seedsIn(expr, needed);
+  const query = build(from, dialect, needed);
+  if (mustWrap(query)) return query.wrapped(above);
+  query.above = above;
+  return query;
 }
 
-function seedsOf(relation: Relation): number[] {
-  const seeds = new Set<number>();
-  const visit = (expr: Expr | undefined): void => {
-    if (!expr) return;
-    if (expr.kind === "rowHash") seeds.add(expr.seed);
-    else if (expr.kind === "call") expr.args.forEach(visit);
-    else if (expr.kind === "lookup") visit(expr.key);
-  };
-  if (relation.kind === "filter") visit(relation.where);
-  else if (relation.kind === "project") Object.values(relation.columns).forEach(visit);
-  else if (relation.kind === "sort") relation.by.forEach(({ expr }) => void visit(expr));
-  else if (relation.kind === "aggregate") {
-    Object.values(relation.by).forEach(visit);
-    for (const one of Object.values(relation.columns)) {
-      visit("arg" in one ? one.arg : undefined);
-      if (one.agg === "list") visit(one.where);
-    }
-  }
-  return [...seeds];
+function project({ from, columns, keep }: Project, dialect: Dialect, above: ReadonlySet<number>): Query {
+  const query = below(from, dialect, above, Object.values(columns), (q) => q.items !== undefined);
+  const items = new Map<string, Item>();
+  if (keep && query.chosen) for (const [name, item] of query.chosen) items.set(name, item);
+  else query.star = keep === true;
+  for (const [name, expr] of Object.entries(columns)) items.set(name, query.item(expr));
+  query.items = items;
+  return query;
 }
 
-const columnsFrom = (schema: Schema, raw: boolean): Selected["columns"] => new Map(schema.columns.map(({ name, type }) => [name, { type, raw }]));
-const quotedNames = (columns: Selected["columns"], dialect: Dialect): string[] => [...columns.keys()].map((name) => dialect.quote(name));
+function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
+  const exprs = [...Object.values(by), ...Object.values(columns).flatMap((one) => [...("arg" in one && one.arg ? [one.arg] : []), ...("where" in one ? [one.where] : [])])];
+  const query = below(from, dialect, new Set(), exprs, (q) => q.items !== undefined || q.limit !== undefined || q.order.length > 0);
+  const items = new Map<string, Item>();
+  for (const [name, expr] of Object.entries(by)) items.set(name, query.item(expr));
+  query.groups = items.size;
+  for (const [name, one] of Object.entries(columns)) items.set(name, aggregateItem(one, query));
+  query.items = items;
+  return query;
+}
+
+function aggregateItem(one: Aggregate, query: Query): Item {
+  const arg = "arg" in one && one.arg ? term(one.arg, query) : undefined;
+  const where = one.agg === "list" ? term(one.where, query).sql : undefined;
+  const type = one.agg === "min" || one.agg === "max" ? arg!.type : one.agg === "list" ? { kind: "list", of: arg!.type ?? real } as const : int64;
+  return { sql: query.dialect.aggregate(one, arg, where), type, stored: arg?.stored !== undefined && type === arg.type };
+}
+
+function seedsIn(expr: Expr, into: Set<number>): void {
+  if (expr.kind === "rowHash") into.add(expr.seed);
+  else if (expr.kind === "call") for (const arg of expr.args) seedsIn(arg, into);
+  else if (expr.kind === "lookup") seedsIn(expr.key, into);
+}

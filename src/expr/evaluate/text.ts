@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mix32, seedWord } from "../../base/seeds.js";
 import type { Value } from "../../base/schema.js";
 import { parseTimestamp, printDate, printTimestamp } from "../time.js";
 import { int64Of, type Num } from "./numbers.js";
@@ -81,7 +80,4 @@ export function pattern(like: string): (text: string) => boolean {
   return (text) => regex.test(text);
 }
 
-export function hash32(text: string, seed: number): number {
-  const first = createHash("md5").update(text).digest().readUInt32BE(0);
-  return mix32((first ^ seedWord(seed)) >>> 0);
-}
+export const hash32 = (text: string, seed: number): number => createHash("md5").update(`${seed}:${text}`).digest().readUInt32BE(0);

@@ -1,0 +1,229 @@
+import { isNumeric, type Type } from "../../base/schema.js";
+import { isTime, type Known, type OpName } from "../../expr/ops.js";
+import type { Emit, Term } from "../dialect.js";
+import { double, literal, text } from "./literals.js";
+
+const isWhole = (type: Known): boolean => type?.kind === "int64";
+const isReal = (type: Known): boolean => type !== undefined && isNumeric(type) && type.kind !== "int64";
+const kindOf = ({ type }: Term): Type["kind"] | undefined => type?.kind;
+
+const infix =
+  (sign: string): Emit =>
+  (...args) =>
+    `(${args.map(({ sql }) => sql).join(` ${sign} `)})`;
+const fn =
+  (name: string): Emit =>
+  (...args) =>
+    `${name}(${args.map(({ sql }) => sql).join(", ")})`;
+const single =
+  (name: string): Emit =>
+  (...args) =>
+    args.length === 1 ? args[0]!.sql : fn(name)(...args);
+
+/** Calls that give BIGINT without a cast around them; a literal or CASE may be a 32-bit INTEGER. */
+const wide: ReadonlySet<OpName> = new Set(["add", "sub", "mul", "mod", "neg", "abs", "intdiv", "toInt", "length", "epochDays", "epochMicros", "year", "month", "day", "hour"]);
+const long = ({ sql, expr }: Term): string => (expr.kind === "col" || (expr.kind === "call" && wide.has(expr.op)) ? sql : `CAST(${sql} AS BIGINT)`);
+
+/** DuckDB raises where 64 bits overflow; TRY makes that a null, and costs nothing as long as it is rare. */
+const arithmetic =
+  (sign: string): Emit =>
+  (a, b) =>
+    isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} ${sign} ${b.expr.kind === "lit" ? b.sql : long(b)})` : `(${a.sql} ${sign} ${b.sql})`;
+
+/** The divisor with null for zero. */
+const divisor = ({ sql, expr }: Term): string => (expr.kind === "lit" && expr.value !== 0 ? sql : `nullif(${sql}, 0)`);
+
+/** A test that names its argument twice is cheap for a column, but would double a long formula at each level. */
+const guarded =
+  (name: string, test: (a: string) => string, short: (a: string) => string): Emit =>
+  ({ sql }) =>
+    sql.length < 100 ? `${name}(CASE WHEN ${test(sql)} THEN ${sql} END)` : `${name}(${short(sql)})`;
+// DuckDB raises on ln(0), sqrt(-1) and sin(infinity).
+const logarithm = (name: string): Emit => guarded(name, (a) => `${a} > 0`, (a) => `nullif(greatest(${a}, 0), 0)`);
+const wave = (name: string): Emit => (a) =>
+  isWhole(a.type) ? `${name}(${a.sql})` : guarded(name, (x) => `abs(${x}) <> 'inf'::DOUBLE`, (x) => `nullif(nullif(${x}, 'inf'::DOUBLE), '-inf'::DOUBLE)`)(a);
+
+/** Beside a literal a stored column needs no cast, so that row groups can be skipped by their minima and maxima. */
+const comparison =
+  (write: (...args: readonly string[]) => string): Emit =>
+  (a, ...others) => {
+    const literals = others.every(({ expr }) => expr.kind === "lit");
+    if (!literals || (a.stored !== undefined && kindOf(a) === "timestamp" && a.type?.kind === "timestamp" && a.type.utc)) return write(a.sql, ...others.map((b) => beside(b, a)));
+    return write(a.stored ?? a.sql, ...others.map((b) => beside(b, a)));
+  };
+/** A literal in the type of what it stands beside: FLOAT against INTEGER would be compared as FLOAT. */
+function beside({ sql, expr }: Term, other: Term): string {
+  if (expr.kind !== "lit" || !other.type) return sql;
+  if (typeof expr.value === "number" && isReal(other.type)) return double(expr.value);
+  return typeof expr.value === "string" && isTime(other.type) ? `TIMESTAMP ${text(expr.value)}` : sql;
+}
+const order = (sign: string): Emit => comparison((a, b) => `(${a} ${sign} ${b})`);
+
+const whenTrue: Emit = (...args) => {
+  const parts: string[] = [];
+  for (let i = 0; i + 1 < args.length; i += 2) parts.push(`WHEN ${args[i]!.sql} THEN ${args[i + 1]!.sql}`);
+  return `CASE ${parts.join(" ")}${args.length % 2 === 1 ? ` ELSE ${args.at(-1)!.sql}` : ""} END`;
+};
+
+const roundTo =
+  (name: string): Emit =>
+  ({ sql, type }) =>
+    isWhole(type) ? sql : `${name}(${sql})`;
+const stored: (write: (a: string) => string) => Emit = (write) => (a) => write(a.stored ?? a.sql);
+
+const blanks = "[ \\t\\n\\v\\f\\r]*";
+const isoText = `^${blanks}[0-9]{1,6}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}([T ]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?${blanks}$`;
+const spelled = (sql: string, cast: string): string => `CASE WHEN regexp_full_match(${sql}, ${text(isoText)}) THEN ${cast} END`;
+const nothing = (as: string): string => `CAST(NULL AS ${as})`;
+
+function toReal(a: Term): string {
+  switch (kindOf(a)) {
+    case "text": // DuckDB takes 1_000 for a number.
+      return `TRY_CAST(replace(${a.sql}, '_', '?') AS DOUBLE)`;
+    case undefined:
+      return `TRY_CAST(${a.sql} AS DOUBLE)`;
+    case "bool":
+    case "int64":
+    case "real":
+    case "decimal":
+      return `CAST(${a.stored ?? a.sql} AS DOUBLE)`;
+    default:
+      return nothing("DOUBLE");
+  }
+}
+
+function toInt(a: Term): string {
+  switch (kindOf(a)) {
+    case "text":
+      return `TRY_CAST(regexp_extract(${a.sql}, '^${blanks}([+-]?[0-9]+)${blanks}$', 1) AS BIGINT)`;
+    case "int64":
+      return long(a);
+    case "real":
+    case "decimal":
+      return `TRY_CAST(trunc(${a.sql}) AS BIGINT)`;
+    case undefined:
+    case "bool":
+      return `TRY_CAST(${a.sql} AS BIGINT)`;
+    default:
+      return nothing("BIGINT");
+  }
+}
+
+function toText(a: Term): string {
+  if (kindOf(a) === "text") return a.sql;
+  if (!isReal(a.type)) return `CAST(${a.stored !== undefined && kindOf(a) !== "timestamp" ? a.stored : a.sql} AS VARCHAR)`;
+  return `CASE WHEN abs(${a.sql}) < 1e16 AND ${a.sql} = trunc(${a.sql}) THEN CAST(CAST(${a.sql} AS BIGINT) AS VARCHAR) ELSE CAST(${a.sql} AS VARCHAR) END`;
+}
+
+function toBool(a: Term): string {
+  switch (kindOf(a)) {
+    case "text": {
+      const word = `lower(trim(${a.sql}, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' '))`;
+      return `CASE WHEN ${word} IN ('true', 't', 'yes', 'y', '1') THEN TRUE WHEN ${word} IN ('false', 'f', 'no', 'n', '0') THEN FALSE END`;
+    }
+    case "bool":
+      return a.sql;
+    case undefined:
+      return `TRY_CAST(${a.sql} AS BOOLEAN)`;
+    default:
+      return a.type && isNumeric(a.type) ? `(${a.sql} <> 0)` : nothing("BOOLEAN");
+  }
+}
+
+const toTime =
+  (as: "DATE" | "TIMESTAMP"): Emit =>
+  (a) => {
+    if (kindOf(a) === "text") return spelled(a.sql, as === "DATE" ? `TRY_CAST(regexp_extract(${a.sql}, '[0-9]+[-/][0-9]+[-/][0-9]+') AS DATE)` : `make_timestamp(epoch_us(TRY_CAST(${a.sql} AS TIMESTAMPTZ)))`);
+    return a.type && !isTime(a.type) ? nothing(as) : `TRY_CAST(${a.sql} AS ${as})`;
+  };
+
+const substring: Emit = (a, start, count) => {
+  if (!count) return `substring(${a.sql}, ${start!.sql})`;
+  const fixed = count.expr.kind === "lit" && Number(count.expr.value) >= 0;
+  return `substring(${a.sql}, ${start!.sql}, ${fixed ? count.sql : `greatest(${count.sql}, 0)`})`;
+};
+
+/** Every operation as expr/ops.ts says it. */
+export const calls: Readonly<Record<OpName, Emit>> = {
+  add: arithmetic("+"),
+  sub: arithmetic("-"),
+  mul: arithmetic("*"),
+  div: (a, b) => `(${a.sql} / ${divisor(b)})`,
+  intdiv: (a, b) => (isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} // ${long(b)})` : `TRY_CAST(trunc(${a.sql} / ${divisor(b)}) AS BIGINT)`),
+  mod: (a, b) => (isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} % ${b.sql})` : `(${a.sql} % ${divisor(b)})`),
+  neg: (a) => (isWhole(a.type) ? `TRY(-${long(a)})` : `(-${a.sql})`),
+  abs: (a) => (isWhole(a.type) ? `TRY(abs(${long(a)}))` : `abs(${a.sql})`),
+
+  eq: order("="),
+  ne: order("<>"),
+  lt: order("<"),
+  le: order("<="),
+  gt: order(">"),
+  ge: order(">="),
+  between: comparison((a, low, high) => `(${a} BETWEEN ${low} AND ${high})`),
+  in: comparison((a, ...others) => `(${a} IN (${others.join(", ")}))`),
+  notIn: comparison((a, ...others) => `(${a} NOT IN (${others.join(", ")}))`),
+
+  and: infix("AND"),
+  or: infix("OR"),
+  not: ({ sql }) => `(NOT ${sql})`,
+
+  isNull: stored((a) => `(${a} IS NULL)`),
+  isNotNull: stored((a) => `(${a} IS NOT NULL)`),
+  isNan: (a) => (isWhole(a.type) ? `(CASE WHEN ${a.sql} IS NOT NULL THEN FALSE END)` : `isnan(${a.sql})`),
+  isFinite: (a) => (isWhole(a.type) ? `(CASE WHEN ${a.sql} IS NOT NULL THEN TRUE END)` : `isfinite(${a.sql})`),
+  coalesce: single("coalesce"),
+  when: whenTrue,
+
+  ln: logarithm("ln"),
+  log2: logarithm("log2"),
+  log10: logarithm("log10"),
+  exp: fn("exp"),
+  sqrt: guarded("sqrt", (a) => `${a} >= 0`, (a) => `nullif(greatest(${a}, -1), -1)`),
+  pow: fn("pow"),
+  sin: wave("sin"),
+  cos: wave("cos"),
+  tan: wave("tan"),
+
+  floor: roundTo("floor"),
+  ceil: roundTo("ceil"),
+  round: roundTo("round"),
+  sign: (a) => `CAST(sign(${isWhole(a.type) ? a.sql : `nullif(${a.sql}, 'nan'::DOUBLE)`}) AS BIGINT)`,
+  least: single("least"),
+  greatest: single("greatest"),
+
+  toReal,
+  toInt,
+  toText,
+  toBool,
+  toDate: toTime("DATE"),
+  toTimestamp: toTime("TIMESTAMP"),
+  toFloat32: stored((a) => `TRY_CAST(${a} AS FLOAT)`),
+
+  concat: infix("||"),
+  lower: fn("lower"),
+  upper: fn("upper"),
+  trim: ({ sql }) => `trim(${sql}, ' ')`,
+  length: fn("length"),
+  substring,
+  contains: fn("contains"),
+  startsWith: fn("starts_with"),
+  replace: fn("replace"),
+  like: infix("LIKE"),
+  ilike: (a, b) => `(lower(${a.sql}) LIKE lower(${b.sql}))`,
+  hash32: (a, seed) => `CAST('0x' || substring(md5(${seed.expr.kind === "lit" ? literal(`${seed.expr.value}:`) : `${seed.sql} || ':'`} || ${a.sql}), 1, 8) AS BIGINT)`,
+
+  year: fn("year"),
+  quarter: fn("quarter"),
+  month: fn("month"),
+  week: fn("week"),
+  day: fn("day"),
+  dayOfWeek: fn("isodow"),
+  dayOfYear: fn("dayofyear"),
+  hour: fn("hour"),
+  minute: fn("minute"),
+  second: fn("second"),
+  epochDays: (a) => `(${kindOf(a) === "date" ? a.sql : `CAST(${a.sql} AS DATE)`} - DATE '1970-01-01')`,
+  epochSeconds: (a) => `(epoch_us(${a.sql}) / 1e6)`,
+  epochMicros: (a) => `epoch_us(${a.sql})`,
+};

@@ -1,0 +1,143 @@
+import { columnOf, type Type } from "../../base/schema.js";
+import type { ScanRelation } from "../../expr/relation.js";
+import type { CsvDialect, ParquetScan, TableScan, TextScan } from "../../sources/scan.js";
+import type { ScanSql } from "../dialect.js";
+import { literal, path, quote, text } from "./literals.js";
+import { withRowHashes } from "./row-hash.js";
+
+/** The alias under which the engine attaches a DuckDB file. */
+export const databaseAlias = (fingerprint: string): string => `src_${fingerprint.slice(0, 16)}`;
+
+/** Reading a scan: each column as it is stored, and its rows' hashes where something above needs them. */
+export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql {
+  const { scan } = relation;
+  switch (scan.format) {
+    case "parquet":
+      return assemble(relation, seeds, parquetSource(scan, relation, seeds.length > 0));
+    case "table":
+      return assemble(relation, seeds, tableSource(scan));
+    case "csv":
+    case "jsonl":
+      return assemble(relation, seeds, textSource(scan, relation, seeds.length > 0));
+    default:
+      throw new Error(`${scan.format} sources are landed as Parquet before they are queried`);
+  }
+}
+
+interface Source {
+  readonly from: string;
+  /** The row's number in its file, and the file's place in the scan. */
+  readonly row: string;
+  readonly file: number | string;
+  readonly column: (name: string) => string;
+}
+
+function assemble({ scan, part }: ScanRelation, seeds: readonly number[], { from, row, file, column }: Source): ScanSql {
+  const where = [...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]), ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`])];
+  const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
+  const hashed = seeds.length > 0;
+  const known = typeof file === "number";
+  // Hidden columns of the read are not part of its *, so the first step names them.
+  const inner = `(SELECT t.*, t.${row} AS __row${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+  const fileOf = known ? undefined : hashed ? "t.__file" : `t.${file}`;
+  const columns = new Map<string, string>();
+  for (const { name } of scan.schema.columns) {
+    const folder = partitions.find((one) => one.name === name);
+    columns.set(name, folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name));
+  }
+  return {
+    from: hashed ? `${withRowHashes(inner, known ? file : undefined, seeds)} AS t` : `${from} AS t`,
+    where: hashed ? [] : where,
+    columns,
+    rowHash: (seed) => `t.__hash_${seed}`,
+  };
+}
+
+/** The value in the folder's name: one literal for a file, a list over several. */
+function partitionValue(values: readonly (string | null)[], type: Type, file: number | string): string {
+  const as = type.kind === "int64" ? "BIGINT" : type.kind === "date" ? "DATE" : type.kind === "real" ? "DOUBLE" : "VARCHAR";
+  const value = typeof file === "number" ? literal(values[file] ?? null) : `([${values.map(literal).join(", ")}])[${file} + 1]`;
+  return `CAST(${value} AS ${as})`;
+}
+
+function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: boolean): Source {
+  const files = part ? [source.files[part.file]!] : source.files;
+  const numbered = hashed || part?.from !== undefined || part?.to !== undefined;
+  const options = [
+    "hive_partitioning = false",
+    ...(numbered ? ["file_row_number = true"] : []),
+    ...(files.length > 1 ? ["union_by_name = true"] : []),
+  ];
+  return {
+    from: `read_parquet([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`,
+    row: "file_row_number",
+    file: part ? part.file : files.length === 1 ? 0 : "file_index",
+    column: (name) => ["t", ...(source.structs?.[name] ?? [name]).map(quote)].join("."),
+  };
+}
+
+const tableSource = (source: TableScan): Source => ({
+  from: `${quote(databaseAlias(source.files[0]!.fingerprint))}.${quote(source.table)}`,
+  row: "rowid",
+  file: 0,
+  column: (name) => `t.${quote(name)}`,
+});
+
+/**
+ * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so what stands in for them is a
+ * digest of the row: equal rows are in a sample together.
+ */
+function textSource(source: TextScan, { part }: ScanRelation, hashed: boolean): Source {
+  const files = part ? [source.files[part.file]!] : source.files;
+  const folders = new Set(source.partitions?.map(({ name }) => name));
+  const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
+  const columns = stored.map(({ name, type }) => `${text(name)}: ${text(storedType(type))}`).join(", ");
+  const options = [`columns = {${columns}}`, ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"])];
+  const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
+  const digest = `CAST(hash(${stored.map(({ name }) => quote(name)).join(", ")}) & 4294967295 AS BIGINT)`;
+  return {
+    from: hashed ? `(SELECT *, ${digest} AS __digest, file_index AS __index FROM ${read})` : read,
+    row: "__digest",
+    file: part ? part.file : folders.size === 0 ? 0 : hashed ? "__index" : "file_index",
+    column: (name) => `t.${quote(name)}`,
+  };
+}
+
+function csvOptions(csv: CsvDialect): string[] {
+  return [
+    "auto_detect = false",
+    `delim = ${text(csv.delimiter)}`,
+    `quote = ${text(csv.quote)}`,
+    `escape = ${text(csv.escape)}`,
+    `header = ${csv.header}`,
+    `skip = ${csv.skipLines}`,
+    `comment = ${text(csv.comment)}`,
+    `nullstr = [${["", ...csv.missing].map(text).join(", ")}]`,
+    `decimal_separator = ${text(csv.decimal)}`,
+    `encoding = ${text(csv.encoding)}`,
+    `compression = ${text(csv.compression)}`,
+    ...(csv.dateFormat ? [`dateformat = ${text(csv.dateFormat)}`] : []),
+    ...(csv.timestampFormat ? [`timestampformat = ${text(csv.timestampFormat)}`] : []),
+  ];
+}
+
+function storedType(type: Type): string {
+  switch (type.kind) {
+    case "bool":
+      return "BOOLEAN";
+    case "int64":
+      return "BIGINT";
+    case "real":
+      return "DOUBLE";
+    case "decimal":
+      return `DECIMAL(${type.precision}, ${type.scale})`;
+    case "date":
+      return "DATE";
+    case "timestamp":
+      return type.utc ? "TIMESTAMPTZ" : "TIMESTAMP";
+    case "list":
+      return `${storedType(type.of)}[]`;
+    default:
+      return "VARCHAR";
+  }
+}

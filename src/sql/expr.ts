@@ -1,0 +1,71 @@
+import type { Schema } from "../base/schema.js";
+import type { Call, Expr, Lookup } from "../expr/expr.js";
+import type { Known, OpName } from "../expr/ops.js";
+import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
+import { int64 } from "../base/schema.js";
+import type { Dialect, Term } from "./dialect.js";
+
+/** Where a formula stands: what its names mean there. */
+export interface Scope {
+  readonly dialect: Dialect;
+  /** The column's SQL; `type` is unknown where the engine's own SQL gives it, `stored` says that it comes from a file. */
+  column(name: string): { readonly sql: string; readonly type: Known; readonly stored: boolean };
+  rowHash(seed: number): string;
+  /** Joins a table of keys and values, and gives the value's SQL. */
+  join?(table: string, lookup: Lookup, key: Term): string;
+}
+
+/** A formula as SQL over columns named as in the schema. */
+export function exprSql(expr: Expr, dialect: Dialect, schema?: Schema): string {
+  const types = schema && new Map(schema.columns.map(({ name, type }) => [name, type]));
+  return term(expr, {
+    dialect,
+    column: (name) => ({ sql: dialect.quote(name), type: types && knownType({ kind: "col", name }, schema, types), stored: true }),
+    rowHash: () => {
+      throw new Error("a formula by itself has no row identity; only one over a scan has");
+    },
+  }).sql;
+}
+
+/** Operations that mean the same nested as in one flat call: a long chain of them would exceed DuckDB's depth. */
+const flat: ReadonlySet<OpName> = new Set(["and", "or", "concat", "coalesce", "least", "greatest"]);
+
+export function term(expr: Expr, scope: Scope): Term {
+  const { dialect } = scope;
+  switch (expr.kind) {
+    case "col": {
+      const { sql, type, stored } = scope.column(expr.name);
+      return stored && type ? { sql: dialect.widen(sql, type), type, expr, stored: sql } : { sql, type, expr };
+    }
+    case "lit":
+      return { sql: dialect.literal(expr.value), type: typeOfValue(expr.value), expr };
+    case "rowHash":
+      return { sql: scope.rowHash(expr.seed), type: int64, expr };
+    case "lookup": {
+      const key = term(expr.key, scope);
+      const table = scope.join && dialect.lookupTable(expr, key);
+      return { sql: table === undefined ? dialect.lookup(expr, key) : scope.join!(table, expr, key), type: lookupType(expr), expr };
+    }
+    case "call": {
+      const call = expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
+      const args = call.args.map((arg) => term(arg, scope));
+      const type = callType(call, args.map((arg) => arg.type));
+      return { sql: dialect.calls[expr.op](...args), type, expr };
+    }
+  }
+}
+
+function flatArgs({ args }: Call, op: OpName, into: Expr[] = []): Expr[] {
+  for (const arg of args) {
+    if (arg.kind === "call" && arg.op === op) flatArgs(arg, op, into);
+    else into.push(arg);
+  }
+  return into;
+}
+
+/** when(a, b, when(c, d, e)) is when(a, b, c, d, e). */
+function flatWhen(expr: Call): Call {
+  const args = [...expr.args];
+  for (let last = args.at(-1); args.length % 2 === 1 && last?.kind === "call" && last.op === "when"; last = args.at(-1)) args.splice(-1, 1, ...last.args);
+  return { ...expr, args };
+}
