@@ -52,8 +52,7 @@ function line(label, name, given, params) {
   const seconds = fastest(step, pages, new Float64Array(length)) / rows;
   const plainPage = copied(pages[0]);
   const few = Math.max(64, Math.min(plainPage.rows, Math.floor(2e7 / length)));
-  const plain =
-    name === "sgdEpoch" ? NaN : fastest(step, [{ ...plainPage, rows: few }], new Float64Array(length)) / few;
+  const plain = fastest(step, [{ ...plainPage, rows: few }], new Float64Array(length)) / few;
   arena.reset(mark);
   const values = layout.columns.length;
   console.log(
@@ -95,7 +94,7 @@ line("20 numbers: logistic", "logistic", twenty, linear(20));
 line("20 numbers: logistic, Hessian", "logistic", twenty, { ...linear(20), hessian: true });
 line("20 numbers: squared", "squared", twenty, linear(20));
 line("20 numbers: scores", "linearScores", twenty, several(1, 20));
-if (process.argv.includes("--sgd")) line("20 numbers: sgd", "sgdEpoch", twenty, sgd("logistic", 1, 20));
+line("20 numbers: sgd", "sgdEpoch", twenty, sgd("logistic", 1, 20));
 const mixed = data({ rows: 200_000, numbers: 10, widths: [12, 300], classes: 2 });
 line("10 numbers, 12 + 300 levels: gram", "gram", mixed, { fill: zeros(10) });
 line("10 numbers, 12 + 300: logistic", "logistic", mixed, linear(10, 322));
@@ -106,5 +105,5 @@ line("54 x 7 classes: softmax, Hessian", "softmax", seven, { ...several(7, 54), 
 const images = data({ rows: 8_000, numbers: 784, classes: 10 });
 line("784 x 10 classes: softmax", "softmax", images, several(10, 784));
 line("784 x 10 classes: scores", "linearScores", images, several(10, 784));
-if (process.argv.includes("--sgd")) line("784 x 10 classes: sgd", "sgdEpoch", images, sgd("softmax", 10, 784));
+line("784 x 10 classes: sgd", "sgdEpoch", images, sgd("softmax", 10, 784));
 line("784 numbers: gram", "gram", images, { fill: zeros(784) });

@@ -30,7 +30,7 @@ export interface Kernels {
   readonly crossColumns: Kernel;
   readonly crossLevels: Kernel;
   // moments
-  readonly momentsOfColumn: Kernel;
+  readonly momentsOfColumns: Kernel;
   readonly momentsOfLabel: Kernel;
   readonly weighClasses: Kernel;
   // scores

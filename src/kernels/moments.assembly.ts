@@ -65,24 +65,40 @@ function add(sums: usize, weight: f64, first: f64, second: f64): void {
   store<f64>(sums, load<f64>(sums, 16) + second, 16);
 }
 
-/** out = [weight of present values, mean, M2, rows of weight above 0 that are missing]. */
-export function momentsOfColumn(values: usize, weights: usize, rows: i32, out: usize): void {
-  let shift: f64 = 0;
+function firstPresent(values: usize, weights: usize, rows: i32): f64 {
   for (let i: usize = 0; i < <usize>rows; i++) {
     const value = load<f32>(values + (i << 2));
-    if (value != value || !(load<f64>(weights + (i << 3)) > 0)) continue;
-    shift = value;
-    break;
+    if (value == value && load<f64>(weights + (i << 3)) > 0) return value;
   }
-  memory.fill(out, 0, 32);
-  let i: usize = 0;
-  for (; i + 256 <= <usize>rows; i += 256)
-    if (!swift(values + (i << 2), weights + (i << 3), shift, out)) careful(values, weights, i, i + 256, shift, out);
-  careful(values, weights, i, <usize>rows, shift, out);
-  finish(out, shift, load<f64>(out), load<f64>(out, 8), load<f64>(out, 16), load<f64>(out, 24));
+  return 0;
 }
 
-/** The same of labels, which are doubles and count only where the weight does; out[3] = rows that count. */
+/**
+ * out[column] = [weight of present values, mean, M2, rows of weight above 0 that are missing]; `columns` are pointers and
+ * `shifts` room for a double each. Rows are taken 1024 at a time, so that their weights stay at hand for all columns.
+ */
+export function momentsOfColumns(columns: usize, count: i32, weights: usize, rows: i32, shifts: usize, out: usize): void {
+  memory.fill(out, 0, <usize>count << 5);
+  for (let j: usize = 0; j < <usize>count; j++) store<f64>(shifts + (j << 3), firstPresent(load<u32>(columns + (j << 2)), weights, rows));
+  for (let from: usize = 0; from < <usize>rows; from += 1024) {
+    const end = min(from + 1024, <usize>rows);
+    for (let j: usize = 0; j < <usize>count; j++) {
+      const values = <usize>load<u32>(columns + (j << 2));
+      const shift = load<f64>(shifts + (j << 3));
+      const sums = out + (j << 5);
+      let i = from;
+      for (; i + 256 <= end; i += 256)
+        if (!swift(values + (i << 2), weights + (i << 3), shift, sums)) careful(values, weights, i, i + 256, shift, sums);
+      careful(values, weights, i, end, shift, sums);
+    }
+  }
+  for (let j: usize = 0; j < <usize>count; j++) {
+    const at = out + (j << 5);
+    finish(at, load<f64>(shifts + (j << 3)), load<f64>(at), load<f64>(at, 8), load<f64>(at, 16), load<f64>(at, 24));
+  }
+}
+
+/** Of labels, which are doubles and count only where the weight does; out[3] = rows that count. */
 export function momentsOfLabel(values: usize, weights: usize, rows: i32, out: usize): void {
   let i: usize = 0;
   const end = <usize>rows << 3;

@@ -23,6 +23,8 @@ export const moments = definePass<MomentsParams>({
     const space = spaceOf(layout);
     const kernels = kernelsOf(arena);
     const out = arena.f64(momentsHead + classes + momentsOfNumber * space.numbers + space.width - space.numbers);
+    const columns = new Uint32Array(arena.memory.buffer, arena.take(space.numbers * 4), space.numbers);
+    const shifts = arena.take(space.numbers * 8);
     const at = (index: number): number => out.byteOffset + index * 8;
     const numbersAt = momentsHead + classes;
     const levelsAt = numbersAt + momentsOfNumber * space.numbers;
@@ -33,8 +35,10 @@ export const moments = definePass<MomentsParams>({
       kernels.momentsOfLabel(label.byteOffset, weight.byteOffset, rows, at(0));
       if (classes > 0) kernels.weighClasses(label.byteOffset, weight.byteOffset, rows, at(momentsHead));
       page.numbers.forEach(({ byteOffset }, j) => {
-        kernels.momentsOfColumn(byteOffset, weight.byteOffset, rows, at(numbersAt + momentsOfNumber * j));
+        columns[j] = byteOffset;
       });
+      const { length } = columns;
+      kernels.momentsOfColumns(columns.byteOffset, length, weight.byteOffset, rows, shifts, at(numbersAt));
       page.codes.forEach(({ byteOffset }, c) => {
         kernels.weighLevels(
           byteOffset,
