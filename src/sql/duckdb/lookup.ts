@@ -62,7 +62,7 @@ const typed = (value: number | string | null, as: ValueType): string =>
 /** Numbers as one text that DuckDB casts once: much faster to parse than literals. */
 function list(values: readonly (number | string | null)[], as: ValueType | "BIGINT"): string {
   if (as === "VARCHAR") return `[${values.map((value) => (value === null ? "NULL" : text(String(value)))).join(",")}]`;
-  return `'[${values.map((value) => (value === null ? "NULL" : Object.is(value, -0) ? "-0" : String(value))).join(",")}]'::${as}[]`;
+  return `CAST('[${values.map((value) => (value === null ? "NULL" : Object.is(value, -0) ? "-0" : String(value))).join(",")}]' AS ${as}[])`;
 }
 
 const isIdentity = ({ values }: Lookup): boolean => values.every((value, i) => value === i);
