@@ -1,8 +1,8 @@
-import type { Row, Schema, Value } from "../base/schema.js";
-import { col, type Expr, lit } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
-import { asNumber, leakLimits, type Task, tellsLabel } from "./leak/single.js";
-import { countRows, inSample, type StatisticsOptions } from "./statistics/ask.js";
+import type { Column, Schema } from "../base/schema.js";
+import { call, col, type Expr, lit } from "../expr/expr.js";
+import { leakLimits, type Task, tellsLabel } from "./leak/single.js";
+import { asReal, countRows, type StatisticsOptions } from "./statistics/ask.js";
+import { filtered, inSample, readNumbers } from "./statistics/sample.js";
 
 export interface LeakWarning {
   readonly code: "leak";
@@ -11,6 +11,7 @@ export interface LeakWarning {
 }
 
 export interface LeakOptions extends StatisticsOptions {
+  /** A number: the target, or a code for each class. */
   readonly label: Expr;
   readonly task: Task;
   /** Columns that features read. */
@@ -38,31 +39,32 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
     2000,
     Math.min(leakLimits.sampleRows, Math.floor(leakLimits.sampleValues / candidates.length)),
   );
-  const where = inSample(options.seed, wanted, rows);
-  const from: Relation = where.kind === "lit" ? options.relation : { kind: "filter", from: options.relation, where };
+  const from = filtered(options.relation, inSample(options.seed, wanted, rows));
   const warnings: LeakWarning[] = [];
-  const width = Math.max(1, Math.floor(2e6 / wanted));
+  const width = Math.max(1, Math.min(1000, Math.floor(4e6 / wanted)));
   for (let at = 0; at < candidates.length; at += width) {
     const block = candidates.slice(at, at + width);
-    const columns: Record<string, Expr> = {
-      y: options.label,
-      t: options.time === undefined ? lit(null) : col(options.time),
-    };
-    block.forEach(({ name }, i) => {
-      columns[`x${i}`] = col(name);
-    });
-    const sample = await options.engine.rows({ kind: "project", from, columns }, wanted * 2, options.signal);
-    const known = sample.filter((row) => row["y"] !== null);
+    const time = options.time === undefined ? lit(0) : call("epochMicros", col(options.time));
+    const [label, event, ...columns] = await readNumbers([options.label, time, ...block.map(asOrder)], from, options);
+    const known = Float64Array.from(label!.keys()).filter((row) => !Number.isNaN(label![row]));
+    const of = (column: Float64Array): Float64Array => known.map((row) => column[row]!);
+    const y = of(label!);
     block.forEach(({ name, type }, i) => {
-      const x = known.map((row) => row[`x${i}`] ?? null);
-      const problem =
-        isTime(type.kind) && options.time !== undefined && afterEvent(x, known)
-          ? afterText(name, options.time)
-          : tellsLabel(name, x, known, options.task);
+      const x = of(columns[i]!);
+      const after = isTime(type.kind) && options.time !== undefined && afterEvent(x, of(event!));
+      const problem = after
+        ? `"${name}" always lies after "${options.time}", so it was recorded after the event`
+        : tellsLabel(name, { values: x, ordered: type.kind !== "text" }, y, options.task);
       if (problem) warnings.push({ code: "leak", column: name, message: `${problem}. ${remedy(name)}` });
     });
   }
   return warnings;
+}
+
+/** The column as a real; text by a hash that tells its values apart. */
+function asOrder({ name, type }: Column): Expr {
+  if (type.kind === "text") return call("hash32", col(name), lit(0));
+  return isTime(type.kind) ? call("epochMicros", col(name)) : asReal(col(name));
 }
 
 const comparable = (kind: string): boolean =>
@@ -71,16 +73,11 @@ const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp
 const quoted = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
 const remedy = (name: string): string =>
   `If it is known only after the event, leave it out: --drop ${quoted(name)}; if it is known before, say so: --allow-leak ${quoted(name)}`;
-const afterText = (name: string, time: string): string =>
-  `"${name}" always lies after "${time}", so it was recorded after the event`;
-
-function afterEvent(x: readonly Value[], rows: readonly Row[]): boolean {
+function afterEvent(x: Float64Array, event: Float64Array): boolean {
   let pairs = 0;
-  for (const [i, value] of x.entries()) {
-    const [later, event] = [asNumber(value), asNumber(rows[i]!["t"] ?? null)];
-    if (later === null || event === null) continue;
-    if (later <= event) return false;
-    pairs++;
+  for (let row = 0; row < x.length; row++) {
+    if (x[row]! <= event[row]!) return false;
+    if (x[row]! > event[row]!) pairs++;
   }
   return pairs >= leakLimits.fewestRows;
 }

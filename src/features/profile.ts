@@ -6,7 +6,8 @@ import type { Scan } from "../sources/scan.js";
 import { shownValue } from "./formulas.js";
 import { exactFacts } from "./profile/exact.js";
 import { type ColumnProfile, describeSample } from "./profile/sample.js";
-import { inSample } from "./statistics/ask.js";
+import { countRows } from "./statistics/ask.js";
+import { inSample, narrowed } from "./statistics/sample.js";
 
 export interface Profile {
   readonly rows: number;
@@ -97,26 +98,33 @@ async function firstLook(
   signal?: AbortSignal,
 ): Promise<FirstLook> {
   const { columns } = scan.schema;
-  const limit = Math.max(100, Math.min(5000, Math.floor(1e6 / Math.max(1, columns.length))));
-  const first = await engine.rows({ kind: "limit", from, rows: limit }, limit, signal);
-  const varied = new Set(
-    columns
-      .map(({ name }) => name)
-      .filter((name) => new Set(first.map((row) => shownValue(row[name] ?? null))).size > first.length / 5),
-  );
-  if (first.length < limit) return { rows: first.length, varied };
-  if (scan.format === "parquet" || scan.format === "table") {
-    const counted: Relation = { kind: "aggregate", from, by: {}, columns: { rows: { agg: "count" } } };
-    return { rows: Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0), varied };
+  const limit = Math.max(100, Math.min(2000, Math.floor(1e6 / Math.max(1, columns.length))));
+  const varied = new Set<string>();
+  let [seen, width] = [0, 0];
+  for (let at = 0; at < columns.length; at += firstColumns) {
+    const part = columns.slice(at, at + firstColumns).map(({ name }) => name);
+    const of = narrowed({ kind: "limit", from, rows: limit }, part.map(col));
+    const first = await engine.rows(
+      { kind: "project", from: of, columns: Object.fromEntries(part.map((name) => [name, col(name)])) },
+      limit,
+      signal,
+    );
+    seen = first.length;
+    for (const name of part) {
+      const shownValues = first.map((row) => shownValue(row[name] ?? null));
+      if (new Set(shownValues).size > first.length / 5) varied.add(name);
+      width += shownValues.reduce((sum, one) => sum + one.length + 1, 0);
+    }
   }
+  if (seen < limit) return { rows: seen, varied };
+  if (scan.format === "parquet" || scan.format === "table")
+    return { rows: await countRows({ engine, relation: from, ...(signal && { signal }) }), varied };
   const packed = scan.csv && scan.csv.compression !== "none" ? 5 : 1;
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * packed;
-  const length = first.reduce(
-    (sum, row) => sum + Object.values(row).reduce<number>((width, value) => width + shownValue(value).length + 1, 0),
-    0,
-  );
-  return { rows: Math.ceil(bytes / (length / first.length)), varied };
+  return { rows: Math.ceil(bytes / (width / seen)), varied };
 }
+
+const firstColumns = 500;
 
 async function scanOnce(
   engine: Pick<Engine, "rows">,
@@ -142,7 +150,11 @@ async function scanOnce(
     }
     asked[`s${i}`] = { agg: "list", arg, where };
   });
-  return (await engine.rows({ kind: "aggregate", from, by: {}, columns: asked }, 1, signal))[0]!;
+  const read = narrowed(
+    from,
+    columns.map(({ name }) => col(name)),
+  );
+  return (await engine.rows({ kind: "aggregate", from: read, by: {}, columns: asked }, 1, signal))[0]!;
 }
 
 const readable = (kind: string): boolean =>

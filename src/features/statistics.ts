@@ -7,6 +7,7 @@ import { labelOf } from "./formulas.js";
 import { asReal, blocksOfExprs, type Known, keyOf, type StatisticsOptions, type Tell } from "./statistics/ask.js";
 import { fixedMean, fixedScale } from "./statistics/fixed.js";
 import { quantilesOf } from "./statistics/quantiles.js";
+import { narrowed } from "./statistics/sample.js";
 import { topValues } from "./statistics/values.js";
 
 /**
@@ -146,7 +147,8 @@ const infinite = (of: Expr): SluiceError =>
   );
 
 async function oneRow(columns: Readonly<Record<string, Aggregate>>, options: StatisticsOptions): Promise<Row> {
-  const relation: Relation = { kind: "aggregate", from: options.relation, by: {}, columns };
+  const exprs = Object.values(columns).flatMap((one) => one.arg ?? []);
+  const relation: Relation = { kind: "aggregate", from: narrowed(options.relation, exprs), by: {}, columns };
   return (await options.engine.rows(relation, 1, options.signal))[0] ?? {};
 }
 

@@ -1,4 +1,3 @@
-import type { Row, Value } from "../../base/schema.js";
 import { formatCount } from "../../base/units.js";
 
 export const leakLimits = {
@@ -18,25 +17,32 @@ export const leakLimits = {
 
 export type Task = "binary" | "multiclass" | "regression";
 
+/** A column's values on the sampled rows: numbers, or (of text) numbers that stand for the texts; NaN where missing. */
+export interface Sampled {
+  readonly values: Float64Array;
+  readonly isText: boolean;
+}
+
+/** A column's values, NaN where missing; those of text are mere names. */
+export interface Values {
+  readonly values: Float64Array;
+  readonly ordered: boolean;
+}
+
 /** How well a column alone predicts the label on half of the rows after looking at the other half, when that is suspicious. */
-export function tellsLabel(name: string, x: readonly Value[], rows: readonly Row[], task: Task): string | undefined {
-  if (x.length < 2 * leakLimits.fewestRows) return undefined;
+export function tellsLabel(name: string, x: Values, label: Float64Array, task: Task): string | undefined {
+  if (label.length < 2 * leakLimits.fewestRows) return undefined;
   const cells = cellsOf(x);
-  const held = formatCount(Math.floor(x.length / 2));
+  const held = formatCount(Math.floor(label.length / 2));
   if (task === "regression") {
-    const y = rows.map((row) => asNumber(row["y"]!) ?? 0);
-    const r2 = Math.max(binnedR2(cells, y), correlation(x.map(asNumber), y) ** 2);
+    const r2 = Math.max(binnedR2(cells, label), x.ordered ? correlation(x.values, label) ** 2 : 0);
     return r2 >= leakLimits.r2
       ? `"${name}" alone explains ${percent(r2)} of the label's variance (${held} rows)`
       : undefined;
   }
-  const classes = new Map<string, number>();
-  const y = rows.map((row) => {
-    const key = String(asNumber(row["y"]!) ?? row["y"]);
-    if (!classes.has(key)) classes.set(key, classes.size);
-    return classes.get(key)!;
-  });
-  if (task === "binary" || classes.size === 2) {
+  const classes = new Map([...new Set(label)].map((value, code) => [value, code]));
+  const y = label.map((value) => classes.get(value)!);
+  if (classes.size === 2) {
     const auc = singleAuc(cells, y);
     return auc !== undefined && auc >= leakLimits.auc
       ? `"${name}" alone tells the label almost surely: AUC ${auc.toFixed(4)} on ${held} rows`
@@ -50,39 +56,16 @@ export function tellsLabel(name: string, x: readonly Value[], rows: readonly Row
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-export function asNumber(value: Value): number | null {
-  if (value === null) return null;
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return Number(value);
-  if (typeof value === "object" && "days" in value) return value.days * 86_400e6;
-  return typeof value === "object" && "micros" in value ? Number(value.micros) : null;
-}
-
-/** A cell number per row: the value of a text, a quantile bin of a number; missing has its own. */
-function cellsOf(x: readonly Value[]): Int32Array {
-  const numbers = x.map(asNumber);
-  const sorted = Float64Array.from(
-    numbers.filter((value): value is number => value !== null && Number.isFinite(value)),
-  ).sort();
-  const out = new Int32Array(x.length);
-  if (sorted.length > 0) {
-    const bins = Math.min(leakLimits.bins, Math.ceil(sorted.length / 40));
-    const values = [...new Set(sorted)];
-    const edges =
-      values.length <= leakLimits.bins
-        ? values
-        : [...new Set(Array.from({ length: bins }, (_, i) => sorted[Math.floor((i / bins) * sorted.length)]!))];
-    numbers.forEach((value, i) => {
-      out[i] = value === null ? 0 : 1 + bisect(edges, value);
-    });
-    return out;
-  }
-  const codes = new Map<string, number>();
-  x.forEach((value, i) => {
-    const key = value === null ? null : String(value);
-    if (key !== null && !codes.has(key)) codes.set(key, codes.size + 1);
-    out[i] = key === null ? 0 : codes.get(key)!;
-  });
-  return out;
+/** A cell number per row: each value of a text or of a number with few, a quantile range of another; missing has its own. */
+function cellsOf({ values, ordered }: Values): Int32Array {
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const distinct = [...new Set(present)];
+  const bins = Math.min(leakLimits.bins, Math.ceil(present.length / 40));
+  const edges =
+    !ordered || distinct.length <= leakLimits.bins
+      ? distinct
+      : [...new Set(Array.from({ length: bins }, (_, i) => present[Math.floor((i / bins) * present.length)]!))];
+  return Int32Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1 + bisect(edges, value)));
 }
 
 /** How many edges are at most the value. */
@@ -97,7 +80,7 @@ function bisect(edges: readonly number[], value: number): number {
 }
 
 /** Sums of each cell over the even rows; the odd rows then judge. */
-function sumsByCell(cells: Int32Array, values: readonly number[]): Map<number, { n: number; sum: number }> {
+function sumsByCell(cells: Int32Array, values: Float64Array): Map<number, { n: number; sum: number }> {
   const sums = new Map<number, { n: number; sum: number }>();
   for (let i = 0; i < cells.length; i += 2) {
     const cell = sums.get(cells[i]!) ?? { n: 0, sum: 0 };
@@ -108,7 +91,7 @@ function sumsByCell(cells: Int32Array, values: readonly number[]): Map<number, {
   return sums;
 }
 
-function binnedR2(cells: Int32Array, y: readonly number[]): number {
+function binnedR2(cells: Int32Array, y: Float64Array): number {
   const sums = sumsByCell(cells, y);
   let [n, total, left, count, seen] = [0, 0, 0, 0, 0];
   for (const cell of sums.values()) [n, total] = [n + cell.n, total + cell.sum];
@@ -126,24 +109,21 @@ function binnedR2(cells: Int32Array, y: readonly number[]): number {
 }
 
 /** Finds a near-copy of a label whose few large values no bin can follow. */
-function correlation(x: readonly (number | null)[], y: readonly number[]): number {
-  const pairs = x
-    .map((value, i) => [value, y[i]!] as const)
-    .filter((pair): pair is readonly [number, number] => Number.isFinite(pair[0]));
-  if (pairs.length < leakLimits.fewestRows) return 0;
-  const mean = (at: 0 | 1): number => pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length;
-  const [mx, my] = [mean(0), mean(1)];
+function correlation(x: Float64Array, y: Float64Array): number {
+  const rows = Float64Array.from(x.keys()).filter((row) => Number.isFinite(x[row]));
+  if (rows.length < leakLimits.fewestRows) return 0;
+  const mean = (of: Float64Array): number => rows.reduce((sum, row) => sum + of[row]!, 0) / rows.length;
+  const [mx, my] = [mean(x), mean(y)];
   let [xx, yy, xy] = [0, 0, 0];
-  for (const [a, b] of pairs) {
-    xx += (a - mx) ** 2;
-    yy += (b - my) ** 2;
-    xy += (a - mx) * (b - my);
+  for (const row of rows) {
+    const [a, b] = [x[row]! - mx, y[row]! - my];
+    [xx, yy, xy] = [xx + a * a, yy + b * b, xy + a * b];
   }
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
 }
 
 /** The area under the ROC curve of the cells' shares of class 1, on the rows that did not make them. */
-function singleAuc(cells: Int32Array, y: readonly number[]): number | undefined {
+function singleAuc(cells: Int32Array, y: Float64Array): number | undefined {
   const sums = sumsByCell(cells, y);
   let [n, ones] = [0, 0];
   for (const cell of sums.values()) [n, ones] = [n + cell.n, ones + cell.sum];
@@ -167,7 +147,7 @@ function singleAuc(cells: Int32Array, y: readonly number[]): number | undefined 
   return area / (positives * negatives);
 }
 
-function errorsRemoved(cells: Int32Array, y: readonly number[], classes: number): number | undefined {
+function errorsRemoved(cells: Int32Array, y: Float64Array, classes: number): number | undefined {
   const counts = new Map<number, Float64Array>();
   const all = new Float64Array(classes);
   for (let i = 0; i < cells.length; i += 2) {

@@ -1,9 +1,9 @@
 import { canonical } from "../../base/canonical.js";
-import { subSeed } from "../../base/seeds.js";
 import type { Engine } from "../../engines/contract.js";
 import { call, type Expr, lit } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Answer, Question } from "../contract.js";
+import { narrowed } from "./sample.js";
 
 export interface StatisticsOptions {
   readonly engine: Pick<Engine, "rows" | "batches">;
@@ -24,7 +24,7 @@ export interface StatisticsOptions {
 export type Tell = (question: Question, value: Answer) => void;
 export type Known = ReadonlyMap<string, Answer>;
 
-export const defaultBlockColumns = 200;
+export const defaultBlockColumns = 400;
 export const defaultSampleRows = 100_000;
 
 /** What a question is remembered by: equal questions are asked once. */
@@ -72,15 +72,20 @@ export function blocksOfExprs<Q extends Question>(asked: readonly Q[], blockColu
   );
 }
 
-/** Whether a row belongs to the seeded sample of about `wanted` of `rows` rows. */
-export function inSample(seed: number, wanted: number, rows: number): Expr {
-  if (rows <= wanted) return lit(true);
-  const below = Math.floor((wanted / rows) * 2 ** 32);
-  return call("lt", { kind: "rowHash", seed: subSeed(seed, "statistics") }, lit(below));
-}
-
-export async function countRows({ engine, relation, rowsTotal, signal }: StatisticsOptions): Promise<number> {
+export async function countRows({
+  engine,
+  relation,
+  rowsTotal,
+  signal,
+}: Pick<StatisticsOptions, "relation" | "rowsTotal" | "signal"> & {
+  readonly engine: Pick<Engine, "rows">;
+}): Promise<number> {
   if (rowsTotal !== undefined) return rowsTotal;
-  const counted: Relation = { kind: "aggregate", from: relation, by: {}, columns: { rows: { agg: "count" } } };
+  const counted: Relation = {
+    kind: "aggregate",
+    from: narrowed(relation, []),
+    by: {},
+    columns: { rows: { agg: "count" } },
+  };
   return Number((await engine.rows(counted, 1, signal))[0]?.["rows"] ?? 0);
 }

@@ -1,17 +1,8 @@
 import { canonical } from "../../base/canonical.js";
-import type { Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
-import {
-  asReal,
-  blocksOfExprs,
-  countRows,
-  defaultBlockColumns,
-  defaultSampleRows,
-  inSample,
-  type StatisticsOptions,
-  type Tell,
-} from "./ask.js";
+import { asReal, blocksOfExprs, countRows, defaultSampleRows, type StatisticsOptions, type Tell } from "./ask.js";
+import { filtered, inSample, readNumbers } from "./sample.js";
 
 type Quantiles = Extract<Question, { ask: "quantiles" }>;
 
@@ -33,9 +24,10 @@ export async function quantilesOf(asked: readonly Quantiles[], options: Statisti
   const rows = await countRows(options);
   const wanted = options.sampleRows ?? defaultSampleRows;
   const where = inSample(options.seed, wanted, rows);
-  const from: Relation = where.kind === "lit" ? options.relation : { kind: "filter", from: options.relation, where };
-  await fromRows(sampled, from, Math.min(rows, wanted), options, tell);
+  await fromRows(sampled, filtered(options.relation, where), Math.min(rows, wanted), options, tell);
 }
+
+const mostColumns = 1000;
 
 /** A block of columns holds about 64 MB of doubles. */
 async function fromRows(
@@ -45,51 +37,16 @@ async function fromRows(
   options: StatisticsOptions,
   tell: Tell,
 ): Promise<void> {
-  const columnsAtOnce = Math.max(
-    1,
-    Math.min(options.blockColumns ?? defaultBlockColumns, Math.floor(8e6 / Math.max(1, rows))),
-  );
+  const columnsAtOnce = Math.max(1, Math.min(mostColumns, Math.floor(8e6 / Math.max(1, rows))));
   for (const block of blocksOfExprs(asked, columnsAtOnce)) {
     const exprs = new Map(block.map(({ of }) => [canonical(of), of]));
-    const sorted = await sortedValues([...exprs.values()], from, options);
-    const byKey = new Map([...exprs.keys()].map((key, i) => [key, sorted[i]!]));
+    const values = await readNumbers([...exprs.values()].map(asReal), from, options);
+    const byKey = new Map([...exprs.keys()].map((key, i) => [key, values[i]!.filter(Number.isFinite).sort()]));
     for (const question of block) {
       const values = byKey.get(canonical(question.of))!;
       tell(question, values.length === 0 ? null : question.at.map((share) => quantileOf(values, share)));
     }
   }
-}
-
-/** The values of each expression, sorted; missing and not finite ones left out. */
-async function sortedValues(
-  exprs: readonly Expr[],
-  from: Relation,
-  options: StatisticsOptions,
-): Promise<Float64Array[]> {
-  const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, asReal(of)]));
-  const parts: Float64Array[][] = exprs.map(() => []);
-  for await (const chunk of options.engine.batches({ kind: "project", from, columns }, options.signal))
-    chunk.columns.forEach(({ data, valid }, i) => {
-      const present = new Float64Array(chunk.rows);
-      let length = 0;
-      for (let row = 0; row < chunk.rows; row++) {
-        const value = Number(data[row]);
-        if ((valid === undefined || (valid[row >> 3]! >> (row & 7)) & 1) && Number.isFinite(value))
-          present[length++] = value;
-      }
-      parts[i]!.push(present.subarray(0, length));
-    });
-  return parts.map(joinSorted);
-}
-
-function joinSorted(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all.sort();
 }
 
 /** Linear between the two nearest order statistics (type 7 of Hyndman and Fan 1996, the default of NumPy and R). */

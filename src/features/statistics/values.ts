@@ -4,12 +4,14 @@ import { call, type Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
 import { type Known, keyOf, type StatisticsOptions, type Tell } from "./ask.js";
+import { narrowed } from "./sample.js";
 
 type Values = Extract<Question, { ask: "values" }>;
 type Counted = { readonly value: Value; readonly count: number };
 
 /** Rows that one packed query may give back. */
 const packedRows = 20_000;
+const packedCells = 400_000;
 
 /**
  * The most frequent values of each expression. Expressions with few levels are grouped by together, as long as their
@@ -27,7 +29,7 @@ export async function topValues(
     if ((widest.get(key)?.limit ?? -1) < question.limit) widest.set(key, question);
   }
   const found = new Map<string, readonly Counted[]>();
-  for (const pack of packs([...widest.values()], known)) {
+  for (const pack of packs([...widest.values()], known, options.rowsTotal)) {
     const together = pack.length > 1 ? await countTogether(pack, options) : undefined;
     for (const [i, { of, limit }] of pack.entries())
       found.set(canonical(of), together?.[i] ?? (await countAlone(of, limit, options)));
@@ -35,35 +37,46 @@ export async function topValues(
   for (const question of asked) tell(question, found.get(canonical(question.of))!.slice(0, question.limit));
 }
 
-/** First fit by estimated combinations (levels plus one for missing); the estimate only groups queries, never counts. */
-function packs(questions: readonly Values[], known: Known): Values[][] {
+/**
+ * First fit by estimated combinations (levels plus one for missing); there are never more of them than rows. The estimate only
+ * groups queries, it never counts.
+ */
+function packs(questions: readonly Values[], known: Known, rowsTotal = Number.POSITIVE_INFINITY): Values[][] {
   const levels = (of: Expr): number => Number(known.get(keyOf({ ask: "distinct", of })) ?? packedRows) * 1.1 + 2;
   const ordered = questions
     .map((question) => ({ question, size: levels(question.of) }))
     .sort((a, b) => a.size - b.size);
   const out: Values[][] = [];
-  let room = 0;
+  let rows = Number.POSITIVE_INFINITY;
   for (const { question, size } of ordered) {
-    if (size <= room) out[out.length - 1]!.push(question);
-    else {
+    const pack = out[out.length - 1];
+    const combined = Math.min(rows * size, rowsTotal);
+    if (pack && combined <= packedRows && combined * (pack.length + 1) <= packedCells) {
+      pack.push(question);
+      rows = combined;
+    } else {
       out.push([question]);
-      room = packedRows;
+      rows = Math.min(size, rowsTotal);
     }
-    room /= size;
   }
   return out;
 }
 
 async function countTogether(pack: readonly Values[], options: StatisticsOptions): Promise<Counted[][] | undefined> {
   const by = Object.fromEntries(pack.map(({ of }, i) => [`v${i}`, of]));
-  const relation: Relation = { kind: "aggregate", from: options.relation, by, columns: { n: { agg: "count" } } };
+  const from = narrowed(options.relation, Object.values(by));
+  const relation: Relation = { kind: "aggregate", from, by, columns: { n: { agg: "count" } } };
   const rows = await options.engine.rows(relation, packedRows + 1, options.signal);
   if (rows.length > packedRows) return undefined;
   return pack.map((_, i) => counted(rows, `v${i}`));
 }
 
 async function countAlone(of: Expr, limit: number, options: StatisticsOptions): Promise<Counted[]> {
-  const present: Relation = { kind: "filter", from: options.relation, where: call("not", call("isNull", of)) };
+  const present: Relation = {
+    kind: "filter",
+    from: narrowed(options.relation, [of]),
+    where: call("isNotNull", of),
+  };
   const grouped: Relation = { kind: "aggregate", from: present, by: { v0: of }, columns: { n: { agg: "count" } } };
   const by = [
     { expr: { kind: "col", name: "n" } as const, descending: true },
