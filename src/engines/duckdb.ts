@@ -171,11 +171,13 @@ export class DuckDBEngine implements Engine {
     const connection = await this.#connect(relation);
     const stop = (): void => connection.interrupt();
     signal?.addEventListener("abort", stop, { once: true });
+    const started = performance.now();
     try {
       return await work(connection);
     } catch (error) {
       throw teach(error, signal);
     } finally {
+      if (process.env["SLUICE_TRACE"] && relation) process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${this.sql(relation).slice(0, 2000)}\n`);
       signal?.removeEventListener("abort", stop);
       this.#close(connection);
     }

@@ -1,5 +1,6 @@
 import type { Column, Schema } from "../base/schema.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
 import { leakLimits, type Task, tellsLabel } from "./leak/single.js";
 import { asReal, countRows, type StatisticsOptions } from "./statistics/ask.js";
 import { filtered, inSample, readNumbers } from "./statistics/sample.js";
@@ -21,6 +22,8 @@ export interface LeakOptions extends StatisticsOptions {
   readonly time?: string;
   /** Columns the user vouches for. */
   readonly allowed?: readonly string[];
+  /** Relations that together are a sample: runs of rows of a big source cost no scan. One is drawn by row hash otherwise. */
+  readonly sample?: readonly Relation[];
 }
 
 /**
@@ -34,18 +37,19 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
     ({ name, type }) => asked.has(name) && !allowed.has(name) && comparable(type.kind),
   );
   if (candidates.length === 0) return [];
-  const rows = await countRows(options);
   const wanted = Math.max(
     2000,
     Math.min(leakLimits.sampleRows, Math.floor(leakLimits.sampleValues / candidates.length)),
   );
-  const from = filtered(options.relation, inSample(options.seed, wanted, rows));
+  const sample = options.sample ?? [
+    filtered(options.relation, inSample(options.seed, wanted, await countRows(options))),
+  ];
   const warnings: LeakWarning[] = [];
   const width = Math.max(1, Math.min(1000, Math.floor(4e6 / wanted)));
   for (let at = 0; at < candidates.length; at += width) {
     const block = candidates.slice(at, at + width);
     const time = options.time === undefined ? lit(0) : call("epochMicros", col(options.time));
-    const [label, event, ...columns] = await readNumbers([options.label, time, ...block.map(asOrder)], from, options);
+    const [label, event, ...columns] = await readNumbers([options.label, time, ...block.map(asOrder)], sample, options);
     const known = Float64Array.from(label!.keys()).filter((row) => !Number.isNaN(label![row]));
     const of = (column: Float64Array): Float64Array => known.map((row) => column[row]!);
     const y = of(label!);

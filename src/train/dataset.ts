@@ -12,6 +12,7 @@ import { bodyOffset, makeDir, type PageManifest, pagesFile, pageVersion, readMan
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import { ensureDir, storageError } from "../runs/home.js";
+import { generator } from "../base/seeds.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
 
 /** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
@@ -168,7 +169,7 @@ export class Dataset {
     const total = this.spec.rowsPerFile.reduce((sum, rows) => sum + rows, 0);
     const sampleRows = Math.max(2048, Math.min(65_536, Math.floor((16 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))));
     if (total <= 4 * sampleRows || this.spec.where) return undefined;
-    this.#sample ??= await this.#encodeSample(sampleRows, total, seed);
+    this.#sample ??= await this.#encodeSample(sampleRows, seed);
     const { pool } = this.#options;
     pool.open(this.#files(true), workspaceBytes + 2 * strideOf(this.layout), false);
     const copies = this.#sample.map(({ index, fresh }) => ({
@@ -291,7 +292,7 @@ export class Dataset {
   }
 
   /** Runs of 2,048 rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
-  async #encodeSample(sampleRows: number, total: number, seed: number): Promise<PageJob[]> {
+  async #encodeSample(sampleRows: number, seed: number): Promise<PageJob[]> {
     const { engine, signal } = this.#options;
     const run = 2048;
     const jobs: PageJob[] = [];
@@ -300,21 +301,27 @@ export class Dataset {
       const { features, side, rows } = filling.take();
       jobs.push({ index: jobs.length, fresh: { features, side, rows, file: 0, firstRow: 0 } });
     };
-    const runs = Math.ceil(sampleRows / run);
-    for (let i = 0; i < runs; i++) {
-      // One run in each of `runs` equal stretches, at a place drawn by the seed.
-      let row = Math.floor(((i + ((seed * 2654435761 + i * 40503) % 1000) / 1000) / runs) * Math.max(1, total - run));
-      let file = 0;
-      while (row >= this.spec.rowsPerFile[file]!) row -= this.spec.rowsPerFile[file++]!;
-      for await (const chunk of engine.batches(this.#rows({ file, from: row, to: row + run }), signal))
+    for (const part of runsOfRows(this.spec.rowsPerFile, Math.ceil(sampleRows / run), run, seed))
+      for await (const chunk of engine.batches(this.#rows(part), signal))
         for (let at = 0; at < chunk.rows; ) {
           at = filling.add(chunk, at);
           if (filling.full) emit();
         }
-    }
     if (filling.rows > 0) emit();
     return jobs;
   }
+}
+
+/** Runs of rows, one in each of equal stretches of all files, at places drawn by the seed: cheap to read, not a fair sample. */
+export function runsOfRows(rowsPerFile: readonly number[], runs: number, rows: number, seed: number): { file: number; from: number; to: number }[] {
+  const total = rowsPerFile.reduce((sum, count) => sum + count, 0);
+  const next = generator(seed);
+  return Array.from({ length: runs }, (_, i) => {
+    let from = Math.floor(((i + next()) / runs) * Math.max(1, total - rows));
+    let file = 0;
+    while (from >= rowsPerFile[file]!) from -= rowsPerFile[file++]!;
+    return { file, from, to: from + rows };
+  });
 }
 
 export function layoutColumns(blocks: readonly Block[], codings: readonly NumberCoding[]): PageColumn[] {

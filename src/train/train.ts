@@ -23,7 +23,7 @@ import { ensureDir, keepModel, newRunId, runDir, storageError, writeWhole } from
 import { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
 import { codingsOf } from "./coding.js";
-import { Dataset, type NumberCoding } from "./dataset.js";
+import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
@@ -101,7 +101,8 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
 
     // Features: one round of fused questions to the training rows.
     events.stage?.("preparing features");
-    const training: Relation = { kind: "filter", from: labelled, where: call("not", validation.expr) };
+    const trainingOf = (from: Relation): Relation => ({ kind: "filter", from, where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)) });
+    const training = trainingOf(base);
     const usable = usableColumns(names, label, roles, spec.features !== undefined);
     const statistics = {
       engine,
@@ -126,6 +127,7 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
         schema,
         columns: inputsOf(schema, prepared.fitted).columns.map(({ name }) => name),
         allowed: spec.allowLeak ?? [],
+        ...(census.train > 500_000 && !taking ? { sample: runsOfRows(rowsPerFile, 24, 2048, seed).map((part): Relation => trainingOf({ kind: "scan", scan, part })) } : {}),
         ...(roles.time === undefined ? {} : { time: roles.time }),
       }),
     );

@@ -16,18 +16,19 @@ export const filtered = (from: Relation, where: Expr): Relation =>
 /** The values of numeric expressions, row by row, NaN where missing: one array for each expression. */
 export async function readNumbers(
   exprs: readonly Expr[],
-  from: Relation,
+  from: Relation | readonly Relation[],
   { engine, signal }: { readonly engine: Pick<Engine, "batches">; readonly signal?: AbortSignal },
 ): Promise<Float64Array[]> {
   const columns = Object.fromEntries(exprs.map((of, i) => [`a${i}`, of]));
   const parts: Float64Array[][] = exprs.map(() => []);
-  for await (const chunk of engine.batches({ kind: "project", from: narrowed(from, exprs), columns }, signal))
-    chunk.columns.forEach(({ data, valid }, i) => {
-      const values = new Float64Array(chunk.rows);
-      for (let row = 0; row < chunk.rows; row++)
-        values[row] = valid === undefined || (valid[row >> 3]! >> (row & 7)) & 1 ? Number(data[row]) : Number.NaN;
-      parts[i]!.push(values);
-    });
+  for (const relation of "kind" in from ? [from] : from)
+    for await (const chunk of engine.batches({ kind: "project", from: narrowed(relation, exprs), columns }, signal))
+      chunk.columns.forEach(({ data, valid }, i) => {
+        const values = new Float64Array(chunk.rows);
+        for (let row = 0; row < chunk.rows; row++)
+          values[row] = valid === undefined || (valid[row >> 3]! >> (row & 7)) & 1 ? Number(data[row]) : Number.NaN;
+        parts[i]!.push(values);
+      });
   return parts.map(joined);
 }
 
