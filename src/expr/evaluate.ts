@@ -1,9 +1,9 @@
-import type { Row, Schema, Value } from "../base/schema.js";
-import type { OpName } from "./ops.js";
+import { isNumeric, type Row, type Schema, type Type, type Value } from "../base/schema.js";
 import { opSteps } from "./evaluate/steps.js";
-import type { Expr } from "./expr.js";
-import { knownType } from "./type-of.js";
-import { keyOf } from "./values.js";
+import type { Call, Expr, Lookup } from "./expr.js";
+import type { Known } from "./ops.js";
+import { callType, knownType, lookupType, typeOfValue } from "./type-of.js";
+import { keyOf, microsOf } from "./values.js";
 
 export type Step = (row: Row) => Value;
 
@@ -11,39 +11,73 @@ export type Step = (row: Row) => Value;
 export const evaluate = (expr: Expr, row: Row, schema?: Schema): Value => compile(expr, schema)(row);
 
 /**
- * A formula as a function of a row, for rows that are scored one by one. The schema is needed only where 64-bit integers
- * past 2^53 are computed with: without it their sums may be rounded as real numbers are.
+ * A formula as a function of a row, for rows that are scored one by one. The schema matters where 64-bit integers past 2^53
+ * are computed with: without it their sums may be rounded as real numbers are.
  */
-export function compile(expr: Expr, schema?: Schema): Step {
+export const compile = (expr: Expr, schema?: Schema): Step => build(expr, schema && new Map(schema.columns.map(({ name, type }) => [name, type]))).step;
+
+interface Built {
+  readonly step: Step;
+  readonly type: Known;
+}
+type Columns = Map<string, Type> | undefined;
+
+function build(expr: Expr, columns: Columns): Built {
   switch (expr.kind) {
     case "col": {
       const { name } = expr;
-      return (row) => row[name] ?? null;
+      return { step: (row) => row[name] ?? null, type: columns && knownType(expr, { columns: [] }, columns) };
     }
     case "lit": {
       const { value } = expr;
-      return () => value;
+      return { step: () => value, type: typeOfValue(value) };
     }
     case "rowHash":
       throw new Error("a row by itself has no identity to hash; only a scan's rows have one");
-    case "lookup": {
-      const key = compile(expr.key, schema);
-      const { otherwise } = expr;
-      const table = new Map(expr.keys.map((one, i) => [keyOf(one), expr.values[i] ?? null]));
-      return (row) => {
-        const value = key(row);
-        if (value === null) return otherwise;
-        const found = table.get(typeof value === "object" || typeof value === "bigint" ? keyOf(value) : value);
-        return found === undefined ? otherwise : found;
-      };
-    }
-    case "call": {
-      const args = expr.args.map((arg) => compile(arg, schema));
-      const exact = schema !== undefined && expr.args.every((arg) => knownType(arg, schema)?.kind === "int64");
-      const step = opSteps[expr.op as OpName](args, expr.args, exact);
-      if (expr.args.length === 0 || !expr.args.every((arg) => arg.kind === "lit")) return step;
-      const value = step({});
-      return () => value;
-    }
+    case "lookup":
+      return buildLookup(expr, build(expr.key, columns).step, columns);
+    case "call":
+      return buildCall(expr, expr.args.map((arg) => build(arg, columns)), columns);
   }
 }
+
+function buildLookup(lookup: Lookup, key: Step, columns: Columns): Built {
+  const { keys, values, otherwise } = lookup;
+  const table = new Map(keys.map((one, i) => [keyOf(one), values[i] ?? null]));
+  const step: Step = (row) => {
+    const value = key(row);
+    if (value === null) return otherwise;
+    // A key past 2^53 is text, because keys are plain data.
+    const found = table.get(typeof value === "bigint" ? String(value) : typeof value === "object" ? keyOf(value) : value);
+    return found === undefined ? otherwise : found;
+  };
+  return { step, type: columns && lookupType(lookup) };
+}
+
+function buildCall(call: Call, args: readonly Built[], columns: Columns): Built {
+  const types = args.map(({ type }) => type);
+  // A whole number beside a real one is a real one, and a date beside a timestamp one too, as in an engine's columns.
+  const isReal = types.some((type) => type && isNumeric(type) && type.kind !== "int64");
+  const isStamp = types.some((type) => type?.kind === "timestamp");
+  const steps = args.map(({ step, type }) => (columns && isReal && type?.kind === "int64" ? rounded(step) : isStamp && type?.kind === "date" ? midnight(step) : step));
+  const exact = columns !== undefined && types.every((type) => type?.kind === "int64");
+  const made = opSteps[call.op](steps, call.args, exact);
+  const type = columns && callType(call, types);
+  if (call.args.length === 0 || !call.args.every((arg) => arg.kind === "lit")) return { step: made, type };
+  const value = made({});
+  return { step: () => value, type };
+}
+
+const rounded =
+  (step: Step): Step =>
+  (row) => {
+    const value = step(row);
+    return typeof value === "bigint" ? Number(value) : value;
+  };
+
+const midnight =
+  (step: Step): Step =>
+  (row) => {
+    const value = step(row);
+    return value === null ? null : { micros: microsOf(value) };
+  };

@@ -1,7 +1,7 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, date, int64, real, type Schema, text, timestamp, type Type, typeName, type Value } from "../base/schema.js";
 import type { Call, Expr, Lookup } from "./expr.js";
-import { isTime, type Known, Misfit, operation } from "./ops.js";
+import { isTime, type Known, Misfit, operation, type OpName } from "./ops.js";
 import { printExpr } from "./print.js";
 import { parseTimestamp } from "./time.js";
 
@@ -37,7 +37,7 @@ export function callType(expr: Call, types: readonly Known[]): Known {
   if (given < arity[0] || given > arity[1])
     throw new SluiceError("bad_formula", `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`, { op: expr.op, given });
   try {
-    return type(...withTimes(expr.args, types));
+    return type(...(comparisons.has(expr.op) ? withTimes(expr.args, types) : types));
   } catch (misfit) {
     if (!(misfit instanceof Misfit)) throw misfit;
     const wrong = expr.args[misfit.index]!;
@@ -50,8 +50,9 @@ export function callType(expr: Call, types: readonly Known[]): Known {
   }
 }
 
+const comparisons: ReadonlySet<OpName> = new Set(["eq", "ne", "lt", "le", "gt", "ge", "between", "in", "notIn"]);
 /** Text beside a date or time is read as one: departed >= '2024-01-01'. */
-export function withTimes(args: readonly Expr[], types: readonly Known[]): readonly Known[] {
+function withTimes(args: readonly Expr[], types: readonly Known[]): readonly Known[] {
   if (!types.some((type) => type && isTime(type))) return types;
   return types.map((type, i) => {
     const arg = args[i]!;

@@ -23,10 +23,8 @@ export interface Dialect {
   /** A stored column in the width that our types have, so that 32-bit columns do not overflow. */
   widen(column: string, type: Type): string;
   readonly calls: Readonly<Record<OpName, Emit>>;
-  /** A lookup as a formula. */
+  /** The value behind a key; it must not change the order of rows, as a join may. */
   lookup(lookup: Lookup, key: Term): string;
-  /** A large lookup as a table with the columns k and v, to be joined; nothing where the formula does as well. */
-  lookupTable(lookup: Lookup, key: Term): string | undefined;
   aggregate(aggregate: Aggregate, arg: Term | undefined, where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */
   scan(relation: ScanRelation, seeds: readonly number[]): ScanSql;

@@ -3,7 +3,7 @@ import type { Dialect } from "./dialect.js";
 import { aggregate } from "./duckdb/aggregate.js";
 import { calls } from "./duckdb/calls.js";
 import { literal, quote } from "./duckdb/literals.js";
-import { lookup, lookupTable } from "./duckdb/lookup.js";
+import { lookup } from "./duckdb/lookup.js";
 import { databaseAlias, scan } from "./duckdb/scan.js";
 
 /** DuckDB 1.5's SQL, for sessions whose time zone is UTC. */
@@ -14,7 +14,6 @@ export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseA
   widen,
   calls,
   lookup,
-  lookupTable,
   aggregate,
   scan,
   databaseAlias,

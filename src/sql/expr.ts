@@ -1,5 +1,5 @@
 import type { Schema } from "../base/schema.js";
-import type { Call, Expr, Lookup } from "../expr/expr.js";
+import type { Call, Expr } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
 import { int64 } from "../base/schema.js";
@@ -11,8 +11,6 @@ export interface Scope {
   /** The column's SQL; `type` is unknown where the engine's own SQL gives it, `stored` says that it comes from a file. */
   column(name: string): { readonly sql: string; readonly type: Known; readonly stored: boolean };
   rowHash(seed: number): string;
-  /** Joins a table of keys and values, and gives the value's SQL. */
-  join?(table: string, lookup: Lookup, key: Term): string;
 }
 
 /** A formula as SQL over columns named as in the schema. */
@@ -41,11 +39,8 @@ export function term(expr: Expr, scope: Scope): Term {
       return { sql: dialect.literal(expr.value), type: typeOfValue(expr.value), expr };
     case "rowHash":
       return { sql: scope.rowHash(expr.seed), type: int64, expr };
-    case "lookup": {
-      const key = term(expr.key, scope);
-      const table = scope.join && dialect.lookupTable(expr, key);
-      return { sql: table === undefined ? dialect.lookup(expr, key) : scope.join!(table, expr, key), type: lookupType(expr), expr };
-    }
+    case "lookup":
+      return { sql: dialect.lookup(expr, term(expr.key, scope)), type: lookupType(expr), expr };
     case "call": {
       const call = expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
       const args = call.args.map((arg) => term(arg, scope));

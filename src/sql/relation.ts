@@ -1,9 +1,9 @@
 import { UnknownColumnError } from "../base/errors.js";
 import { int64, real } from "../base/schema.js";
-import type { Expr, Lookup } from "../expr/expr.js";
+import type { Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
-import type { Dialect, Term } from "./dialect.js";
+import type { Dialect } from "./dialect.js";
 import { type Scope, term } from "./expr.js";
 
 /** A relation as one query: neighbouring steps share a SELECT where SQL's order of clauses allows. */
@@ -21,8 +21,6 @@ class Query implements Scope {
   readonly #from: string;
   readonly #columns: ReadonlyMap<string, Item> | undefined;
   readonly #rowHash: (seed: number) => string;
-  readonly #joins: string[] = [];
-  readonly #joined = new Map<string, number>();
   readonly where: string[] = [];
   items: Map<string, Item> | undefined;
   groups = 0;
@@ -52,18 +50,6 @@ class Query implements Scope {
     return this.#rowHash(seed);
   }
 
-  join(table: string, { otherwise, values }: Lookup, key: Term): string {
-    const same = `${key.sql}\n${table}`;
-    const at = this.#joined.get(same) ?? this.#joined.size;
-    if (at === this.#joined.size) {
-      this.#joined.set(same, at);
-      this.#joins.push(`LEFT JOIN (${table}) AS l${at} ON l${at}.k = ${key.sql}`);
-    }
-    if (otherwise === null) return `l${at}.v`;
-    const rest = this.dialect.literal(otherwise);
-    return values.includes(null) ? `CASE WHEN l${at}.k IS NULL THEN ${rest} ELSE l${at}.v END` : `coalesce(l${at}.v, ${rest})`;
-  }
-
   /** The column as it is stored, the formula as it is computed. */
   item(expr: Expr): Item {
     if (expr.kind === "col") return this.column(expr.name);
@@ -83,7 +69,6 @@ class Query implements Scope {
     const clauses = [
       `SELECT ${[...(this.star || !this.chosen ? ["t.*"] : []), ...items].join(", ") || "NULL AS nothing"}`,
       `FROM ${this.#from}`,
-      ...this.#joins,
       ...(this.where.length > 0 ? [`WHERE ${this.where.join(" AND ")}`] : []),
       ...(this.groups > 0 ? [`GROUP BY ${Array.from({ length: this.groups }, (_, i) => i + 1).join(", ")}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(", ")}`] : []),

@@ -75,7 +75,7 @@ export function substring(text: string, start: number, count: number): string {
 
 /** A LIKE pattern as a test. */
 export function pattern(like: string): (text: string) => boolean {
-  const source = [...like].map((c) => (c === "%" ? "[^]*" : c === "_" ? "[^]" : c.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"))).join("");
+  const source = [...like].map((c) => (c === "%" ? "[^]*" : c === "_" ? "[^]" : c.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))).join("");
   const regex = new RegExp(`^${source}$`, "u");
   return (text) => regex.test(text);
 }

@@ -24,14 +24,28 @@ const single =
 const wide: ReadonlySet<OpName> = new Set(["add", "sub", "mul", "mod", "neg", "abs", "intdiv", "toInt", "length", "epochDays", "epochMicros", "year", "month", "day", "hour"]);
 const long = ({ sql, expr }: Term): string => (expr.kind === "col" || (expr.kind === "call" && wide.has(expr.op)) ? sql : `CAST(${sql} AS BIGINT)`);
 
-/** DuckDB raises where 64 bits overflow; TRY makes that a null, and costs nothing as long as it is rare. */
+/**
+ * DuckDB raises where 64 bits overflow; TRY makes that a null, and costs nothing as long as it is rare. It takes no subquery
+ * (a large lookup), so that goes by 128 bits.
+ */
+function tried(args: readonly Term[], write: (...args: readonly string[]) => string): string {
+  if (args.every(({ sql }) => !sql.includes("(SELECT "))) return `TRY(${write(...args.map((arg, i) => (i > 0 && arg.expr.kind === "lit" ? arg.sql : long(arg))))})`;
+  return `TRY_CAST(${write(...args.map(({ sql }) => `CAST(${sql} AS HUGEINT)`))} AS BIGINT)`;
+}
+
 const arithmetic =
   (sign: string): Emit =>
   (a, b) =>
-    isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} ${sign} ${b.expr.kind === "lit" ? b.sql : long(b)})` : `(${a.sql} ${sign} ${b.sql})`;
+    isWhole(a.type) && isWhole(b.type) ? tried([a, b], (x, y) => `${x} ${sign} ${y}`) : `(${a.sql} ${sign} ${b.sql})`;
 
 /** The divisor with null for zero. */
 const divisor = ({ sql, expr }: Term): string => (expr.kind === "lit" && expr.value !== 0 ? sql : `nullif(${sql}, 0)`);
+
+/** The smallest integer by -1 leaves 0, but overflows on the way. */
+function wholeRest(a: Term, b: Term): string {
+  if (b.expr.kind === "lit" && b.expr.value !== -1) return `(${long(a)} % ${b.sql})`;
+  return `coalesce(${tried([a, b], (x, y) => `${x} % ${y}`)}, CASE WHEN ${b.sql} = -1 AND ${a.sql} IS NOT NULL THEN 0 END)`;
+}
 
 /** A test that names its argument twice is cheap for a column, but would double a long formula at each level. */
 const guarded =
@@ -137,10 +151,11 @@ const toTime =
     return a.type && !isTime(a.type) ? nothing(as) : `TRY_CAST(${a.sql} AS ${as})`;
   };
 
+/** DuckDB reads backwards for a negative count, and raises past 2^32. */
 const substring: Emit = (a, start, count) => {
-  if (!count) return `substring(${a.sql}, ${start!.sql})`;
-  const fixed = count.expr.kind === "lit" && Number(count.expr.value) >= 0;
-  return `substring(${a.sql}, ${start!.sql}, ${fixed ? count.sql : `greatest(${count.sql}, 0)`})`;
+  const within = ({ sql, expr }: Term, low: number): string =>
+    expr.kind === "lit" && (expr.value === null || (Number(expr.value) >= low && Number(expr.value) < 2 ** 31)) ? sql : `CASE WHEN ${sql} IS NOT NULL THEN greatest(least(${sql}, 2147483647), ${low}) END`;
+  return `substring(${[a.sql, within(start!, -2147483647), ...(count ? [within(count, 0)] : [])].join(", ")})`;
 };
 
 /** Every operation as expr/ops.ts says it. */
@@ -149,10 +164,10 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   sub: arithmetic("-"),
   mul: arithmetic("*"),
   div: (a, b) => `(${a.sql} / ${divisor(b)})`,
-  intdiv: (a, b) => (isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} // ${long(b)})` : `TRY_CAST(trunc(${a.sql} / ${divisor(b)}) AS BIGINT)`),
-  mod: (a, b) => (isWhole(a.type) && isWhole(b.type) ? `TRY(${long(a)} % ${b.sql})` : `(${a.sql} % ${divisor(b)})`),
-  neg: (a) => (isWhole(a.type) ? `TRY(-${long(a)})` : `(-${a.sql})`),
-  abs: (a) => (isWhole(a.type) ? `TRY(abs(${long(a)}))` : `abs(${a.sql})`),
+  intdiv: (a, b) => (isWhole(a.type) && isWhole(b.type) ? tried([a, b], (x, y) => `${x} // ${y}`) : `TRY_CAST(trunc(${a.sql} / ${divisor(b)}) AS BIGINT)`),
+  mod: (a, b) => (isWhole(a.type) && isWhole(b.type) ? wholeRest(a, b) : `(${a.sql} % ${divisor(b)})`),
+  neg: (a) => (isWhole(a.type) ? tried([a], (x) => `-${x}`) : `(-${a.sql})`),
+  abs: (a) => (isWhole(a.type) ? tried([a], (x) => `abs(${x})`) : `abs(${a.sql})`),
 
   eq: order("="),
   ne: order("<>"),
@@ -211,7 +226,7 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   replace: fn("replace"),
   like: infix("LIKE"),
   ilike: (a, b) => `(lower(${a.sql}) LIKE lower(${b.sql}))`,
-  hash32: (a, seed) => `CAST('0x' || substring(md5(${seed.expr.kind === "lit" ? literal(`${seed.expr.value}:`) : `${seed.sql} || ':'`} || ${a.sql}), 1, 8) AS BIGINT)`,
+  hash32: (a, seed) => `CAST('0x' || substring(md5(${seed.expr.kind === "lit" && seed.expr.value !== null ? literal(`${seed.expr.value}:`) : `${seed.sql} || ':'`} || ${a.sql}), 1, 8) AS BIGINT)`,
 
   year: fn("year"),
   quarter: fn("quarter"),

@@ -56,8 +56,9 @@ function assemble({ scan, part }: ScanRelation, seeds: readonly number[], { from
 /** The value in the folder's name: one literal for a file, a list over several. */
 function partitionValue(values: readonly (string | null)[], type: Type, file: number | string): string {
   const as = type.kind === "int64" ? "BIGINT" : type.kind === "date" ? "DATE" : type.kind === "real" ? "DOUBLE" : "VARCHAR";
-  const value = typeof file === "number" ? literal(values[file] ?? null) : `([${values.map(literal).join(", ")}])[${file} + 1]`;
-  return `CAST(${value} AS ${as})`;
+  if (typeof file === "number") return `CAST(${literal(values[file] ?? null)} AS ${as})`;
+  const list = `[${values.map(literal).join(", ")}]`;
+  return `CAST((${values.length > 256 ? `SELECT ${list}` : list})[CAST(${file} AS BIGINT) + 1] AS ${as})`;
 }
 
 function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: boolean): Source {
