@@ -22,11 +22,13 @@ const params = {
   schedule: choice(
     ["constant", "sqrt", "inverse"],
     "inverse",
-    "how steps shrink: after e epochs by 1, by sqrt(1 + e), by 1 + e",
+    "how steps shrink: by nothing, by the root of 1 + t, by 1 + t; t counts epochs, or thousands of steps where those are shorter",
   ),
   momentum: real(0, 0.99, 0, "share of the last step that goes on; the rate is lowered by as much"),
 } as const;
 
+/** Rows near each other are often alike (sorted files), and then only short late steps average over them. */
+const stepsOfDecay = 1_000;
 const powers = { constant: 0, sqrt: 0.5, inverse: 1 } as const;
 
 /** Mini-batch gradient descent on the objective of the linear family, over the pages in a new seeded order each epoch. */
@@ -47,7 +49,7 @@ export const sgd = defineLearner<typeof params, LinearState>({
       outputs,
       rate: {
         start: given.rate * (1 - given.momentum) * (await stableStep(data, coordinates, given.batchRows)),
-        decay: given.batchRows / data.rows,
+        decay: Math.max(given.batchRows / data.rows, 1 / stepsOfDecay),
         power: powers[given.schedule],
       },
       batchRows: given.batchRows,
@@ -64,6 +66,7 @@ export const sgd = defineLearner<typeof params, LinearState>({
     let state: Float64Array = new Float64Array(sgdEpoch.length(step, data.layout));
     if (data.task === "regression") state[sgdHead + space.width] = about.label.mean;
     for (let epoch = 0; epoch < given.epochs; epoch++) {
+      state.fill(0, 1, sgdHead); // the loss of this epoch alone
       state = await data.fold(sgdEpoch, step, state, { epoch, seed });
       data.report({ step: epoch + 1, loss: readSgd(state, step, space.width).meanLoss, note: "epoch" });
     }

@@ -4,7 +4,7 @@ import { type Moments, moments, readMoments, standardisation } from "../passes/m
 import { lbfgs, type Memory } from "../solvers/lbfgs.js";
 import { newton } from "../solvers/newton.js";
 import type { Evaluation, Minimum, Objective, Stop } from "../solvers/objective.js";
-import { hasL1 } from "../solvers/penalty.js";
+import { hasL1, type Penalty } from "../solvers/penalty.js";
 import { proximalLbfgs } from "../solvers/proximal-lbfgs.js";
 import {
   type Coordinates,
@@ -124,11 +124,24 @@ async function solveSample(data: TrainingData, loss: Loss, options: Options): Pr
   if (about.rows > data.rows / 2 || about.rows < rowsPerCoefficient * size) return undefined;
   const coordinates = standardOf(data, about);
   const objective = objectiveOf(data, loss, "sample", coordinates, options);
+  holdBack(objective.penalty, coordinates, about.rows);
   const stop: Stop = { tolerance: 1e-7 * spreadOf(data, about), evaluations: options.curved ? 20 : 200 };
   const start = emptyStart(coordinates, options.outputs, data, about);
   const found = await minimise(objective, start, stop, options.curved);
   data.report({ step: 0, loss: found.objective, note: `start from a sample of ${about.rows} rows` });
   return { point: pointAt(coordinates, found.x, options.outputs), memory: found.memory ?? [] };
+}
+
+/** Worth so many rows against each coefficient, a sample's solution says nothing extreme about levels that it hardly met. */
+const doubtfulRows = 4;
+
+function holdBack({ l2 }: Penalty, { space, deviation }: Coordinates, rows: number): void {
+  const order = space.width + 1;
+  for (let at = 0; at < l2.length; at += order)
+    for (let j = 0; j < space.width; j++) {
+      const unit = j < space.numbers ? 1 : deviation[j]!;
+      if (unit > 0) l2[at + j]! += doubtfulRows / (rows * unit * unit);
+    }
 }
 
 function emptyStart({ space }: Coordinates, outputs: number, data: TrainingData, about: Moments): Float64Array {

@@ -8,13 +8,27 @@ const curvature: Readonly<Record<Task, number>> = { regression: 1, binary: 0.25,
 const powerSteps = 20;
 
 /**
- * The gradient step that is stable for batches of standardised rows: 1 / (curvature · (λ + p / batchRows)), λ being the largest
- * eigenvalue of the columns' correlations and p its bound (expected smoothness: Gower et al. 2019).
+ * The gradient step that is stable for batches of standardised rows: 1 / (curvature · (λ + (p + r) / batchRows)), λ being
+ * the largest eigenvalue of the columns' correlations, p the mean square of a row, and r that of the rarest indicator, which a
+ * batch meets once or not at all (expected smoothness: Gower et al. 2019).
  */
 export async function stableStep(data: TrainingData, coordinates: Coordinates, batchRows: number): Promise<number> {
   const p = coordinates.space.width;
-  const largest = p > secondOrderLimit || p === 0 ? p : largestEigenvalue(await correlations(data, coordinates), p);
-  return 1 / (curvature[data.task] * (Math.max(1, largest) + (p + 1) / batchRows));
+  const largest =
+    p > secondOrderLimit ? largestPossible(coordinates) : largestEigenvalue(await correlations(data, coordinates), p);
+  const rarest = 1 / Math.max(1e-9, rarestShare(coordinates));
+  return 1 / (curvature[data.task] * (Math.max(1, largest) + (p + rarest) / batchRows));
+}
+
+const rarestShare = ({ space, mean, deviation }: Coordinates): number =>
+  mean.reduce((least, share, j) => (j < space.numbers || deviation[j] === 0 ? least : Math.min(least, share)), 1);
+
+/** A bound from blocks: 1 for a number, and 1 / (1 - share of the commonest level) for a category's standardised indicators. */
+function largestPossible({ space, mean }: Coordinates): number {
+  let sum = space.numbers;
+  for (const { at, width } of space.categories)
+    sum += 1 / Math.max(1e-3, 1 - Math.max(0, ...mean.subarray(at, at + width)));
+  return Math.min(sum, space.width);
 }
 
 /** Of a sample's rows. */

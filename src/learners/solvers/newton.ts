@@ -11,18 +11,22 @@ export interface Curved extends Minimum {
 const smallMove = 0.05;
 
 /** A share of the largest curvature that holds a step back where the loss is flat, so that noise does not carry it away. */
-const damping = 1e-7;
+const leastDamping = 1e-7;
+const mostDamping = 1e9;
+/** A step that went only a little too far is shortened as a whole; below this share of it, by damping. */
+const shortest = 0.1;
 /** What the last step leaves is foreseen from the gains so far, and must be this much smaller than the tolerance. */
 const lastStepShare = 1e-2;
 
 /**
  * Proximal Newton (Lee, Sun, Saunders 2014): each step minimises the penalty plus the loss's second-order model. Near the minimum
  * an evaluation asks for the gradient alone and keeps the last second derivatives as the metric, which makes it several
- * times cheaper. The last step is taken without looking: its model has said that hardly anything is left.
+ * times cheaper. A step that went much too far is taken anew with more damping (Levenberg, Marquardt), which shortens it most
+ * where the loss is flattest, so that one overconfident coefficient does not hold back the others. The last step is taken without looking: its model has said that hardly anything is left.
  */
 export async function newton(objective: Objective, start: Float64Array, stop: Stop): Promise<Curved> {
   const { penalty, size } = objective;
-  let x = Float64Array.from(start);
+  let x: Float64Array = Float64Array.from(start);
   let now = await objective.evaluate(x, true);
   let evaluations = 1;
   let hessian = now.hessian!;
@@ -30,40 +34,44 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
   let gainBefore = Number.POSITIVE_INFINITY;
   stop.onStep?.(value, "second order");
 
+  let damping = leastDamping;
   for (;;) {
-    const target = modelMinimum(x, now, hessian, penalty);
-    const step = new Float64Array(size);
-    for (let j = 0; j < size; j++) step[j] = target[j]! - x[j]!;
+    const target = modelMinimum(x, now, hessian, penalty, damping);
+    const step = target.map((to, j) => to - x[j]!);
     const curve = curvatureAlong(hessian, step);
     const slope = dot(now.gradient, step) + penaltyOf(penalty, target) - penaltyOf(penalty, x);
     const gain = -(slope + 0.5 * curve);
     const left = gain * Math.min(1, gain / gainBefore) ** (now.hessian ? 2 : 1);
-    if (!(gain > stop.tolerance || left > lastStepShare * stop.tolerance))
+    const little = !(gain > stop.tolerance || left > lastStepShare * stop.tolerance);
+    if ((little && damping === leastDamping) || damping > mostDamping)
       return { x: gain > 0 ? target : x, objective: value, evaluations, converged: true, hessian };
 
     // Without progress worth a scan, the metric is too old.
     const stale = !now.hessian && gain > 0.1 * gainBefore;
     const curvature = stale || marginMove(hessian, objective.intercepts, curve) > smallMove;
     gainBefore = gain;
-    let share = 1;
-    for (;;) {
+    for (let share = 1; ; ) {
       if (evaluations >= stop.evaluations) return { x, objective: value, evaluations, converged: false, hessian };
-      const trial = new Float64Array(size);
-      for (let j = 0; j < size; j++) trial[j] = x[j]! + share * step[j]!;
+      const trial = share === 1 ? target : x.map((from, j) => from + share * step[j]!);
       const there = await objective.evaluate(trial, curvature);
       evaluations++;
-      const moved = trial.map((to, j) => to - x[j]!);
+      const moved = share === 1 ? step : step.map((of) => share * of);
       const change = lossChange(now, there, moved) + penaltyOf(penalty, trial) - penaltyOf(penalty, x);
       if (change <= 1e-4 * share * slope) {
         [x, now, value] = [trial, there, there.loss + penaltyOf(penalty, trial)];
         if (there.hessian) hessian = there.hessian;
+        damping = Math.max(leastDamping, damping / 100);
         stop.onStep?.(value, there.hessian ? "second order" : "first order");
         break;
       }
-      // The parabola through both values and the slope, within bounds.
+      // The parabola through both values and the slope says how much shorter the step should have been.
       const fitted = (-slope * share * share) / (2 * (change - share * slope));
-      share = fitted > 0.1 * share && fitted < 0.5 * share ? fitted : fitted <= 0.1 * share ? 0.1 * share : 0.5 * share;
-      if (share < 1e-10) return { x, objective: value, evaluations, converged: true, hessian };
+      if (fitted < shortest) {
+        const longer = (curve * (1 / Math.max(0.01, fitted) - 1)) / (dot(step, step) * largestOf(hessian, size));
+        damping = Math.max(10 * damping, longer);
+        break;
+      }
+      share = Math.min(0.5 * share, fitted);
     }
   }
 }
@@ -74,10 +82,10 @@ function modelMinimum(
   { gradient }: Evaluation,
   hessian: Float64Array,
   penalty: Penalty,
+  damping: number,
 ): Float64Array {
   const size = x.length;
-  let largest = 0;
-  for (let i = 0; i < size; i++) largest = Math.max(largest, hessian[i * size + i]!);
+  const largest = largestOf(hessian, size);
   const model = Float64Array.from(hessian);
   const rhs = new Float64Array(size);
   for (let i = 0; i < size; i++) {
@@ -96,6 +104,12 @@ function marginMove(hessian: Float64Array, intercepts: readonly number[], curve:
   let spread = 0;
   for (const k of intercepts) spread += hessian[k * size + k]!;
   return spread > 0 ? Math.sqrt((curve * intercepts.length) / spread) : Number.POSITIVE_INFINITY;
+}
+
+function largestOf(hessian: Float64Array, size: number): number {
+  let largest = 0;
+  for (let i = 0; i < size; i++) largest = Math.max(largest, hessian[i * size + i]!);
+  return largest;
 }
 
 function curvatureAlong(hessian: Float64Array, d: Float64Array): number {
