@@ -167,7 +167,7 @@ class Parser {
     if (this.#is("(")) {
       if (word === "CAST" || word === "TRY_CAST") return this.#castCall();
       if (word === "EXTRACT") return this.#extract();
-      if (word !== "NOT" && word !== "IN" && word !== "AND" && word !== "OR" && word !== "WHEN") return this.#function(token);
+      if (word !== "NOT") return this.#function(token);
     }
     switch (word) {
       case "TRUE":

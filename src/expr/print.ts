@@ -56,9 +56,9 @@ function printCall(op: OpName, args: readonly Expr[]): Printed {
     return its < level ? `(${text})` : text;
   };
   const sign = (infix as Partial<Record<OpName, readonly [string, number]>>)[op];
-  if (sign && args.length === 2) {
+  if (sign && args.length >= 2) {
     const [word, level] = sign;
-    return [`${within(a!, level === 4 ? 5 : level)} ${word} ${within(b!, level + 1)}`, level];
+    return [[within(a!, level === 4 ? 5 : level), ...args.slice(1).map((arg) => within(arg, level + 1))].join(` ${word} `), level];
   }
   const cast = casts[op];
   if (cast && args.length === 1) return [`CAST(${printExpr(a!)} AS ${cast})`, atom];
@@ -90,7 +90,9 @@ function printValue(value: Value): Printed {
   if (value === null) return ["NULL", atom];
   if (typeof value === "boolean") return [value ? "TRUE" : "FALSE", atom];
   if (typeof value === "number") {
-    if (Number.isFinite(value)) return [Object.is(value, -0) ? "-0" : String(value), value < 0 || Object.is(value, -0) ? negLevel : atom];
+    const digits = Object.is(value, -0) ? "-0" : String(value);
+    // Digits alone past 2^53 would be a 64-bit integer.
+    if (Number.isFinite(value)) return [!Number.isSafeInteger(value) && /^-?\d+$/.test(digits) ? `${digits}e0` : digits, digits.startsWith("-") ? negLevel : atom];
     return [`CAST('${Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"}' AS real)`, atom];
   }
   if (typeof value === "bigint") return [String(value), value < 0n ? negLevel : atom];
