@@ -42,7 +42,9 @@ export async function newton(objective: Objective, start: Float64Array, stop: St
     const slope = dot(now.gradient, step) + penaltyOf(penalty, target) - penaltyOf(penalty, x);
     const gain = -(slope + 0.5 * curve);
     const left = gain * Math.min(1, gain / gainBefore) ** (now.hessian ? 2 : 1);
-    const little = !(gain > stop.tolerance || left > lastStepShare * stop.tolerance);
+    // Where even small gains shrink slowly (a level whose rows are all of one class), the second one is enough.
+    const little =
+      !(gain > stop.tolerance) && (!(left > lastStepShare * stop.tolerance) || gainBefore <= stop.tolerance);
     if ((little && damping === leastDamping) || damping > mostDamping)
       return { x: gain > 0 ? target : x, objective: value, evaluations, converged: true, hessian };
 
