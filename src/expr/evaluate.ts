@@ -1,11 +1,9 @@
 import { isNumeric, type Row, type Schema, type Type, type Value } from "../base/schema.js";
-import { opSteps } from "./evaluate/steps.js";
+import { opSteps, type Step } from "./evaluate/steps.js";
 import type { Call, Expr, Lookup } from "./expr.js";
 import type { Known } from "./ops.js";
 import { callType, knownType, lookupType, typeOfValue } from "./type-of.js";
 import { keyOf, microsOf } from "./values.js";
-
-export type Step = (row: Row) => Value;
 
 /** A formula's value for one row. */
 export const evaluate = (expr: Expr, row: Row, schema?: Schema): Value => compile(expr, schema)(row);

@@ -8,12 +8,12 @@ export interface Term {
   readonly sql: string;
   readonly type: Known;
   readonly expr: Expr;
-  /** A column as it is stored, where `sql` casts it to the width that our types have. */
+  /** The same as it is stored in a file, perhaps narrower, where `sql` casts it to the width that our types have. */
   readonly stored?: string;
 }
 
 /** How an operation is written. */
-export type Emit = (...args: readonly Term[]) => string;
+export type Emit = (...args: readonly Term[]) => string | Pick<Term, "sql" | "stored">;
 
 /** One SQL. `calls` has every operation, so a new one does not compile until each dialect has answered. */
 export interface Dialect {

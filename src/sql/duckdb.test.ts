@@ -26,17 +26,17 @@ const types: Readonly<Record<string, Type>> = {
 const stored: Readonly<Record<string, string>> = { real: "DOUBLE", int: "BIGINT", small: "TINYINT", text: "VARCHAR", bool: "BOOLEAN", date: "DATE", stamp: "TIMESTAMP" };
 const kinds = Object.keys(values);
 
-/** Every pair of two values of a kind: columns `real` and `real2`, nulls among them. */
+/** Every pair of two numbers, dates or truths, and many of two texts: columns `real` and `real2`, nulls among them. */
 const schema: Schema = { columns: kinds.flatMap((kind) => ["", "2", "3"].map((n) => ({ name: `${kind}${n}`, type: types[kind]! }))) };
 const rows: Row[] = [];
 const longest = Math.max(...kinds.map((kind) => values[kind]!.length)) + 1;
 for (let i = 0; i < longest; i++)
-  for (let j = 0; j < longest; j++) {
+  for (let j = 0; j <= values["real"]!.length; j++) {
     const row: Record<string, Value> = {};
     for (const kind of kinds) {
       const all = [null, ...values[kind]!];
       row[kind] = all[i % all.length]!;
-      row[`${kind}2`] = all[j % all.length]!;
+      row[`${kind}2`] = all[(kind === "text" ? i + 2 * j : j) % all.length]!;
       row[`${kind}3`] = all[(i + j) % all.length]!;
     }
     rows.push(row);
@@ -56,6 +56,7 @@ const forms: readonly (readonly string[])[] = [
   ["real", "int"], ["int", "real"], ["int", "small"], ["small", "int2"], ["small", "small2"], ["date", "stamp"], ["text", "small"], ["text", "small", "small2"],
   ["bool", "real", "int"], ["bool", "text", "text2"], ["bool", "int"], ["bool", "int", "bool2", "real"], ["bool", "date", "bool2", "date2", "date3"], ["text", "text2", "text3", "text"], ["real", "int", "small"],
 ];
+const nanIsMissing = (of: Expr) => call("when", call("isNan", of), lit(null), of);
 const literals: readonly Value[] = [0, 2, -3, 0.5, big, "abc", "a%", "2000-01-01", true, { days: 3 }, { micros: 5n }];
 const fits = (expr: Expr): boolean => {
   try {
@@ -70,6 +71,7 @@ function formsOf(op: OpName): Expr[] {
   const ofLiterals = max < 2 ? [] : kinds.flatMap((kind) => literals.flatMap((value) => [call(op, col(kind), lit(value)), call(op, lit(value), col(kind))]));
   const nested = kinds.map((kind) => call(op, ...Array.from({ length: min }, (_, i) => (i === 0 ? call("coalesce", col(kind), col(`${kind}2`)) : col(`${kind}${i + 1}`)))));
   const missing = min < 2 ? [] : kinds.map((kind) => call(op, col(kind), ...Array.from({ length: min - 1 }, () => lit(null))));
+  if (op === "when") ofColumns.push(nanIsMissing(call("toReal", col("real"))), nanIsMissing(call("toReal", call("neg", col("real")))));
   return [...ofColumns, ...ofLiterals, ...nested, ...missing].filter(fits);
 }
 

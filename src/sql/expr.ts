@@ -45,7 +45,8 @@ export function term(expr: Expr, scope: Scope): Term {
       const call = expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
       const args = call.args.map((arg) => term(arg, scope));
       const type = callType(call, args.map((arg) => arg.type));
-      return { sql: dialect.calls[expr.op](...args), type, expr };
+      const written = dialect.calls[expr.op](...args);
+      return typeof written === "string" ? { sql: written, type, expr } : { ...written, type, expr };
     }
   }
 }

@@ -28,6 +28,15 @@ describe("toSql", () => {
     );
   });
 
+  test("leaves a column as narrow as it is stored when it only goes into a page", () => {
+    const number = call("toReal", col("distance"));
+    const checked = call("when", call("isNan", number), lit(null), number);
+    expect(sql({ kind: "project", from: flights, columns: { a: call("toFloat32", checked), b: call("toFloat32", call("sub", checked, lit(3))) } })).toBe(
+      `SELECT TRY_CAST(nullif(t."distance", 'nan'::FLOAT) AS FLOAT) AS "a", TRY_CAST((nullif(CAST(t."distance" AS DOUBLE), 'nan'::DOUBLE) - 3) AS FLOAT) AS "b" ` +
+        `FROM read_parquet(['flights.parquet'], hive_partitioning = false) AS t`,
+    );
+  });
+
   test("groups, sorts and limits", () => {
     const counted: Relation = { kind: "aggregate", from: flights, by: { origin: col("origin") }, columns: { rows: { agg: "count" }, far: { agg: "max", arg: col("distance") } } };
     const top: Relation = { kind: "limit", from: { kind: "sort", from: counted, by: [{ expr: col("rows"), descending: true }] }, rows: 3 };

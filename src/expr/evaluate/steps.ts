@@ -1,5 +1,4 @@
-import type { DateValue, TimestampValue, Value } from "../../base/schema.js";
-import type { Step } from "../evaluate.js";
+import type { DateValue, Row, TimestampValue, Value } from "../../base/schema.js";
 import type { Expr } from "../expr.js";
 import type { OpName } from "../ops.js";
 import { civilOf, dayOfWeek, dayOfYear, daysOfMicros, isoWeek, microsOfDays, secondOfDay } from "../time.js";
@@ -8,6 +7,7 @@ import * as numbers from "./numbers.js";
 import type { Num } from "./numbers.js";
 import * as texts from "./text.js";
 
+export type Step = (row: Row) => Value;
 type Make = (args: readonly Step[], exprs: readonly Expr[], exact: boolean) => Step;
 
 /** Missing in, missing out. */
