@@ -59,6 +59,7 @@ export class WorkerPool implements AsyncDisposable {
     const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
     const early = new Map<number, Extract<FromWorker, { type: "page" }>>();
     let expected: number | undefined;
+    const merged: (readonly Float64Array[])[] = [];
     const merge = (done: Extract<FromWorker, { type: "page" }>): void => {
       early.set(done.index, done);
       for (let next = early.get(expected!); next; next = early.get(expected!)) {
@@ -68,6 +69,7 @@ export class WorkerPool implements AsyncDisposable {
           if (own) own(sums[i]!, part, calls[i]!.params as never);
           else addInto(sums[i]!, part);
         });
+        merged.push(next.sums);
         options.onMerged?.(next.index, next.rows, sums);
         expected!++;
       }
@@ -90,7 +92,9 @@ export class WorkerPool implements AsyncDisposable {
     };
     const lane = async (worker: Worker): Promise<void> => {
       for (let job = await pull(); job; job = await pull()) {
-        const done = await ask(worker, { type: "page", job }, transfersOf(job), (m) => m.type === "page" && m.index === job!.index);
+        const reuse = merged.pop();
+        const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
+        const done = await ask(worker, { type: "page", job, ...(reuse ? { reuse } : {}) }, transfer, (m) => m.type === "page" && m.index === job!.index);
         if (done.type !== "page") continue;
         if (done.fresh) options.onFree?.(done.fresh);
         merge(done);

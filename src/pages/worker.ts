@@ -46,7 +46,8 @@ export interface PageJob {
 export type ToWorker =
   | { readonly type: "open"; readonly files: PageFiles; readonly arenaBytes: number; readonly keep: boolean }
   | { readonly type: "prepare"; readonly calls: readonly PassCall[] }
-  | { readonly type: "page"; readonly job: PageJob }
+  /** `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
+  | { readonly type: "page"; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
   | { readonly type: "fold"; readonly name: string; readonly params: unknown; readonly state: Float64Array; readonly order: Uint32Array };
 export type FromWorker =
   | { readonly type: "page"; readonly index: number; readonly rows: number; readonly sums: readonly Float64Array[]; readonly fresh?: PageJob["fresh"] }
@@ -65,7 +66,7 @@ export function serveWorker(registry: Registry): void {
         desk = new Desk(message, registry);
       } else if (message.type === "prepare") desk!.prepare(message.calls);
       else if (message.type === "page") {
-        const done = desk!.page(message.job);
+        const done = desk!.page(message.job, message.reuse);
         const back = done.fresh ? [done.fresh.side, ...(done.fresh.features ? [done.fresh.features] : [])] : [];
         port.postMessage(done satisfies FromWorker, [...done.sums.map((sum) => sum.buffer as ArrayBuffer), ...back]);
       } else {
@@ -137,10 +138,10 @@ class Desk {
     });
   }
 
-  page({ index, fresh }: PageJob): Extract<FromWorker, { type: "page" }> {
+  page({ index, fresh }: PageJob, reuse: readonly Float64Array[] | undefined): Extract<FromWorker, { type: "page" }> {
     const loaded = this.#load(index, fresh);
-    const sums = this.#steps.map(({ rows, length, step }) => {
-      const into = new Float64Array(length);
+    const sums = this.#steps.map(({ rows, length, step }, i) => {
+      const into = reuse?.[i]?.fill(0) ?? new Float64Array(length);
       step(this.#view(loaded, rows), into);
       return into;
     });
