@@ -291,10 +291,10 @@ export class Dataset {
     }
   }
 
-  /** Runs of 2,048 rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
+  /** Runs of 1,024 rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
   async #encodeSample(sampleRows: number, seed: number): Promise<PageJob[]> {
     const { engine, signal } = this.#options;
-    const run = 2048;
+    const run = 1024;
     const jobs: PageJob[] = [];
     const filling = new Filling(this.layout, this.side, () => undefined);
     const emit = (): void => {

@@ -15,6 +15,7 @@ export interface LearningStep {
 }
 
 interface Waiting {
+  readonly learner: number;
   readonly call: PassCall;
   readonly resolve: (sum: Float64Array) => void;
   readonly reject: (error: unknown) => void;
@@ -30,6 +31,7 @@ export class SharedRows {
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
   #learning = 0;
+  #learners = 0;
   #scans = 0;
   #folds = 0;
   #waiting: Waiting[] = [];
@@ -50,7 +52,7 @@ export class SharedRows {
           return await fit();
         } finally {
           this.#learning--;
-          this.#flush();
+          this.#soon();
         }
       }),
     );
@@ -59,6 +61,7 @@ export class SharedRows {
 
   view(about: { task: Task; classes: number; rows: number; weight: number; blocks: readonly Block[]; seed: number; main: boolean }): TrainingData {
     const dataset = this.#dataset;
+    const learner = this.#learners++;
     const layout: PageLayout = dataset.layout;
     return {
       task: about.task,
@@ -69,33 +72,39 @@ export class SharedRows {
       weight: about.weight,
       pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
         const rows = options.rows ?? "train";
-        if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed);
-        return this.#scan({ name: pass.name, params, rows });
+        if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed, learner);
+        return this.#scan({ name: pass.name, params, rows }, learner);
       },
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) => this.#fold(fold.name, params, state, epoch, seed),
       report: (step) => void (about.main && this.steps.push(step)),
     };
   }
 
-  #scan(call: PassCall): Promise<Float64Array> {
+  #scan(call: PassCall, learner: number): Promise<Float64Array> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ call, resolve, reject });
-      this.#flush();
+      this.#waiting.push({ learner, call, resolve, reject });
+      this.#soon();
     });
   }
 
+  /** A learner may ask for several passes at once: they are all there on the next turn of the loop. */
+  #soon(): void {
+    setImmediate(() => this.#flush());
+  }
+
   /** A sample small enough for memory; where all rows are few, the sample is all of them. */
-  async #sampled(call: PassCall, seed: number): Promise<Float64Array> {
+  async #sampled(call: PassCall, seed: number, learner: number): Promise<Float64Array> {
     const unit = `sample ${++this.#scans}`;
     const kept = this.#journal?.doubles(unit);
     if (kept) return kept[0]!;
     const [sum] = (await this.#alone(() => this.#dataset.runSample([call], subSeed(seed, "sample")))) ?? [];
-    if (!sum) return this.#scan(call);
+    if (!sum) return this.#scan(call, learner);
     return sum;
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#waiting.length < this.#learning) return;
+    const waiting = new Set(this.#waiting.map(({ learner }) => learner)).size;
+    if (waiting === 0 || waiting < this.#learning) return;
     const batch = this.#waiting;
     this.#waiting = [];
     const unit = `scan ${++this.#scans}`;

@@ -151,7 +151,8 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
         engine,
         pool: workspace.pool,
         cacheDir: home.cache,
-        keep: chosen.needs.passes === "many" || census.validation > 0,
+        // A wide least squares takes many passes too: its sums would not fit.
+        keep: chosen.needs.passes === "many" || census.validation > 0 || widthOf(blocks) > 400,
         ...(signal ? { signal } : {}),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
       },
@@ -292,6 +293,7 @@ function openRun(dir: string, spec: TrainSpec, fingerprint: string, resumed: boo
   return Journal.open(dir);
 }
 
+const widthOf = (blocks: ReturnType<typeof blocksOf>): number => blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
