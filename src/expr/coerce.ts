@@ -17,14 +17,14 @@ export function coerceRow(schema: Schema, given: Given): Row {
 }
 
 function coerce({ name, type }: Column, value: unknown): Value {
-  const found = fit(type, value);
+  const found = typed(type, value);
   if (found !== undefined) return found;
   const shown = typeof value === "bigint" ? String(value) : JSON.stringify(value);
   const quoted = typeof value === "string" && type.kind !== "text" && type.kind !== "date" && type.kind !== "timestamp" ? "; write it without quotes" : "";
   throw new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, { column: name, value: shown, type: typeName(type) });
 }
 
-function fit(type: Type, value: unknown): Value | undefined {
+function typed(type: Type, value: unknown): Value | undefined {
   switch (type.kind) {
     case "bool":
       return typeof value === "boolean" ? value : undefined;
@@ -42,7 +42,7 @@ function fit(type: Type, value: unknown): Value | undefined {
       return value instanceof Uint8Array ? value : undefined;
     case "date":
     case "timestamp":
-      return fitTime(type.kind, value);
+      return typedTime(type.kind, value);
     case "list":
     case "vector": {
       if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return undefined;
@@ -54,7 +54,7 @@ function fit(type: Type, value: unknown): Value | undefined {
   }
 }
 
-function fitTime(kind: "date" | "timestamp", value: unknown): Value | undefined {
+function typedTime(kind: "date" | "timestamp", value: unknown): Value | undefined {
   if (value instanceof Date && !Number.isNaN(value.getTime()))
     return kind === "date" ? { days: Math.floor(value.getTime() / 86_400_000) } : { micros: BigInt(value.getTime()) * 1000n };
   if (typeof value === "string") {

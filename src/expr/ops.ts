@@ -56,14 +56,14 @@ const wordFor = (type: Type): string => Object.values(families).find(({ has }) =
 const takes = (given: readonly Family[], gives: Type, min = given.length): Pick<Operation, "arity" | "type"> => ({
   arity: [min, given.length],
   type: (...args) => {
-    args.forEach((type, i) => need(type, i, given[i]!));
+    for (const [i, type] of args.entries()) need(type, i, given[i]!);
     return gives;
   },
 });
 const many = (family: Family, gives: Type, min = 2): Pick<Operation, "arity" | "type"> => ({
   arity: [min, Infinity],
   type: (...args) => {
-    args.forEach((type, i) => need(type, i, family));
+    for (const [i, type] of args.entries()) need(type, i, family);
     return gives;
   },
 });
@@ -71,7 +71,7 @@ const many = (family: Family, gives: Type, min = 2): Pick<Operation, "arity" | "
 const arithmetic = (args: number): Pick<Operation, "arity" | "type"> => ({
   arity: [args, args],
   type: (...types) => {
-    types.forEach((type, i) => need(type, i, "number"));
+    for (const [i, type] of types.entries()) need(type, i, "number");
     return common(types) ?? real;
   },
 });

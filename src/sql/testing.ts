@@ -8,7 +8,7 @@ export async function testDatabase() {
   await connection.run("SET TimeZone = 'UTC'");
   return {
     run: async (sql: string): Promise<void> => void (await connection.run(sql)),
-    rows: async (sql: string): Promise<Value[][]> => (await connection.runAndReadAll(sql)).getRows().map((row) => row.map(valueOf)),
+    rows: async (sql: string): Promise<Value[][]> => (await connection.runAndReadAll(sql)).getRows().map((row) => row.map(ourValue)),
     types: async (sql: string): Promise<string[]> => (await connection.runAndReadAll(sql)).columnTypes().map(String),
     [Symbol.dispose]: (): void => {
       connection.closeSync();
@@ -17,7 +17,7 @@ export async function testDatabase() {
   };
 }
 
-function valueOf(value: DuckDBValue): Value {
+function ourValue(value: DuckDBValue): Value {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof DuckDBDateValue) return { days: value.days };
   if (value instanceof DuckDBTimestampValue) return { micros: value.micros };
