@@ -46,7 +46,7 @@ export const microsOfText = (text: string): bigint | null => parseTimestamp(text
 
 /** Letter by letter, as engines do it: what would become several letters stays. */
 const letters = (map: (letter: string) => string, exceptions: Readonly<Record<string, string>>) => (text: string): string => {
-  if (/^[\x00-\x7f]*$/.test(text)) return map(text);
+  if (/^\p{ASCII}*$/u.test(text)) return map(text);
   let out = "";
   for (const letter of text) {
     const mapped = exceptions[letter] ?? map(letter);
