@@ -177,7 +177,7 @@ async function inWorkspace<T>(place: Place, work: (workspace: Workspace) => Prom
     home: homeAt({ home: place.home, cache: place.cache }),
     ...(place.signal ? { signal: place.signal } : {}),
   });
-  return work(workspace);
+  return await work(workspace);
 }
 
 /** Paths of a source; rows of an iterator become a file in the cache first. */

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Ledger } from "../../src/base/ledger.js";
+import { generator } from "../../src/base/seeds.js";
+import { learners } from "../../src/learners/index.js";
+import { homeAt } from "../../src/runs/home.js";
+import type { TrainDetails } from "../../src/train/spec.js";
+import { trainModel } from "../../src/train/train.js";
+import { planMemory, Workspace } from "../../src/train/workspace.js";
+
+const rows = 3000;
+let dir: string;
+let file: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "sluice-one-model-"));
+  file = join(dir, "rows.csv");
+  const next = generator(11);
+  const lines = Array.from({ length: rows }, () => {
+    const [a, b, c] = [next() * 10, next() - 0.5, Math.floor(next() * 4)];
+    const margin = 0.4 * a - 2 + 3 * b + (c === 2 ? 1 : 0);
+    return [a.toFixed(6), next() < 0.05 ? "" : b.toFixed(6), "wxyz"[c], next() < 1 / (1 + Math.exp(-margin)) ? "yes" : "no", (margin + next()).toFixed(6)].join(",");
+  });
+  writeFileSync(file, `a,b,c,label,target\n${lines.join("\n")}\n`);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function trained(learner: string, label: string, settings: { memoryBytes: number; threads: number; cache: string }): Promise<TrainDetails> {
+  await using workspace = await Workspace.open({ ...settings, home: homeAt({ home: join(dir, "home"), cache: join(dir, settings.cache) }) });
+  // Pages of 64 rows: 47 of them, so that merging has an order to get wrong.
+  return await trainModel({ sources: [file], label, learner, drop: [label === "label" ? "target" : "label"], pageRows: 64 }, workspace);
+}
+
+describe.each(learners)("$name", ({ name, tasks }) => {
+  test("is the same model for any budget, number of threads and state of the cache", async () => {
+    const label = tasks.includes("binary") ? "label" : "target";
+    const runs = [
+      { memoryBytes: 300e6, threads: 1, cache: `cold-${name}` },
+      { memoryBytes: 2e9, threads: 3, cache: `cold-${name}` }, // warm: the pages of the first
+      { memoryBytes: 1e9, threads: 2, cache: `other-${name}` },
+    ];
+    const all: TrainDetails[] = [];
+    for (const settings of runs) all.push(await trained(name, label, settings));
+    expect(new Set(all.map(({ result }) => result.stateHash)).size).toBe(1);
+    expect(all[0]!.pages.encoded).toBe(47);
+    expect(all[1]!.pages.encoded).toBe(0);
+    expect(all[1]!.pages.read).toBeGreaterThan(0);
+    expect(all[2]!.quality).toEqual(all[0]!.quality);
+  });
+});
+
+describe("the ledger", () => {
+  test("gives what is free, takes it back, and refuses more with the budget that would do", () => {
+    const ledger = new Ledger(100);
+    const pages = ledger.lease("pages", 60);
+    expect(ledger.leaseUpTo("sort", 80, 10).bytes).toBe(40);
+    expect(() => ledger.lease("hash table", 1)).toThrow(expect.objectContaining({ code: "budget_too_small", neededBytes: 101 }));
+    pages.release();
+    expect(ledger.lease("hash table", 50).bytes).toBe(50);
+  });
+
+  test("lowers threads before it refuses, and names the smallest budget that would do", () => {
+    expect(planMemory(2e9, 8).threads).toBe(8);
+    const { threads, neededBytes } = planMemory(256e6, 8);
+    expect(threads).toBeLessThan(8);
+    expect(planMemory(neededBytes, 1).threads).toBe(1);
+    expect(() => planMemory(neededBytes - 1e6, 1)).toThrow(expect.objectContaining({ code: "budget_too_small" }));
+  });
+});
