@@ -127,7 +127,7 @@ async function sums(
       if (!Number.isFinite(largest)) throw infinite(of);
       const scale = fixedScale(largest);
       const distance = middle === 0 ? asReal(of) : call("sub", asReal(of), lit(middle));
-      columns[`a${i}`] = { agg: "fixedSum", arg: squared ? call("mul", distance, distance) : distance, scale };
+      columns[`a${i}`] = { agg: "fixedSum", arg: squared ? call("mul", distance, distance) : distance, scale, largest };
       finishes.push(() => {
         const average = fixedMean(BigInt((row[`a${i}`] ?? 0) as bigint), scale, fact("count"));
         tell(question, squared ? Math.sqrt(average) : middle + average);
