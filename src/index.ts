@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
-import { profile as profileScan, type Profile } from "./features/profile.js";
+import { type Profile, profile as profileScan } from "./features/profile.js";
 import type { Task } from "./learners/contract.js";
 import type { Metrics } from "./metrics/contract.js";
 import { type Model, readModel, writeModel } from "./model/model.js";
@@ -12,21 +12,19 @@ import { type Predicted, predictFile } from "./predict/predict.js";
 import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
 import type { CsvDialect } from "./sources/scan.js";
-import { describeSource, type DataOptions } from "./train/source.js";
-import type { TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
-import { trainModel } from "./train/train.js";
 import { planTraining } from "./train/plan.js";
-import type { Plan } from "./train/spec.js";
+import { type DataOptions, describeSource } from "./train/source.js";
+import type { Plan, TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
+import { trainModel } from "./train/train.js";
 import { Workspace } from "./train/workspace.js";
 
-export { CodedError, isError, SluiceError } from "./base/errors.js";
 export type { ErrorCode } from "./base/errors.js";
+export { CodedError, isError, SluiceError } from "./base/errors.js";
 export type { Effect, Task } from "./learners/contract.js";
 export type { Metrics } from "./metrics/contract.js";
 export type { Model } from "./model/model.js";
 export type { Scored } from "./predict/one.js";
-export type { Plan } from "./train/spec.js";
-export type { RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
+export type { Plan, RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
 
 /** Column types of a source as the caller knows them: `{ distance: "real", late: "bool" }`. */
 export type Columns = Readonly<Record<string, "bool" | "int64" | "real" | "text" | "date" | "timestamp">>;
@@ -42,39 +40,78 @@ export interface Source<C extends Columns = Columns> {
 export interface SourceSettings<C extends Columns> extends Pick<DataOptions, "badRows"> {
   readonly schema?: C;
 }
-export interface CsvSettings<C extends Columns> extends SourceSettings<C>, Partial<Pick<CsvDialect, "delimiter" | "quote" | "header" | "encoding" | "missing" | "decimal">> {
+export interface CsvSettings<C extends Columns>
+  extends SourceSettings<C>,
+    Partial<Pick<CsvDialect, "delimiter" | "quote" | "header" | "encoding" | "missing" | "decimal">> {
   /** Names for the columns of a file without a header line. */
   readonly names?: readonly string[];
 }
 
-function source<C extends Columns>(format: DataOptions["format"], paths: string | readonly string[], { schema, badRows }: SourceSettings<C>, more: DataOptions = {}): Source<C> {
+function source<C extends Columns>(
+  format: DataOptions["format"],
+  paths: string | readonly string[],
+  { schema, badRows }: SourceSettings<C>,
+  more: DataOptions = {},
+): Source<C> {
   return {
     paths: typeof paths === "string" ? [paths] : paths,
-    options: { ...(format ? { format } : {}), ...more, ...(badRows ? { badRows } : {}), ...(schema && format !== "parquet" ? { types: schema } : {}) },
+    options: {
+      ...(format ? { format } : {}),
+      ...more,
+      ...(badRows ? { badRows } : {}),
+      ...(schema && format !== "parquet" ? { types: schema } : {}),
+    },
     ...(schema ? { columns: schema } : {}),
   };
 }
 
 /** Parquet files: a path, several, a glob, or a folder with `name=value` parts. */
-export const parquet = <const C extends Columns = Columns>(paths: string | readonly string[], settings: SourceSettings<C> = {}): Source<C> => source("parquet", paths, settings);
+export const parquet = <const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: SourceSettings<C> = {},
+): Source<C> => source("parquet", paths, settings);
 
 /** CSV or TSV files, gzipped or not. What is not said is sniffed. */
-export function csv<const C extends Columns = Columns>(paths: string | readonly string[], settings: CsvSettings<C> = {}): Source<C> {
+export function csv<const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: CsvSettings<C> = {},
+): Source<C> {
   const { schema, badRows, names, ...dialect } = settings;
-  return source("csv", paths, { ...(schema ? { schema } : {}), ...(badRows ? { badRows } : {}) }, {
-    ...(names ? { columns: names } : {}),
-    ...(Object.keys(dialect).length > 0 ? { csv: dialect } : {}),
-  });
+  return source(
+    "csv",
+    paths,
+    { ...(schema ? { schema } : {}), ...(badRows ? { badRows } : {}) },
+    {
+      ...(names ? { columns: names } : {}),
+      ...(Object.keys(dialect).length > 0 ? { csv: dialect } : {}),
+    },
+  );
 }
-export const jsonLines = <const C extends Columns = Columns>(paths: string | readonly string[], settings: SourceSettings<C> = {}): Source<C> => source("jsonl", paths, settings);
-export const arrow = <const C extends Columns = Columns>(paths: string | readonly string[], settings: SourceSettings<C> = {}): Source<C> => source("arrow", paths, settings);
+export const jsonLines = <const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: SourceSettings<C> = {},
+): Source<C> => source("jsonl", paths, settings);
+export const arrow = <const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: SourceSettings<C> = {},
+): Source<C> => source("arrow", paths, settings);
 export const libsvm = (paths: string | readonly string[]): Source => source("libsvm", paths, {});
 /** A table in a DuckDB file. */
-export const table = <const C extends Columns = Columns>(file: string, name: string, settings: SourceSettings<C> = {}): Source<C> => source("table", `${file}:${name}`, settings);
+export const table = <const C extends Columns = Columns>(
+  file: string,
+  name: string,
+  settings: SourceSettings<C> = {},
+): Source<C> => source("table", `${file}:${name}`, settings);
 /** Anything the command line would take: the form is found out. */
-export const files = <const C extends Columns = Columns>(paths: string | readonly string[], settings: SourceSettings<C> = {}): Source<C> => source(undefined, paths, settings);
+export const files = <const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: SourceSettings<C> = {},
+): Source<C> => source(undefined, paths, settings);
 /** Rows of an iterator, spooled to disk once. */
-export const rows = <const C extends Columns = Columns>(from: AsyncIterable<object> | Iterable<object>, settings: SourceSettings<C> = {}): Source<C> => ({
+export const rows = <const C extends Columns = Columns>(
+  from: AsyncIterable<object> | Iterable<object>,
+  settings: SourceSettings<C> = {},
+): Source<C> => ({
   paths: [],
   options: settings.schema ? { types: settings.schema } : {},
   rows: from,
@@ -87,20 +124,31 @@ export interface Formula {
 }
 export const formula = (text: string): Formula => ({ formula: text });
 type NameOf<C extends Columns> = string extends keyof C ? string : keyof C & string;
-const textOf = (given: string | Formula | FeatureCall): string => (typeof given === "string" ? given : "formula" in given ? given.formula : given.call);
+const textOf = (given: string | Formula | FeatureCall): string =>
+  typeof given === "string" ? given : "formula" in given ? given.formula : given.call;
 
 /** A stage of preparation by name: `stage("bucketise", "distance", { bins: 10 })`. `sluice` docs list them all. */
 export interface FeatureCall {
   readonly call: string;
 }
-export function stage(name: string, columns: string | readonly string[], params: Readonly<Record<string, number | string | boolean>> = {}): FeatureCall {
-  const inputs = (typeof columns === "string" ? [columns] : columns).map((column) => (/^[A-Za-z_]\w*$/.test(column) ? column : `"${column}"`));
-  const settings = Object.entries(params).map(([key, value]) => `${key}=${typeof value === "string" ? `'${value}'` : value}`);
+export function stage(
+  name: string,
+  columns: string | readonly string[],
+  params: Readonly<Record<string, number | string | boolean>> = {},
+): FeatureCall {
+  const inputs = (typeof columns === "string" ? [columns] : columns).map((column) =>
+    /^[A-Za-z_]\w*$/.test(column) ? column : `"${column}"`,
+  );
+  const settings = Object.entries(params).map(
+    ([key, value]) => `${key}=${typeof value === "string" ? `'${value}'` : value}`,
+  );
   return { call: `${name}(${[...inputs, ...settings].join(", ")})` };
 }
 export const standardise = (column: string): FeatureCall => stage("standardise", column);
-export const oneHot = (column: string, params: { readonly limit?: number } = {}): FeatureCall => stage("oneHot", column, params);
-export const bucketise = (column: string, params: { readonly bins?: number } = {}): FeatureCall => stage("bucketise", column, params);
+export const oneHot = (column: string, params: { readonly limit?: number } = {}): FeatureCall =>
+  stage("oneHot", column, params);
+export const bucketise = (column: string, params: { readonly bins?: number } = {}): FeatureCall =>
+  stage("bucketise", column, params);
 
 /** A learner with its parameters; what is not given takes its default. */
 export interface LearnerChoice {
@@ -116,10 +164,14 @@ interface Penalties {
   readonly tolerance?: number;
   readonly maxPasses?: number;
 }
-const choice = (learner: string, params: object): LearnerChoice => ({ learner, params: params as LearnerChoice["params"] });
+const choice = (learner: string, params: object): LearnerChoice => ({
+  learner,
+  params: params as LearnerChoice["params"],
+});
 export const linear = (params: Penalties = {}): LearnerChoice => choice("linear", params);
 export const logistic = (params: Penalties = {}): LearnerChoice => choice("logistic", params);
-export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice => choice("sgd", params);
+export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
+  choice("sgd", params);
 export const baseline = (): LearnerChoice => choice("baseline", {});
 
 /** The embedded engine inside a memory budget for the whole process. */
@@ -181,15 +233,40 @@ async function inWorkspace<T>(place: Place, work: (workspace: Workspace) => Prom
 }
 
 /** Paths of a source; rows of an iterator become a file in the cache first. */
-async function pathsOf({ paths, rows: given, columns }: Source, workspace: Workspace): Promise<{ paths: readonly string[]; options: DataOptions }> {
+async function pathsOf(
+  { paths, rows: given, columns }: Source,
+  workspace: Workspace,
+): Promise<{ paths: readonly string[]; options: DataOptions }> {
   if (!given) return { paths, options: {} };
-  const schema: Schema | undefined = columns && { columns: Object.entries(columns).map(([name, kind]) => ({ name, type: (kind === "timestamp" ? { kind, utc: false } : { kind }) as Type })) };
-  const scan = await spoolRows(given, { cacheDir: workspace.home.cache, ...(workspace.signal ? { signal: workspace.signal } : {}) }, schema);
+  const schema: Schema | undefined = columns && {
+    columns: Object.entries(columns).map(([name, kind]) => ({
+      name,
+      type: (kind === "timestamp" ? { kind, utc: false } : { kind }) as Type,
+    })),
+  };
+  const scan = await spoolRows(
+    given,
+    { cacheDir: workspace.home.cache, ...(workspace.signal ? { signal: workspace.signal } : {}) },
+    schema,
+  );
   return { paths: scan.files.map(({ path }) => path), options: { format: "jsonl" } };
 }
 
 async function specOf<C extends Columns>(settings: TrainSettings<C>, workspace: Workspace): Promise<TrainSpec> {
-  const { data, label, features, learner, test, sample, events: _events, on: _on, home: _home, cache: _cache, signal: _signal, ...rest } = settings;
+  const {
+    data,
+    label,
+    features,
+    learner,
+    test,
+    sample,
+    events: _events,
+    on: _on,
+    home: _home,
+    cache: _cache,
+    signal: _signal,
+    ...rest
+  } = settings;
   const found = await pathsOf(data, workspace);
   return {
     ...data.options,
@@ -218,32 +295,66 @@ export const train = <C extends Columns>(settings: TrainSettings<C>): Promise<Tr
 const modelOf = (given: Model | Trained): Model => ("result" in given ? given.model : given);
 
 /** The quality of a model, beside its baseline's, on labelled rows. */
-export const evaluate = (model: Model | Trained, data: Source, place: Place & { readonly where?: string } = {}): Promise<Evaluated> =>
+export const evaluate = (
+  model: Model | Trained,
+  data: Source,
+  place: Place & { readonly where?: string } = {},
+): Promise<Evaluated> =>
   inWorkspace(place, async (workspace) => {
     const found = await pathsOf(data, workspace);
-    return evaluateModel(modelOf(model), found.paths, { ...data.options, ...found.options, ...(place.where === undefined ? {} : { where: place.where }) }, workspace);
+    return evaluateModel(
+      modelOf(model),
+      found.paths,
+      { ...data.options, ...found.options, ...(place.where === undefined ? {} : { where: place.where }) },
+      workspace,
+    );
   });
 
 /** Scores rows into a file: one row in, one row out, in order. */
-export const predict = (model: Model | Trained, data: Source, place: Place & { readonly to: Source | string; readonly keep?: readonly string[]; readonly overwrite?: boolean }): Promise<Predicted> =>
+export const predict = (
+  model: Model | Trained,
+  data: Source,
+  place: Place & { readonly to: Source | string; readonly keep?: readonly string[]; readonly overwrite?: boolean },
+): Promise<Predicted> =>
   inWorkspace(place, async (workspace) => {
     const found = await pathsOf(data, workspace);
     const to = typeof place.to === "string" ? place.to : place.to.paths[0]!;
-    return predictFile(modelOf(model), found.paths, { ...data.options, ...found.options, to, ...(place.keep ? { keep: place.keep } : {}), ...(place.overwrite ? { overwrite: true } : {}) }, workspace);
+    return predictFile(
+      modelOf(model),
+      found.paths,
+      {
+        ...data.options,
+        ...found.options,
+        to,
+        ...(place.keep ? { keep: place.keep } : {}),
+        ...(place.overwrite ? { overwrite: true } : {}),
+      },
+      workspace,
+    );
   });
 
 /** A function that scores one plain object in this process, in microseconds. */
-export const scorer = (model: Model | Trained): ((row: Readonly<Record<string, unknown>>) => Scored) => scoreRow(modelOf(model));
+export const scorer = (model: Model | Trained): ((row: Readonly<Record<string, unknown>>) => Scored) =>
+  scoreRow(modelOf(model));
 
 /** Coefficients by the size of what they do. */
 export const explain = (model: Model | Trained) => effectsOf(modelOf(model));
 
 /** Types, missing values, ranges and frequent values of a source. */
-export const profile = (data: Source, place: Place & { readonly exact?: boolean; readonly seed?: number } = {}): Promise<Profile> =>
+export const profile = (
+  data: Source,
+  place: Place & { readonly exact?: boolean; readonly seed?: number } = {},
+): Promise<Profile> =>
   inWorkspace(place, async (workspace) => {
     const found = await pathsOf(data, workspace);
-    const scan = await workspace.engine.land(await describeSource(found.paths, { ...data.options, ...found.options }, workspace), { badRows: data.options.badRows ?? "stop", asideDir: `${workspace.home.root}/aside` });
-    return profileScan(workspace.engine, scan, { ...(place.exact ? { exact: true } : {}), ...(place.seed === undefined ? {} : { seed: place.seed }) });
+    const scan = await workspace.engine.land(
+      await describeSource(found.paths, { ...data.options, ...found.options }, workspace),
+      { badRows: data.options.badRows ?? "stop", asideDir: `${workspace.home.root}/aside` },
+    );
+    return profileScan(workspace.engine, scan, {
+      ...(place.exact ? { exact: true } : {}),
+      ...(place.seed === undefined ? {} : { seed: place.seed }),
+    });
   });
 
 /** A model by its name, name/version, run, or `last`. */
@@ -251,4 +362,5 @@ export function loadModel(ref: string, place: Pick<Place, "home"> = {}): Model {
   const { file } = findModel(homeAt({ home: place.home }), ref);
   return readModel(readFileSync(file, "utf8"), file);
 }
-export const saveModel = (model: Model | Trained, path: string): void => writeFileSync(path, writeModel(modelOf(model)));
+export const saveModel = (model: Model | Trained, path: string): void =>
+  writeFileSync(path, writeModel(modelOf(model)));

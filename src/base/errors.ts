@@ -79,7 +79,12 @@ export class UnknownColumnError extends CodedError<"unknown_column"> {
   readonly available: readonly string[];
   constructor(column: string, available: readonly string[]) {
     const near = nearest(column, available);
-    super(`no column "${column}" here${near ? `; did you mean "${near}"?` : ""} There are: ${listed(available)}`.replace('here There', "here. There"));
+    super(
+      `no column "${column}" here${near ? `; did you mean "${near}"?` : ""} There are: ${listed(available)}`.replace(
+        "here There",
+        "here. There",
+      ),
+    );
     this.column = column;
     this.available = available;
   }
@@ -91,7 +96,9 @@ export class UnknownNameError extends CodedError<"unknown_name" | "unknown_funct
   readonly available: readonly string[];
   constructor(kind: string, name: string, available: readonly string[]) {
     const near = nearest(name, available);
-    super(`no ${kind} "${name}"${near ? `; did you mean "${near}"?` : "."} There are: ${listed(available, 60) || "none yet"}`);
+    super(
+      `no ${kind} "${name}"${near ? `; did you mean "${near}"?` : "."} There are: ${listed(available, 60) || "none yet"}`,
+    );
     this.code = kind === "function" ? "unknown_function" : "unknown_name";
     this.available = available;
   }
@@ -132,7 +139,9 @@ export class BudgetTooSmallError extends CodedError<"budget_too_small"> {
   readonly neededBytes: number;
   constructor(budgetBytes: number, neededBytes: number, what: string) {
     const mb = (bytes: number): string => `${Math.ceil(bytes / 1e6)}MB`;
-    super(`${what} does not fit in ${mb(budgetBytes)}; the smallest budget that would do is --memory ${mb(neededBytes)}`);
+    super(
+      `${what} does not fit in ${mb(budgetBytes)}; the smallest budget that would do is --memory ${mb(neededBytes)}`,
+    );
     this.budgetBytes = budgetBytes;
     this.neededBytes = neededBytes;
   }

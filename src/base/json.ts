@@ -1,6 +1,10 @@
 // JSON that keeps what our plain data may hold beyond it: bigints and bytes.
 const replacer = (_: string, value: unknown): unknown =>
-  typeof value === "bigint" ? { $bigint: String(value) } : value instanceof Uint8Array ? { $bytes: Buffer.from(value).toString("base64") } : value;
+  typeof value === "bigint"
+    ? { $bigint: String(value) }
+    : value instanceof Uint8Array
+      ? { $bytes: Buffer.from(value).toString("base64") }
+      : value;
 
 const reviver = (_: string, value: unknown): unknown => {
   if (!value || typeof value !== "object") return value;
@@ -13,4 +17,5 @@ export const toJson = (value: unknown, indent?: number): string => JSON.stringif
 export const fromJson = <T>(text: string): T => JSON.parse(text, reviver) as T;
 
 /** For programs that read our `--json`: integers past 2^53 are strings, what is not a number is null. */
-export const outwardJson = (value: unknown): string => JSON.stringify(value, (_, v) => (typeof v === "bigint" ? String(v) : v));
+export const outwardJson = (value: unknown): string =>
+  JSON.stringify(value, (_, v) => (typeof v === "bigint" ? String(v) : v));

@@ -2,7 +2,13 @@ import { nearest, SluiceError } from "./errors.js";
 
 /** A parameter declared once: the check, the CLI flag, the docs and (later) the form and search space read this. */
 export type Param =
-  | { readonly kind: "real" | "integer"; readonly min: number; readonly max: number; readonly default: number; readonly doc: string }
+  | {
+      readonly kind: "real" | "integer";
+      readonly min: number;
+      readonly max: number;
+      readonly default: number;
+      readonly doc: string;
+    }
   | { readonly kind: "choice"; readonly of: readonly string[]; readonly default: string; readonly doc: string }
   | { readonly kind: "flag"; readonly default: boolean; readonly doc: string }
   | { readonly kind: "text"; readonly default: string; readonly doc: string };
@@ -31,7 +37,11 @@ export type Of<P extends Params> = {
 };
 
 /** Given values (strings from a command line too) against their declaration; what is not given takes its default. */
-export function resolveParams<P extends Params>(owner: string, params: P, given: Readonly<Record<string, unknown>> = {}): Of<P> {
+export function resolveParams<P extends Params>(
+  owner: string,
+  params: P,
+  given: Readonly<Record<string, unknown>> = {},
+): Of<P> {
   for (const name of Object.keys(given)) {
     if (name in params) continue;
     const near = nearest(name, Object.keys(params));
@@ -42,23 +52,32 @@ export function resolveParams<P extends Params>(owner: string, params: P, given:
     );
   }
   const out: Record<string, ParamValue> = {};
-  for (const [name, param] of Object.entries(params)) out[name] = name in given ? check(owner, name, param, given[name]) : param.default;
+  for (const [name, param] of Object.entries(params))
+    out[name] = name in given ? check(owner, name, param, given[name]) : param.default;
   return out as Of<P>;
 }
 
 function check(owner: string, name: string, param: Param, value: unknown): ParamValue {
   const refuse = (right: string): never => {
-    throw new SluiceError("bad_parameter", `${owner}: ${name} is ${JSON.stringify(value)}; it must be ${right} (${param.doc})`, {
-      parameter: name,
-      value,
-    });
+    throw new SluiceError(
+      "bad_parameter",
+      `${owner}: ${name} is ${JSON.stringify(value)}; it must be ${right} (${param.doc})`,
+      {
+        parameter: name,
+        value,
+      },
+    );
   };
   switch (param.kind) {
     case "real":
     case "integer": {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
       const whole = param.kind === "integer";
-      if (typeof number !== "number" || !(number >= param.min && number <= param.max) || (whole && !Number.isInteger(number)))
+      if (
+        typeof number !== "number" ||
+        !(number >= param.min && number <= param.max) ||
+        (whole && !Number.isInteger(number))
+      )
         return refuse(`${whole ? "a whole number" : "a number"} from ${param.min} to ${param.max}`);
       return number;
     }

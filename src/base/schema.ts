@@ -33,7 +33,16 @@ export interface Roles {
 }
 
 /** One cell. An int64 past 2^53 is a bigint; a date is days and a timestamp microseconds since 1970-01-01. */
-export type Value = null | boolean | number | bigint | string | Uint8Array | DateValue | TimestampValue | readonly Value[];
+export type Value =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | DateValue
+  | TimestampValue
+  | readonly Value[];
 export interface DateValue {
   readonly days: number;
 }

@@ -26,10 +26,15 @@ export async function cache(flags: CommonFlags & { clear?: boolean; limit?: stri
       removed += entry.bytes;
     }
   context.print(home.cache);
-  context.print(table(["what", "entries", "size"], kinds.map((kind) => {
-    const own = entriesIn(join(home.cache, kind));
-    return [kind, String(own.length), formatBytes(own.reduce((sum, { bytes }) => sum + bytes, 0))];
-  })));
+  context.print(
+    table(
+      ["what", "entries", "size"],
+      kinds.map((kind) => {
+        const own = entriesIn(join(home.cache, kind));
+        return [kind, String(own.length), formatBytes(own.reduce((sum, { bytes }) => sum + bytes, 0))];
+      }),
+    ),
+  );
   if (removed > 0) context.print(`removed ${formatBytes(removed)}`);
   context.json({ cache: home.cache, bytes: total, removedBytes: removed, entries: entries.length });
 }
@@ -39,7 +44,11 @@ export function entriesIn(dir: string): Entry[] {
   return readdirSync(dir).map((name) => {
     const path = join(dir, name);
     const files = filesIn(path);
-    return { path, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), usedMs: Math.max(statSync(path).mtimeMs, ...files.map(({ usedMs }) => usedMs)) };
+    return {
+      path,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      usedMs: Math.max(statSync(path).mtimeMs, ...files.map(({ usedMs }) => usedMs)),
+    };
   });
 }
 

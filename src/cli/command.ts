@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from "commander";
-import { exitCodes, type ErrorCode, SluiceError, CodedError } from "../base/errors.js";
+import { type Command, CommanderError, Option } from "commander";
+import { CodedError, type ErrorCode, exitCodes, SluiceError } from "../base/errors.js";
 import { outwardJson } from "../base/json.js";
 import { parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
@@ -33,7 +33,10 @@ export const withCommon = (command: Command): Command =>
   command
     .option("--home <dir>", "where runs and models live (default .sluice, or SLUICE_HOME)")
     .option("--cache <dir>", "where encoded pages and landed files live (default the OS cache folder, or SLUICE_CACHE)")
-    .option("--memory <size>", "memory for the whole process, e.g. 512MB (10^6) or 2GiB (2^30); default half of the machine's or container's")
+    .option(
+      "--memory <size>",
+      "memory for the whole process, e.g. 512MB (10^6) or 2GiB (2^30); default half of the machine's or container's",
+    )
     .option("--threads <n>", "at most this many threads (default: the cores); a small budget may lower it")
     .option("--json", "print exactly one JSON object on standard output; progress goes to standard error as JSON lines")
     .option("--quiet", "no progress");
@@ -48,13 +51,19 @@ export const withSource = (command: Command): Command =>
     .option("--no-header", "the CSV has no header line")
     .option("--encoding <name>", "utf-8, latin-1 or utf-16")
     .option("--missing <text>", "a spelling of a missing cell (repeatable)", gather)
-    .addOption(new Option("--bad-rows <what>", "rows that do not fit: stop, or keep them in a file and count them").choices(["stop", "keep-aside"]));
+    .addOption(
+      new Option("--bad-rows <what>", "rows that do not fit: stop, or keep them in a file and count them").choices([
+        "stop",
+        "keep-aside",
+      ]),
+    );
 
 export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").DataOptions {
   const types: Record<string, string> = {};
   for (const pair of flags.type ?? []) {
     const at = pair.lastIndexOf("=");
-    if (at < 1) throw new SluiceError("usage", `--type ${pair}: write it as column=type, for example zip=text`, { value: pair });
+    if (at < 1)
+      throw new SluiceError("usage", `--type ${pair}: write it as column=type, for example zip=text`, { value: pair });
     types[pair.slice(0, at)] = pair.slice(at + 1);
   }
   const csv = {
@@ -66,7 +75,9 @@ export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").
   };
   return {
     ...(flags.format === undefined ? {} : { format: flags.format as "csv" }),
-    ...(flags.columns === undefined ? {} : { columns: flags.columns.split(",").map((name) => name.trim()), ...(flags.header === undefined ? {} : {}) }),
+    ...(flags.columns === undefined
+      ? {}
+      : { columns: flags.columns.split(",").map((name) => name.trim()), ...(flags.header === undefined ? {} : {}) }),
     ...(Object.keys(types).length > 0 ? { types } : {}),
     ...(Object.keys(csv).length > 0 ? { csv } : {}),
     ...(flags.badRows === undefined ? {} : { badRows: flags.badRows as "stop" }),
@@ -76,7 +87,8 @@ export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").
 export function wholeNumber(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0) throw new SluiceError("usage", `--${flag} ${text}: it must be a whole number`, { value: text });
+  if (!Number.isInteger(number) || number < 0)
+    throw new SluiceError("usage", `--${flag} ${text}: it must be a whole number`, { value: text });
   return number;
 }
 
@@ -121,12 +133,18 @@ export interface Context {
  * Runs a command's work with signals, errors and exit codes as documented: 0 done, 1 environment, 2 usage, 3 data,
  * 4 budget too small, 70 our own bug, 130 and 143 interrupted.
  */
-export async function run(flags: CommonFlags, work: (context: Context) => Promise<void>, jsonTo: NodeJS.WriteStream = process.stdout): Promise<void> {
+export async function run(
+  flags: CommonFlags,
+  work: (context: Context) => Promise<void>,
+  jsonTo: NodeJS.WriteStream = process.stdout,
+): Promise<void> {
   const controller = new AbortController();
   let exit = 0;
   const stop = (signal: "SIGINT" | "SIGTERM"): void => {
     exit = signal === "SIGINT" ? 130 : 143;
-    controller.abort(new SluiceError("interrupted", `interrupted by ${signal}; finished work is kept: sluice resume last`, { signal }));
+    controller.abort(
+      new SluiceError("interrupted", `interrupted by ${signal}; finished work is kept: sluice resume last`, { signal }),
+    );
     // Whatever hangs after that does not hold the terminal.
     setTimeout(() => process.exit(exit), 4000).unref();
   };
@@ -152,16 +170,25 @@ export async function run(flags: CommonFlags, work: (context: Context) => Promis
   if (exit === 130 || exit === 143) process.exit(exit);
 }
 
-export function fail(error: unknown, flags: { json?: boolean }, exitSoFar = 0, jsonTo: NodeJS.WriteStream = process.stdout): number {
+export function fail(
+  error: unknown,
+  flags: { json?: boolean },
+  exitSoFar = 0,
+  jsonTo: NodeJS.WriteStream = process.stdout,
+): number {
   const coded = error instanceof CodedError;
   const code = coded ? (error.code as ErrorCode) : systemCode(error);
   const exit = exitSoFar !== 0 ? exitSoFar : code === "internal" ? 70 : exitCodes[code];
   const message = error instanceof Error ? error.message : String(error);
   if (flags.json) {
-    const facts = coded ? Object.fromEntries(Object.entries(error).filter(([name]) => name !== "name" && name !== "stack")) : {};
+    const facts = coded
+      ? Object.fromEntries(Object.entries(error).filter(([name]) => name !== "name" && name !== "stack"))
+      : {};
     jsonTo.write(`${outwardJson({ error: { ...facts, code, message } })}\n`);
   } else if (code === "internal") {
-    process.stderr.write(`sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+    process.stderr.write(
+      `sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`,
+    );
   } else process.stderr.write(`sluice: ${message}\n`);
   return exit;
 }

@@ -11,11 +11,36 @@ export function loadModel(home: Home, ref: string): { model: Model; ref: string;
   return { model: readModel(readFileSync(kept.file, "utf8"), kept.file), ref: kept.ref, run: kept.run };
 }
 
-export async function evaluate(ref: string, sources: readonly string[], flags: CommonFlags & SourceFlags & { where?: string }, context: Context): Promise<void> {
+export async function evaluate(
+  ref: string,
+  sources: readonly string[],
+  flags: CommonFlags & SourceFlags & { where?: string },
+  context: Context,
+): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal);
-  const { rows, model, baseline } = await evaluateModel(loaded.model, sources, { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) }, workspace);
-  context.print(`${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`);
+  const { rows, model, baseline } = await evaluateModel(
+    loaded.model,
+    sources,
+    { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) },
+    workspace,
+  );
+  context.print(
+    `${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`,
+  );
   context.print(metricsTable(model, baseline));
-  context.json({ model: loaded.ref, rows: { read: rows.read, evaluated: rows.labelled, unlabelled: rows.unlabelled, filtered: rows.filtered, setAside: rows.setAside }, metrics: model.values, baseline: baseline.values, intervals: model.intervals, errorBounds: model.errorBounds });
+  context.json({
+    model: loaded.ref,
+    rows: {
+      read: rows.read,
+      evaluated: rows.labelled,
+      unlabelled: rows.unlabelled,
+      filtered: rows.filtered,
+      setAside: rows.setAside,
+    },
+    metrics: model.values,
+    baseline: baseline.values,
+    intervals: model.intervals,
+    errorBounds: model.errorBounds,
+  });
 }

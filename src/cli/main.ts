@@ -26,7 +26,9 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
     .configureOutput({ writeErr: () => {} });
 
   const command = (usage: string, description: string): Command =>
-    withCommon(program.command(usage).description(description)).exitOverride().configureOutput({ writeErr: () => {} });
+    withCommon(program.command(usage).description(description))
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
 
   const learning = (own: Command): Command =>
     withSource(own)
@@ -49,48 +51,67 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--name <name>", "the model's name; a name used twice makes name/2")
       .option("--param <name=value>", "a parameter of the learner (repeatable)", gather);
 
-  learning(command("train <sources...>", "learn a model from a source, judge it, keep it")).action((sources: string[], flags) =>
-    run(flags, async (context) => (await import("./train.js")).train(sources, flags, context)),
+  learning(command("train <sources...>", "learn a model from a source, judge it, keep it")).action(
+    (sources: string[], flags) =>
+      run(flags, async (context) => (await import("./train.js")).train(sources, flags, context)),
   );
-  learning(command("plan <sources...>", "what a training would read, take and cost, before it runs")).action((sources: string[], flags) =>
-    run(flags, async (context) => (await import("./plan.js")).plan(sources, flags, context)),
+  learning(command("plan <sources...>", "what a training would read, take and cost, before it runs")).action(
+    (sources: string[], flags) =>
+      run(flags, async (context) => (await import("./plan.js")).plan(sources, flags, context)),
   );
-  command("resume <run>", "go on with an interrupted run; at most one unit of work is done again").action((ref: string, flags) =>
-    run(flags, async (context) => (await import("./train.js")).resume(ref, flags, context)),
+  command("resume <run>", "go on with an interrupted run; at most one unit of work is done again").action(
+    (ref: string, flags) => run(flags, async (context) => (await import("./train.js")).resume(ref, flags, context)),
   );
   withSource(command("evaluate <model> <sources...>", "the quality of a model on labelled rows"))
     .option("--where <formula>", "only rows for which this is true")
-    .action((model: string, sources: string[], flags) => run(flags, async (context) => (await import("./evaluate.js")).evaluate(model, sources, flags, context)));
+    .action((model: string, sources: string[], flags) =>
+      run(flags, async (context) => (await import("./evaluate.js")).evaluate(model, sources, flags, context)),
+    );
   withSource(command("predict <model> <sources...>", "score rows: one row in, one row out, in order"))
     .requiredOption("--to <file>", "OUT.parquet, OUT.csv, OUT.jsonl, or - for standard output (CSV)")
     .option("--keep <columns>", "input columns to keep (default: all), separated by commas")
     .option("--overwrite", "replace the file if it exists")
     .action((model: string, sources: string[], flags) =>
-      run(flags, async (context) => (await import("./predict.js")).predict(model, sources, flags, context), flags.to === "-" ? process.stderr : process.stdout),
+      run(
+        flags,
+        async (context) => (await import("./predict.js")).predict(model, sources, flags, context),
+        flags.to === "-" ? process.stderr : process.stdout,
+      ),
     );
   withSource(command("explain <model> [source]", "what the model learned; with a source, what matters on its rows"))
     .option("--top <n>", "effects to show", "20")
-    .action((model: string, source: string | undefined, flags) => run(flags, async (context) => (await import("./explain.js")).explain(model, source, flags, context)));
-  command("models", "all models, newest first").action((flags) => run(flags, async (context) => (await import("./models.js")).models(flags, context)));
-  command("show <model>", "one model: what it reads, how it was trained, how good it is").action((model: string, flags) =>
-    run(flags, async (context) => (await import("./models.js")).show(model, flags, context)),
+    .action((model: string, source: string | undefined, flags) =>
+      run(flags, async (context) => (await import("./explain.js")).explain(model, source, flags, context)),
+    );
+  command("models", "all models, newest first").action((flags) =>
+    run(flags, async (context) => (await import("./models.js")).models(flags, context)),
   );
-  command("compare <models...>", "models side by side: quality, rows, time, bytes, memory").action((refs: string[], flags) =>
-    run(flags, async (context) => (await import("./models.js")).compare(refs, flags, context)),
+  command("show <model>", "one model: what it reads, how it was trained, how good it is").action(
+    (model: string, flags) => run(flags, async (context) => (await import("./models.js")).show(model, flags, context)),
+  );
+  command("compare <models...>", "models side by side: quality, rows, time, bytes, memory").action(
+    (refs: string[], flags) =>
+      run(flags, async (context) => (await import("./models.js")).compare(refs, flags, context)),
   );
   command("report <model>", "write the model's HTML report (one file, no network)")
     .option("--to <file>", "where (default: the run's folder)")
     .option("--open", "open it in the browser")
     .option("--against <model>", "another model to set beside it (repeatable)", gather)
-    .action((model: string, flags) => run(flags, async (context) => (await import("./report.js")).report(model, flags, context)));
+    .action((model: string, flags) =>
+      run(flags, async (context) => (await import("./report.js")).report(model, flags, context)),
+    );
   withSource(command("profile <sources...>", "what is in a source: types, missing values, ranges, frequent values"))
     .option("--exact", "exact quantiles and frequent values (more passes)")
     .option("--seed <n>", "of the sample", "7")
     .option("--sample-rows <n>", "size of the sample for quantiles and frequent values", "100000")
-    .action((sources: string[], flags) => run(flags, async (context) => (await import("./profile.js")).profile(sources, flags, context)));
+    .action((sources: string[], flags) =>
+      run(flags, async (context) => (await import("./profile.js")).profile(sources, flags, context)),
+    );
   command("sql <query>", "run a query; files are tables: SELECT * FROM 'rides.parquet'")
     .option("--limit <n>", "rows to print", "1000")
-    .action((query: string, flags) => run(flags, async (context) => (await import("./sql.js")).sql(query, flags, context)));
+    .action((query: string, flags) =>
+      run(flags, async (context) => (await import("./sql.js")).sql(query, flags, context)),
+    );
   command("cache", "what the page cache holds")
     .option("--clear", "empty it")
     .option("--limit <size>", "remove the least recently used entries above this size")
@@ -101,12 +122,15 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
   } catch (error) {
     const flags = { json: args.includes("--json") };
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0 || error.code === "commander.help" ) {
+      if (error.exitCode === 0 || error.code === "commander.help") {
         process.exitCode = error.exitCode === 0 ? 0 : 2;
         if (error.code === "commander.help" && error.exitCode !== 0) process.stderr.write(program.helpInformation());
         return;
       }
-      process.exitCode = fail(new SluiceError("usage", `${error.message.replace(/^error: /, "").trim()} (sluice --help)`, {}), flags);
+      process.exitCode = fail(
+        new SluiceError("usage", `${error.message.replace(/^error: /, "").trim()} (sluice --help)`, {}),
+        flags,
+      );
       return;
     }
     process.exitCode = fail(error, flags);

@@ -14,7 +14,8 @@ const headline = (model: Model): string => {
   const judged = Object.entries((model.about["metrics"] ?? {}) as Record<string, { model: Record<string, number> }>)[0];
   if (!judged) return "";
   const [on, { model: values }] = judged;
-  for (const name of ["auc", "accuracy", "rmse"]) if (values[name] !== undefined) return `${name} ${values[name].toPrecision(4)} (${on})`;
+  for (const name of ["auc", "accuracy", "rmse"])
+    if (values[name] !== undefined) return `${name} ${values[name].toPrecision(4)} (${on})`;
   return "";
 };
 
@@ -31,26 +32,70 @@ export async function models(flags: CommonFlags, context: Context): Promise<void
     context.print(
       table(
         ["model", "task", "label", "learner", "rows", "quality", "made"],
-        all.map(({ kept, model }) => [kept.ref, model.task, model.label.text, model.learner, formatCount((model.about["rows"] as { train: number }).train), headline(model), new Date(kept.keptMs).toISOString().slice(0, 16).replace("T", " ")]),
+        all.map(({ kept, model }) => [
+          kept.ref,
+          model.task,
+          model.label.text,
+          model.learner,
+          formatCount((model.about["rows"] as { train: number }).train),
+          headline(model),
+          new Date(kept.keptMs).toISOString().slice(0, 16).replace("T", " "),
+        ]),
       ),
     );
-  context.json({ models: all.map(({ kept, model }) => ({ model: kept.ref, run: kept.run, task: model.task, label: model.label.text, learner: model.learner, rows: model.about["rows"], metrics: model.about["metrics"], stateHash: model.stateHash, created: model.about["created"] })) });
+  context.json({
+    models: all.map(({ kept, model }) => ({
+      model: kept.ref,
+      run: kept.run,
+      task: model.task,
+      label: model.label.text,
+      learner: model.learner,
+      rows: model.about["rows"],
+      metrics: model.about["metrics"],
+      stateHash: model.stateHash,
+      created: model.about["created"],
+    })),
+  });
 }
 
 export async function show(ref: string, flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
   const { model, ref: found, run } = loadModel(home, ref);
   const details = detailsOf(home, run);
-  context.print(`${found} · ${model.learner} · ${model.task} of ${model.label.text}${model.classes.length > 0 ? ` (${model.classes.map(className).slice(0, 12).join(", ")})` : ""}`);
-  context.print(`made ${String(model.about["created"])} from ${(model.about["sources"] as string[]).join(", ")}, run ${run || "unknown"}`);
-  context.print(`params ${Object.entries(model.params).map(([name, value]) => `${name}=${value}`).join(" ")}`);
+  context.print(
+    `${found} · ${model.learner} · ${model.task} of ${model.label.text}${model.classes.length > 0 ? ` (${model.classes.map(className).slice(0, 12).join(", ")})` : ""}`,
+  );
+  context.print(
+    `made ${String(model.about["created"])} from ${(model.about["sources"] as string[]).join(", ")}, run ${run || "unknown"}`,
+  );
+  context.print(
+    `params ${Object.entries(model.params)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ")}`,
+  );
   context.print(`state  ${model.stateHash}`);
-  context.print(`\nreads\n${table(["column", "type"], model.inputs.columns.map(({ name, type }) => [name, typeName(type)]))}`);
+  context.print(
+    `\nreads\n${table(
+      ["column", "type"],
+      model.inputs.columns.map(({ name, type }) => [name, typeName(type)]),
+    )}`,
+  );
   if (details) {
-    context.print(`\nfeatures\n${table(["column", "type", "use", "reason"], details.decisions.map(({ column, type, use, reason }) => [column, type, use, reason]))}`);
-    for (const [on, { model: own, baseline }] of Object.entries(details.quality)) context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline)}`);
+    context.print(
+      `\nfeatures\n${table(
+        ["column", "type", "use", "reason"],
+        details.decisions.map(({ column, type, use, reason }) => [column, type, use, reason]),
+      )}`,
+    );
+    for (const [on, { model: own, baseline }] of Object.entries(details.quality))
+      context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline)}`);
   }
-  context.json({ model: found, run, ...model, ...(details ? { result: details.result, decisions: details.decisions } : {}) });
+  context.json({
+    model: found,
+    run,
+    ...model,
+    ...(details ? { result: details.result, decisions: details.decisions } : {}),
+  });
 }
 
 export async function compare(refs: readonly string[], flags: CommonFlags, context: Context): Promise<void> {
@@ -70,15 +115,48 @@ export async function compare(refs: readonly string[], flags: CommonFlags, conte
   row("training rows", ({ model }) => formatCount((model.about["rows"] as { train: number }).train));
   for (const on of ["validation", "test"] as const) {
     const names = new Set(all.flatMap(({ details }) => Object.keys(details?.quality[on]?.model.values ?? {})));
-    for (const name of names) row(`${name} (${on})`, ({ details }) => details?.quality[on]?.model.values[name]?.toPrecision(5));
+    for (const name of names)
+      row(`${name} (${on})`, ({ details }) => details?.quality[on]?.model.values[name]?.toPrecision(5));
   }
   row("time", ({ details }) => details && formatSeconds(details.result.seconds));
   row("passes", ({ details }) => details && String(details.result.passes));
   row("bytes read", ({ details }) => details && formatBytes(details.result.bytesRead));
-  row("peak memory", ({ details }) => details && `${formatBytes(details.result.peakRssBytes)} of ${formatBytes(details.result.budgetBytes)}`);
+  row(
+    "peak memory",
+    ({ details }) =>
+      details && `${formatBytes(details.result.peakRssBytes)} of ${formatBytes(details.result.budgetBytes)}`,
+  );
   row("state", ({ model }) => model.stateHash.slice(0, 12));
   context.print(table(["", ...all.map(({ ref }) => ref)], rows));
-  const judgedAlike = new Set(all.map(({ model }) => JSON.stringify([model.label.text, model.about["cut"], (model.about["rows"] as { validation: number }).validation])));
-  if (judgedAlike.size > 1) context.print("\nthe models were not judged on the same rows: for a fair comparison, sluice evaluate each on one source");
-  context.json({ models: all.map(({ ref, model, details }) => ({ model: ref, label: model.label.text, learner: model.learner, stateHash: model.stateHash, rows: model.about["rows"], metrics: model.about["metrics"], ...(details ? { seconds: details.result.seconds, bytesRead: details.result.bytesRead, peakRssBytes: details.result.peakRssBytes, passes: details.result.passes } : {}) })) });
+  const judgedAlike = new Set(
+    all.map(({ model }) =>
+      JSON.stringify([
+        model.label.text,
+        model.about["cut"],
+        (model.about["rows"] as { validation: number }).validation,
+      ]),
+    ),
+  );
+  if (judgedAlike.size > 1)
+    context.print(
+      "\nthe models were not judged on the same rows: for a fair comparison, sluice evaluate each on one source",
+    );
+  context.json({
+    models: all.map(({ ref, model, details }) => ({
+      model: ref,
+      label: model.label.text,
+      learner: model.learner,
+      stateHash: model.stateHash,
+      rows: model.about["rows"],
+      metrics: model.about["metrics"],
+      ...(details
+        ? {
+            seconds: details.result.seconds,
+            bytesRead: details.result.bytesRead,
+            peakRssBytes: details.result.peakRssBytes,
+            passes: details.result.passes,
+          }
+        : {}),
+    })),
+  });
 }

@@ -1,18 +1,29 @@
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { planTraining } from "../train/plan.js";
 import { type Context, openWorkspace } from "./command.js";
-import { type LearningFlags, specOf } from "./train.js";
 import { table } from "./tables.js";
+import { type LearningFlags, specOf } from "./train.js";
 
 export async function plan(sources: readonly string[], flags: LearningFlags, context: Context): Promise<void> {
   await using workspace = await openWorkspace(flags, context.signal);
   const found = await planTraining(specOf(sources, flags), workspace);
   const [low, high] = found.seconds;
-  context.print(`${sources.join(", ")}: ${found.rowsExact ? "" : "about "}${formatCount(found.rows)} rows, ${found.columns} usable columns, ${formatBytes(found.bytes)}`);
-  context.print(`memory  ${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason}), peak about ${formatBytes(found.peakBytes)}; ${workspace.plan.threads} threads`);
-  context.print(`time    ${formatSeconds(low)} to ${formatSeconds(high)}, ${found.passes} passes; about $${found.cost.toFixed(4)} on a rented core at $0.05 an hour`);
+  context.print(
+    `${sources.join(", ")}: ${found.rowsExact ? "" : "about "}${formatCount(found.rows)} rows, ${found.columns} usable columns, ${formatBytes(found.bytes)}`,
+  );
+  context.print(
+    `memory  ${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason}), peak about ${formatBytes(found.peakBytes)}; ${workspace.plan.threads} threads`,
+  );
+  context.print(
+    `time    ${formatSeconds(low)} to ${formatSeconds(high)}, ${found.passes} passes; about $${found.cost.toFixed(4)} on a rented core at $0.05 an hour`,
+  );
   context.print(`disk    ${formatBytes(found.cacheBytes)} in the cache\n`);
-  context.print(table(["stage", "seconds"], found.stages.map(({ what, seconds }) => [what, seconds.toFixed(1)])));
+  context.print(
+    table(
+      ["stage", "seconds"],
+      found.stages.map(({ what, seconds }) => [what, seconds.toFixed(1)]),
+    ),
+  );
   for (const line of found.advice) context.print(`advice: ${line}`);
   for (const { message } of found.warnings) context.print(`warning: ${message}`);
   context.json(found);

@@ -3,15 +3,24 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { fromJson } from "../base/json.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
+import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
 import { findRun, runDir } from "../runs/home.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { trainModel } from "../train/train.js";
-import type { Task } from "../learners/contract.js";
-import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, pairsOf, type SourceFlags, wholeNumber } from "./command.js";
+import {
+  type CommonFlags,
+  type Context,
+  dataOptionsOf,
+  homeOf,
+  openWorkspace,
+  pairsOf,
+  type SourceFlags,
+  wholeNumber,
+} from "./command.js";
 import { progress } from "./progress.js";
-import { metricsTable } from "./tables.js";
 import { writeReport } from "./report.js";
+import { metricsTable } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly label: string;
@@ -41,9 +50,12 @@ const list = (text: string | undefined): string[] | undefined =>
     .filter((name) => name !== "");
 
 export function specOf(sources: readonly string[], flags: LearningFlags): TrainSpec {
-  const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } => (value === undefined ? {} : ({ [name]: value } as { [P in K]: T }));
+  const given = <K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } =>
+    value === undefined ? {} : ({ [name]: value } as { [P in K]: T });
   if (flags.task !== undefined && !["binary", "multiclass", "regression"].includes(flags.task))
-    throw new SluiceError("usage", `--task ${flags.task}: it must be binary, multiclass or regression`, { value: flags.task });
+    throw new SluiceError("usage", `--task ${flags.task}: it must be binary, multiclass or regression`, {
+      value: flags.task,
+    });
   return {
     sources,
     label: flags.label,
@@ -76,38 +88,58 @@ export async function resume(ref: string, flags: CommonFlags, context: Context):
   const home = await homeOf(flags);
   const run = findRun(home, ref);
   const file = join(runDir(home, run), "run.json");
-  if (!existsSync(file)) throw new SluiceError("damaged", `run ${run} never got as far as writing its plan; train again`, { run });
+  if (!existsSync(file))
+    throw new SluiceError("damaged", `run ${run} never got as far as writing its plan; train again`, { run });
   const { command, spec } = fromJson<{ command: string; spec: TrainSpec }>(readFileSync(file, "utf8"));
-  if (command !== "train") throw new SluiceError("usage", `run ${run} is a ${command} run; only training runs resume`, { run });
+  if (command !== "train")
+    throw new SluiceError("usage", `run ${run} is a ${command} run; only training runs resume`, { run });
   await learn(spec, flags, context, run);
 }
 
 async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: string): Promise<void> {
   await using workspace = await openWorkspace(flags, context.signal);
-  const bar = progress({ stream: process.stderr, quiet: flags.quiet === true, json: flags.json === true, budgetBytes: workspace.budgetBytes });
+  const bar = progress({
+    stream: process.stderr,
+    quiet: flags.quiet === true,
+    json: flags.json === true,
+    budgetBytes: workspace.budgetBytes,
+  });
   let details: TrainDetails;
   try {
     details = await trainModel(
       spec,
       workspace,
-      { stage: (name) => bar.stage(name), rows: ({ rows, of, pass }) => bar.update({ rows, ...(of > 0 ? { totalRows: of } : {}), pass }) },
+      {
+        stage: (name) => bar.stage(name),
+        rows: ({ rows, of, pass }) => bar.update({ rows, ...(of > 0 ? { totalRows: of } : {}), pass }),
+      },
       resumed,
     );
   } finally {
     bar.done();
   }
   const report = await writeReport(details, workspace.home);
-  context.print(describe(details, { memory: `${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason})`, report, spec }));
+  context.print(
+    describe(details, { memory: `${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason})`, report, spec }),
+  );
   context.json(details.result);
 }
 
 /** What a person reads after a training: what was assumed, what came out, what to type next. */
-function describe({ result, model, decisions, assumed, quality, pages, threads }: TrainDetails, extra: { memory: string; report: string; spec: TrainSpec }): string {
+function describe(
+  { result, model, decisions, assumed, quality, pages, threads }: TrainDetails,
+  extra: { memory: string; report: string; spec: TrainSpec },
+): string {
   const { rows } = result;
   const lines: string[] = [];
   const say = (text = ""): void => void lines.push(text);
   for (const sentence of assumed) say(`assumed: ${sentence}`);
-  const share = model.task === "binary" ? `, positive class ${className(model.classes[1]!)}` : model.task === "multiclass" ? `, ${model.classes.length} classes` : "";
+  const share =
+    model.task === "binary"
+      ? `, positive class ${className(model.classes[1]!)}`
+      : model.task === "multiclass"
+        ? `, ${model.classes.length} classes`
+        : "";
   say(`label     ${model.label.text}: ${model.task} (${String(model.about["why"])})${share}`);
   const counted = [
     [rows.train, "train"],
@@ -118,15 +150,26 @@ function describe({ result, model, decisions, assumed, quality, pages, threads }
     [rows.filtered, "filtered"],
     [rows.sampledOut, "sampled out"],
   ] as const;
-  say(`rows      ${formatCount(rows.read)} read = ${counted.filter(([count]) => count > 0).map(([count, name]) => `${formatCount(count)} ${name}`).join(" + ")}`);
-  if (model.about["cut"] !== undefined) say(`split     validation rows are those from ${String(model.about["cut"])} on`);
+  say(
+    `rows      ${formatCount(rows.read)} read = ${counted
+      .filter(([count]) => count > 0)
+      .map(([count, name]) => `${formatCount(count)} ${name}`)
+      .join(" + ")}`,
+  );
+  if (model.about["cut"] !== undefined)
+    say(`split     validation rows are those from ${String(model.about["cut"])} on`);
   else say(`split     --validate ${extra.spec.validate ?? "random:0.2"}, seed ${extra.spec.seed ?? 7}`);
-  say(`memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`);
-  say(`learner   ${result.learner}${extra.spec.learner === undefined ? " (chosen by the task)" : ""}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`);
+  say(
+    `memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`,
+  );
+  say(
+    `learner   ${result.learner}${extra.spec.learner === undefined ? " (chosen by the task)" : ""}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`,
+  );
   say();
   say("features");
   const width = Math.min(24, Math.max(...decisions.map(({ column }) => column.length)));
-  for (const { column, type, use, reason } of decisions.slice(0, 40)) say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
+  for (const { column, type, use, reason } of decisions.slice(0, 40))
+    say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
   if (decisions.length > 40) say(`  and ${decisions.length - 40} more columns (sluice show ${result.model})`);
   for (const [on, { model: own, baseline }] of Object.entries(quality)) {
     say();
@@ -135,7 +178,8 @@ function describe({ result, model, decisions, assumed, quality, pages, threads }
   }
   if (result.warnings.length > 0) say();
   for (const { message } of result.warnings) say(`warning: ${message}`);
-  if (result.units.reused > 0) say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
+  if (result.units.reused > 0)
+    say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
   say();
   say(`model     ${result.model} (run ${result.run}, state ${result.stateHash.slice(0, 12)})`);
   say(`report    ${extra.report}`);

@@ -1,6 +1,6 @@
 import type { Row, Schema } from "../base/schema.js";
 import type { Relation } from "../expr/relation.js";
-import type { Scan, TableScan, ParquetScan } from "../sources/scan.js";
+import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 
 /**
  * What computes relations. Every way to get data out is a few rows with a limit, a stream, or a write to storage.
@@ -26,7 +26,11 @@ export interface LandOptions {
   /** Where rows that do not fit are kept when they are kept aside. */
   readonly asideDir: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number; readonly rows: number }) => void;
+  readonly onProgress?: (progress: {
+    readonly bytes: number;
+    readonly totalBytes: number;
+    readonly rows: number;
+  }) => void;
 }
 
 export interface Target {
@@ -40,6 +44,16 @@ export interface Chunk {
   readonly columns: readonly ChunkColumn[];
 }
 export interface ChunkColumn {
-  readonly data: Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+  readonly data:
+    | Float32Array
+    | Float64Array
+    | Int8Array
+    | Uint8Array
+    | Int16Array
+    | Uint16Array
+    | Int32Array
+    | Uint32Array
+    | BigInt64Array
+    | BigUint64Array;
   readonly valid?: Uint8Array;
 }

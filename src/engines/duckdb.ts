@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { rename, stat, rm } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  DuckDBArrayValue,
   DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBInstance,
   DuckDBListValue,
-  DuckDBArrayValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -78,7 +78,11 @@ export class DuckDBEngine implements Engine {
         const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
         const rows: Row[] = [];
         // Chunk by chunk, so that the boxed values of one are gone before the next one comes.
-        for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0 && rows.length < limit; chunk = await result.fetchChunk()) {
+        for (
+          let chunk = await result.fetchChunk();
+          chunk && chunk.rowCount > 0 && rows.length < limit;
+          chunk = await result.fetchChunk()
+        ) {
           const columns = names.map((_, i) => chunk!.getColumnValues(i));
           const take = Math.min(chunk.rowCount, limit - rows.length);
           for (let r = 0; r < take; r++) {
@@ -130,7 +134,9 @@ export class DuckDBEngine implements Engine {
     try {
       const rows = await this.use(
         async (connection) => {
-          const done = await connection.run(`COPY (${this.sql(relation)}) TO '${partial.replaceAll("'", "''")}' (${format})`);
+          const done = await connection.run(
+            `COPY (${this.sql(relation)}) TO '${partial.replaceAll("'", "''")}' (${format})`,
+          );
           return Number((await done.getRows())[0]?.[0] ?? 0);
         },
         relation,
@@ -166,7 +172,11 @@ export class DuckDBEngine implements Engine {
   }
 
   /** One connection for one piece of work: a second query on it would silently end an open stream. */
-  async use<T>(work: (connection: DuckDBConnection) => Promise<T>, relation?: Relation, signal?: AbortSignal): Promise<T> {
+  async use<T>(
+    work: (connection: DuckDBConnection) => Promise<T>,
+    relation?: Relation,
+    signal?: AbortSignal,
+  ): Promise<T> {
     signal?.throwIfAborted();
     const connection = await this.#connect(relation);
     const stop = (): void => connection.interrupt();
@@ -177,7 +187,8 @@ export class DuckDBEngine implements Engine {
     } catch (error) {
       throw teach(error, signal);
     } finally {
-      if (process.env["SLUICE_TRACE"] && relation) process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${this.sql(relation).slice(0, 2000)}\n`);
+      if (process.env["SLUICE_TRACE"] && relation)
+        process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${this.sql(relation).slice(0, 2000)}\n`);
       signal?.removeEventListener("abort", stop);
       this.#close(connection);
     }
@@ -215,7 +226,9 @@ export class DuckDBEngine implements Engine {
     const alias = duckdbDialect.databaseAlias(file.fingerprint);
     if (this.#attached.has(alias)) return;
     this.#attached.set(alias, file.path);
-    await connection.run(`ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`);
+    await connection.run(
+      `ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`,
+    );
   }
 
   #noteSpill(): void {
@@ -235,13 +248,15 @@ function tablesIn(relation: Relation): TableScan[] {
 }
 
 function plain(value: DuckDBValue, wide: boolean): Value {
-  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") return value;
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string")
+    return value;
   if (typeof value === "bigint") return !wide && Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof DuckDBDecimalValue) return value.toDouble();
   if (value instanceof DuckDBDateValue) return { days: value.days };
   if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) return { micros: value.micros };
   if (value instanceof DuckDBBlobValue) return value.bytes;
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map((item) => plain(item, wide));
+  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue)
+    return value.items.map((item) => plain(item, wide));
   return String(value);
 }
 

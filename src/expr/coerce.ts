@@ -20,8 +20,15 @@ function coerce({ name, type }: Column, value: unknown): Value {
   const found = typed(type, value);
   if (found !== undefined) return found;
   const shown = typeof value === "bigint" ? String(value) : JSON.stringify(value);
-  const quoted = typeof value === "string" && type.kind !== "text" && type.kind !== "date" && type.kind !== "timestamp" ? "; write it without quotes" : "";
-  throw new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, { column: name, value: shown, type: typeName(type) });
+  const quoted =
+    typeof value === "string" && type.kind !== "text" && type.kind !== "date" && type.kind !== "timestamp"
+      ? "; write it without quotes"
+      : "";
+  throw new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, {
+    column: name,
+    value: shown,
+    type: typeName(type),
+  });
 }
 
 function typed(type: Type, value: unknown): Value | undefined {
@@ -29,7 +36,12 @@ function typed(type: Type, value: unknown): Value | undefined {
     case "bool":
       return typeof value === "boolean" ? value : undefined;
     case "int64":
-      if (typeof value === "number") return Number.isInteger(value) ? (Number.isSafeInteger(value) ? value : (int64Of(BigInt(value)) ?? undefined)) : undefined;
+      if (typeof value === "number")
+        return Number.isInteger(value)
+          ? Number.isSafeInteger(value)
+            ? value
+            : (int64Of(BigInt(value)) ?? undefined)
+          : undefined;
       // Whole numbers past 2^53 are strings in JSON.
       if (typeof value === "string" && /^-?\d{16,19}$/.test(value)) return int64Of(BigInt(value)) ?? undefined;
       return typeof value === "bigint" ? (int64Of(value) ?? undefined) : undefined;
@@ -47,7 +59,9 @@ function typed(type: Type, value: unknown): Value | undefined {
     case "vector": {
       if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return undefined;
       const items = Array.from(value as Iterable<unknown>);
-      return items.every((item) => typeof item === "number" || typeof item === "string" || item === null) ? (items as Value[]) : undefined;
+      return items.every((item) => typeof item === "number" || typeof item === "string" || item === null)
+        ? (items as Value[])
+        : undefined;
     }
     default:
       return undefined;
@@ -56,12 +70,16 @@ function typed(type: Type, value: unknown): Value | undefined {
 
 function typedTime(kind: "date" | "timestamp", value: unknown): Value | undefined {
   if (value instanceof Date && !Number.isNaN(value.getTime()))
-    return kind === "date" ? { days: Math.floor(value.getTime() / 86_400_000) } : { micros: BigInt(value.getTime()) * 1000n };
+    return kind === "date"
+      ? { days: Math.floor(value.getTime() / 86_400_000) }
+      : { micros: BigInt(value.getTime()) * 1000n };
   if (typeof value === "string") {
     const found = parseTimestamp(value);
     return found && (kind === "date" ? { days: found.days } : { micros: found.micros });
   }
-  return typeof value === "object" && value !== null && (kind === "date" ? "days" : "micros") in value ? (value as Value) : undefined;
+  return typeof value === "object" && value !== null && (kind === "date" ? "days" : "micros") in value
+    ? (value as Value)
+    : undefined;
 }
 
 function right(type: Type): string {

@@ -12,7 +12,8 @@ export const evaluate = (expr: Expr, row: Row, schema?: Schema): Value => compil
  * A formula as a function of a row, for rows that are scored one by one. The schema matters where 64-bit integers past 2^53
  * are computed with: without it their sums may be rounded as real numbers are.
  */
-export const compile = (expr: Expr, schema?: Schema): Step => build(expr, schema && new Map(schema.columns.map(({ name, type }) => [name, type]))).step;
+export const compile = (expr: Expr, schema?: Schema): Step =>
+  build(expr, schema && new Map(schema.columns.map(({ name, type }) => [name, type]))).step;
 
 interface Built {
   readonly step: Step;
@@ -35,7 +36,11 @@ function build(expr: Expr, columns: Columns): Built {
     case "lookup":
       return buildLookup(expr, build(expr.key, columns).step, columns);
     case "call":
-      return buildCall(expr, expr.args.map((arg) => build(arg, columns)), columns);
+      return buildCall(
+        expr,
+        expr.args.map((arg) => build(arg, columns)),
+        columns,
+      );
   }
 }
 
@@ -46,7 +51,9 @@ function buildLookup(lookup: Lookup, key: Step, columns: Columns): Built {
     const value = key(row);
     if (value === null) return otherwise;
     // A key past 2^53 is text, because keys are plain data.
-    const found = table.get(typeof value === "bigint" ? String(value) : typeof value === "object" ? keyOf(value) : value);
+    const found = table.get(
+      typeof value === "bigint" ? String(value) : typeof value === "object" ? keyOf(value) : value,
+    );
     return found === undefined ? otherwise : found;
   };
   return { step, type: columns && lookupType(lookup) };
@@ -57,7 +64,13 @@ function buildCall(call: Call, args: readonly Built[], columns: Columns): Built 
   // A whole number beside a real one is a real one, and a date beside a timestamp one too, as in an engine's columns.
   const isReal = types.some((type) => type && isNumeric(type) && type.kind !== "int64");
   const isStamp = types.some((type) => type?.kind === "timestamp");
-  const steps = args.map(({ step, type }) => (columns && isReal && type?.kind === "int64" ? rounded(step) : isStamp && type?.kind === "date" ? midnight(step) : step));
+  const steps = args.map(({ step, type }) =>
+    columns && isReal && type?.kind === "int64"
+      ? rounded(step)
+      : isStamp && type?.kind === "date"
+        ? midnight(step)
+        : step,
+  );
   const exact = columns !== undefined && types.every((type) => type?.kind === "int64");
   const made = opSteps[call.op](steps, call.args, exact);
   const type = columns && callType(call, types);

@@ -30,7 +30,8 @@ export interface ParsedCall {
 export function parseCall(text: string): ParsedCall | undefined {
   const trimmed = text.trim();
   const [opening, name] = /^([A-Za-z_]\w*)\s*\(/.exec(trimmed) ?? [];
-  if (opening === undefined || name === undefined || endOfGroup(trimmed, opening.length - 1) !== trimmed.length - 1) return undefined;
+  if (opening === undefined || name === undefined || endOfGroup(trimmed, opening.length - 1) !== trimmed.length - 1)
+    return undefined;
   const args: string[] = [];
   const named: Record<string, string> = {};
   for (const part of parseList(trimmed.slice(opening.length, -1))) {

@@ -22,20 +22,43 @@ describe("parseExpr", () => {
     ["9223372036854775807", lit(9223372036854775807n)],
     ["'it''s'", lit("it's")],
     ["not delay > 3 or true", call("or", call("not", call("gt", col("delay"), lit(3))), lit(true))],
-    ["delay > 1 AND delay <= 2 OR delay <> 3", call("or", call("and", call("gt", col("delay"), lit(1)), call("le", col("delay"), lit(2))), call("ne", col("delay"), lit(3)))],
+    [
+      "delay > 1 AND delay <= 2 OR delay <> 3",
+      call(
+        "or",
+        call("and", call("gt", col("delay"), lit(1)), call("le", col("delay"), lit(2))),
+        call("ne", col("delay"), lit(3)),
+      ),
+    ],
     ["delay == 3", call("eq", col("delay"), lit(3))],
     ["delay IS NOT NULL", call("isNotNull", col("delay"))],
     ["delay between 1 and 2 and true", call("and", call("between", col("delay"), lit(1), lit(2)), lit(true))],
     ["origin NOT IN ('a', 'b')", call("notIn", col("origin"), lit("a"), lit("b"))],
     ["origin not like 'S%'", call("not", call("like", col("origin"), lit("S%")))],
-    ["CASE WHEN delay > 1 THEN 'x' WHEN delay > 0 THEN 'y' END", call("when", call("gt", col("delay"), lit(1)), lit("x"), call("gt", col("delay"), lit(0)), lit("y"))],
-    ["case delay when 1 then 'one' else 'more' end", call("when", call("eq", col("delay"), lit(1)), lit("one"), lit("more"))],
-    ["cast(delay as DECIMAL(10, 2)) + distance::int", call("add", call("toReal", col("delay")), call("toInt", col("distance")))],
+    [
+      "CASE WHEN delay > 1 THEN 'x' WHEN delay > 0 THEN 'y' END",
+      call("when", call("gt", col("delay"), lit(1)), lit("x"), call("gt", col("delay"), lit(0)), lit("y")),
+    ],
+    [
+      "case delay when 1 then 'one' else 'more' end",
+      call("when", call("eq", col("delay"), lit(1)), lit("one"), lit("more")),
+    ],
+    [
+      "cast(delay as DECIMAL(10, 2)) + distance::int",
+      call("add", call("toReal", col("delay")), call("toInt", col("distance"))),
+    ],
     ["extract(dow from date)", call("dayOfWeek", col("date"))],
     ["date_part('hour', date)", call("hour", col("date"))],
     ["DATE '1970-01-02' + 0", call("add", lit({ days: 1 }), lit(0))],
     ["TIMESTAMP '1970-01-01 00:00:01'", lit({ micros: 1_000_000n })],
-    ["log(delay) + power(delay, 2) + if(delay > 1, 2, 3)", call("add", call("add", call("ln", col("delay")), call("pow", col("delay"), lit(2))), call("when", call("gt", col("delay"), lit(1)), lit(2), lit(3)))],
+    [
+      "log(delay) + power(delay, 2) + if(delay > 1, 2, 3)",
+      call(
+        "add",
+        call("add", call("ln", col("delay")), call("pow", col("delay"), lit(2))),
+        call("when", call("gt", col("delay"), lit(1)), lit(2), lit(3)),
+      ),
+    ],
     ["nullif(delay, 0)", call("when", call("eq", col("delay"), lit(0)), lit(null), col("delay"))],
     ["DELAY", col("delay")],
     ['"a b" * 2', call("mul", col("a b"), lit(2))],
@@ -83,21 +106,44 @@ describe("parseExpr", () => {
 
 describe("printExpr", () => {
   const value = fc.oneof(
-    fc.constantFrom<Value>(null, true, false, 0, -1, 2 ** 53, 1e300, -0, 5e-324, Infinity, -9223372036854775808n, "", "it's", '"', { days: -3 }, { micros: -1n }),
+    fc.constantFrom<Value>(
+      null,
+      true,
+      false,
+      0,
+      -1,
+      2 ** 53,
+      1e300,
+      -0,
+      5e-324,
+      Infinity,
+      -9223372036854775808n,
+      "",
+      "it's",
+      '"',
+      { days: -3 },
+      { micros: -1n },
+    ),
     fc.double({ noNaN: true }),
     fc.integer(),
     fc.string(),
     fc.integer({ min: -700_000, max: 2_900_000 }).map((days) => ({ days })),
     fc.bigInt({ min: -62_000_000_000_000_000n, max: 253_000_000_000_000_000n }).map((micros) => ({ micros })),
   );
-  const leaf: fc.Arbitrary<Expr> = fc.oneof(value.map(lit), fc.constantFrom(...columns.map(col)), fc.constant<Expr>({ kind: "rowHash", seed: 7 }));
+  const leaf: fc.Arbitrary<Expr> = fc.oneof(
+    value.map(lit),
+    fc.constantFrom(...columns.map(col)),
+    fc.constant<Expr>({ kind: "rowHash", seed: 7 }),
+  );
   const expr = fc.letrec<{ expr: Expr }>((tie) => ({
     expr: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
       leaf,
       fc.constantFrom(...opNames).chain((op: OpName) => {
         const [min, max] = operation(op).arity;
-        return fc.array(tie("expr"), { minLength: min, maxLength: Math.min(max, 5) }).map((args): Expr => call(op, ...args));
+        return fc
+          .array(tie("expr"), { minLength: min, maxLength: Math.min(max, 5) })
+          .map((args): Expr => call(op, ...args));
       }),
       tie("expr").map((key): Expr => ({ kind: "lookup", key, keys: ["a", "b"], values: [1.5, null], otherwise: 2 })),
     ),
@@ -113,27 +159,42 @@ describe("printExpr", () => {
   });
 
   test("reads like SQL", () => {
-    expect(printExpr(parse("(delay+1)*2 > 3 and not (Origin in ('a') or \"a b\" is null)"))).toBe("(delay + 1) * 2 > 3 AND NOT (Origin IN ('a') OR \"a b\" IS NULL)");
+    expect(printExpr(parse("(delay+1)*2 > 3 and not (Origin in ('a') or \"a b\" is null)"))).toBe(
+      "(delay + 1) * 2 > 3 AND NOT (Origin IN ('a') OR \"a b\" IS NULL)",
+    );
   });
 });
 
 /** Flat conjunctions print as chains of two, infinities as casts: the parser gives those. */
 function folded(expr: Expr): Expr {
-  if (expr.kind === "lit" && typeof expr.value === "number" && Math.abs(expr.value) === Infinity) return call("toReal", lit(expr.value > 0 ? "inf" : "-inf"));
+  if (expr.kind === "lit" && typeof expr.value === "number" && Math.abs(expr.value) === Infinity)
+    return call("toReal", lit(expr.value > 0 ? "inf" : "-inf"));
   if (expr.kind === "lookup") return { ...expr, key: folded(expr.key) };
   if (expr.kind !== "call") return expr;
   const [first, ...rest] = expr.args.map(folded);
   const chain = (expr.op === "and" || expr.op === "or" || expr.op === "concat") && rest.length > 1;
-  return chain ? rest.reduce((left, right) => call(expr.op, left, right), first!) : { ...expr, args: [first!, ...rest] };
+  return chain
+    ? rest.reduce((left, right) => call(expr.op, left, right), first!)
+    : { ...expr, args: [first!, ...rest] };
 }
 
 describe("lists", () => {
   test("split at top-level commas", () => {
-    expect(parseList(`log(distance), onehot(origin, min=3), "a, b", 'c,d' , in(1,2)`)).toEqual(["log(distance)", "onehot(origin, min=3)", '"a, b"', "'c,d'", "in(1,2)"]);
+    expect(parseList(`log(distance), onehot(origin, min=3), "a, b", 'c,d' , in(1,2)`)).toEqual([
+      "log(distance)",
+      "onehot(origin, min=3)",
+      '"a, b"',
+      "'c,d'",
+      "in(1,2)",
+    ]);
     expect(parseList("  ")).toEqual([]);
   });
   test("a call has a name, arguments and named arguments", () => {
-    expect(parseCall(' bucketise("a, b", x + 1, bins = 10, at="p=1") ')).toEqual({ name: "bucketise", args: ['"a, b"', "x + 1"], named: { bins: "10", at: '"p=1"' } });
+    expect(parseCall(' bucketise("a, b", x + 1, bins = 10, at="p=1") ')).toEqual({
+      name: "bucketise",
+      args: ['"a, b"', "x + 1"],
+      named: { bins: "10", at: '"p=1"' },
+    });
     expect(parseCall("f(x == 1)")).toEqual({ name: "f", args: ["x == 1"], named: {} });
     expect(parseCall("a(x) + b(y)")).toBeUndefined();
     expect(parseCall("distance")).toBeUndefined();

@@ -1,7 +1,7 @@
 import { UnknownColumnError, UnknownNameError } from "../base/errors.js";
 import { call, col, type Expr, lit } from "./expr.js";
 import { callNamed, functionNames, partNamed } from "./functions.js";
-import { operation, type OpName } from "./ops.js";
+import { type OpName, operation } from "./ops.js";
 import { infix, negLevel, notLevel } from "./print.js";
 import { parseTimestamp } from "./time.js";
 import { badFormula, type Token, tokens } from "./tokens.js";
@@ -23,9 +23,28 @@ const binary: ReadonlyMap<string, readonly [op: OpName, level: number]> = new Ma
 ]);
 const compareLevel = infix.eq[1];
 const castNames: Readonly<Record<string, OpName>> = {
-  real: "toReal", double: "toReal", float: "toReal", float8: "toReal", decimal: "toReal", numeric: "toReal", number: "toReal", int64: "toInt", int: "toInt",
-  integer: "toInt", bigint: "toInt", smallint: "toInt", long: "toInt", text: "toText", varchar: "toText", string: "toText", char: "toText",
-  bool: "toBool", boolean: "toBool", date: "toDate", timestamp: "toTimestamp", datetime: "toTimestamp",
+  real: "toReal",
+  double: "toReal",
+  float: "toReal",
+  float8: "toReal",
+  decimal: "toReal",
+  numeric: "toReal",
+  number: "toReal",
+  int64: "toInt",
+  int: "toInt",
+  integer: "toInt",
+  bigint: "toInt",
+  smallint: "toInt",
+  long: "toInt",
+  text: "toText",
+  varchar: "toText",
+  string: "toText",
+  char: "toText",
+  bool: "toBool",
+  boolean: "toBool",
+  date: "toDate",
+  timestamp: "toTimestamp",
+  datetime: "toTimestamp",
 };
 
 /** Vaughan Pratt, "Top down operator precedence": each operator knows how tightly it binds. */
@@ -60,7 +79,10 @@ class Parser {
   }
   #is(word: string, ahead = 0): boolean {
     const token = this.#tokens[this.#at + ahead];
-    return token !== undefined && ((token.kind === "sign" && token.text === word) || (token.kind === "name" && token.text.toUpperCase() === word));
+    return (
+      token !== undefined &&
+      ((token.kind === "sign" && token.text === word) || (token.kind === "name" && token.text.toUpperCase() === word))
+    );
   }
   #take(word: string): boolean {
     if (!this.#is(word)) return false;
@@ -75,7 +97,10 @@ class Parser {
     if (++this.#depth > 500) throw this.#wrong("the formula is nested too deeply (500 levels)");
     let left = this.#prefix();
     for (;;) {
-      const found = this.#next.kind === "sign" || this.#next.kind === "name" ? binary.get(this.#next.text.toUpperCase()) : undefined;
+      const found =
+        this.#next.kind === "sign" || this.#next.kind === "name"
+          ? binary.get(this.#next.text.toUpperCase())
+          : undefined;
       if (found && found[1] > level) {
         this.#at++;
         left = call(found[0], left, this.#expr(found[1]));
@@ -100,7 +125,8 @@ class Parser {
       const test = call("coalesce", truth ? left : call("not", left), lit(false));
       return not ? call("not", test) : test;
     }
-    const not = this.#is("NOT") && (this.#is("IN", 1) || this.#is("BETWEEN", 1) || this.#is("LIKE", 1) || this.#is("ILIKE", 1));
+    const not =
+      this.#is("NOT") && (this.#is("IN", 1) || this.#is("BETWEEN", 1) || this.#is("LIKE", 1) || this.#is("ILIKE", 1));
     if (not) this.#at++;
     const wrap = (expr: Expr): Expr => (not ? call("not", expr) : expr);
     if (this.#take("IN")) {
@@ -139,12 +165,17 @@ class Parser {
         if (token.text === "+") return this.#expr(negLevel - 1);
     }
     this.#at--;
-    throw this.#wrong(this.#next.kind === "end" ? "the formula ends where a value is expected" : `a value is expected here, not ${shown(token)}`);
+    throw this.#wrong(
+      this.#next.kind === "end"
+        ? "the formula ends where a value is expected"
+        : `a value is expected here, not ${shown(token)}`,
+    );
   }
 
   #number(token: Token, sign: 1 | -1 = 1): Expr {
     const text = token.text.replaceAll("_", "");
-    if (this.#next.kind === "name" && this.#next.at === token.at + token.text.length) throw this.#wrong(`"${token.text}${this.#next.text}" is no number`, token);
+    if (this.#next.kind === "name" && this.#next.at === token.at + token.text.length)
+      throw this.#wrong(`"${token.text}${this.#next.text}" is no number`, token);
     const value = sign * Number(text);
     if (/^\d+$/.test(text) && !Number.isSafeInteger(value)) {
       const whole = BigInt(sign) * BigInt(text);
@@ -190,7 +221,10 @@ class Parser {
   #time(word: "DATE" | "TIMESTAMP"): Expr {
     const token = this.#next;
     const found = parseTimestamp(token.text);
-    if (!found) throw this.#wrong(`'${token.text}' is no ${word.toLowerCase()}; write it like ${word === "DATE" ? "'2024-03-31'" : "'2024-03-31 17:45:00'"}`);
+    if (!found)
+      throw this.#wrong(
+        `'${token.text}' is no ${word.toLowerCase()}; write it like ${word === "DATE" ? "'2024-03-31'" : "'2024-03-31 17:45:00'"}`,
+      );
     this.#at++;
     return lit(word === "DATE" ? { days: found.days } : { micros: found.micros });
   }
@@ -231,7 +265,10 @@ class Parser {
     this.#expect("(");
     const part = this.#next;
     const op = part.kind === "name" || part.kind === "text" ? partNamed(part.text) : undefined;
-    if (!op) throw this.#wrong(`${shown(part)} is no part of a date; there are year, quarter, month, week, day, dow, doy, hour, minute, second, epoch`);
+    if (!op)
+      throw this.#wrong(
+        `${shown(part)} is no part of a date; there are year, quarter, month, week, day, dow, doy, hour, minute, second, epoch`,
+      );
     this.#at++;
     this.#expect("FROM");
     const of = this.#expr(0);
@@ -249,7 +286,10 @@ class Parser {
     if (made.kind === "call") {
       const [min, max] = operation(made.op).arity;
       if (made.args.length < min || made.args.length > max)
-        throw this.#wrong(`${token.text} takes ${min === max ? min : max === Infinity ? `${min} or more` : `${min} to ${max}`} arguments, and was given ${args.length}`, token);
+        throw this.#wrong(
+          `${token.text} takes ${min === max ? min : max === Infinity ? `${min} or more` : `${min} to ${max}`} arguments, and was given ${args.length}`,
+          token,
+        );
     }
     return made;
   }
@@ -266,9 +306,14 @@ class Parser {
     if (this.#columns.includes(name)) return col(name);
     const alike = this.#columns.filter((column) => column.toLowerCase() === name.toLowerCase());
     if (alike.length === 1) return col(alike[0]!);
-    if (alike.length > 1) throw this.#wrong(`"${name}" could be ${alike.map((one) => `"${one}"`).join(" or ")}; write it with the same capital letters`, token);
+    if (alike.length > 1)
+      throw this.#wrong(
+        `"${name}" could be ${alike.map((one) => `"${one}"`).join(" or ")}; write it with the same capital letters`,
+        token,
+      );
     throw new UnknownColumnError(name, this.#columns);
   }
 }
 
-const shown = (token: Token): string => (token.kind === "end" ? "the end" : token.kind === "text" ? `'${token.text}'` : `"${token.text}"`);
+const shown = (token: Token): string =>
+  token.kind === "end" ? "the end" : token.kind === "text" ? `'${token.text}'` : `"${token.text}"`;

@@ -27,7 +27,14 @@ export const notLevel = 3;
 export const negLevel = 8;
 const atom = 9;
 
-const casts: Partial<Record<OpName, string>> = { toReal: "real", toInt: "int64", toText: "text", toBool: "bool", toDate: "date", toTimestamp: "timestamp" };
+const casts: Partial<Record<OpName, string>> = {
+  toReal: "real",
+  toInt: "int64",
+  toText: "text",
+  toBool: "bool",
+  toDate: "date",
+  toTimestamp: "timestamp",
+};
 
 /** A formula in the SQL that the parser reads back as the same formula. */
 export const printExpr = (expr: Expr): string => print(expr)[0];
@@ -37,13 +44,21 @@ type Printed = readonly [sql: string, level: number];
 function print(expr: Expr): Printed {
   switch (expr.kind) {
     case "col":
-      return [plainName.test(expr.name) && !reserved.has(expr.name.toLowerCase()) ? expr.name : `"${expr.name.replaceAll('"', '""')}"`, atom];
+      return [
+        plainName.test(expr.name) && !reserved.has(expr.name.toLowerCase())
+          ? expr.name
+          : `"${expr.name.replaceAll('"', '""')}"`,
+        atom,
+      ];
     case "lit":
       return printValue(expr.value);
     case "rowHash":
       return [`row_hash(${expr.seed})`, atom];
     case "lookup":
-      return [`lookup(${printExpr(expr.key)}, ${expr.keys.map((key, i) => `${printValue(key)[0]}, ${printValue(expr.values[i]!)[0]}`).join(", ")}, ${printValue(expr.otherwise)[0]})`, atom];
+      return [
+        `lookup(${printExpr(expr.key)}, ${expr.keys.map((key, i) => `${printValue(key)[0]}, ${printValue(expr.values[i]!)[0]}`).join(", ")}, ${printValue(expr.otherwise)[0]})`,
+        atom,
+      ];
     case "call":
       return printCall(expr.op, expr.args);
   }
@@ -58,7 +73,10 @@ function printCall(op: OpName, args: readonly Expr[]): Printed {
   const sign = (infix as Partial<Record<OpName, readonly [string, number]>>)[op];
   if (sign && args.length >= 2) {
     const [word, level] = sign;
-    return [[within(a!, level === 4 ? 5 : level), ...args.slice(1).map((arg) => within(arg, level + 1))].join(` ${word} `), level];
+    return [
+      [within(a!, level === 4 ? 5 : level), ...args.slice(1).map((arg) => within(arg, level + 1))].join(` ${word} `),
+      level,
+    ];
   }
   const cast = casts[op];
   if (cast && args.length === 1) return [`CAST(${printExpr(a!)} AS ${cast})`, atom];
@@ -78,7 +96,8 @@ function printCall(op: OpName, args: readonly Expr[]): Printed {
       return [`${within(a!, 5)} ${op === "in" ? "IN" : "NOT IN"} (${args.slice(1).map(printExpr).join(", ")})`, 4];
     case "when": {
       const parts: string[] = [];
-      for (let i = 0; i + 1 < args.length; i += 2) parts.push(`WHEN ${printExpr(args[i]!)} THEN ${printExpr(args[i + 1]!)}`);
+      for (let i = 0; i + 1 < args.length; i += 2)
+        parts.push(`WHEN ${printExpr(args[i]!)} THEN ${printExpr(args[i + 1]!)}`);
       return [`CASE ${parts.join(" ")}${args.length % 2 === 1 ? ` ELSE ${printExpr(args.at(-1)!)}` : ""} END`, atom];
     }
     default:
@@ -92,17 +111,25 @@ function printValue(value: Value): Printed {
   if (typeof value === "number") {
     const digits = Object.is(value, -0) ? "-0" : String(value);
     // Digits alone past 2^53 would be a 64-bit integer.
-    if (Number.isFinite(value)) return [!Number.isSafeInteger(value) && /^-?\d+$/.test(digits) ? `${digits}e0` : digits, digits.startsWith("-") ? negLevel : atom];
+    if (Number.isFinite(value))
+      return [
+        !Number.isSafeInteger(value) && /^-?\d+$/.test(digits) ? `${digits}e0` : digits,
+        digits.startsWith("-") ? negLevel : atom,
+      ];
     return [`CAST('${Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"}' AS real)`, atom];
   }
   if (typeof value === "bigint") return [String(value), value < 0n ? negLevel : atom];
   if (typeof value === "string") return [`'${value.replaceAll("'", "''")}'`, atom];
   if (value instanceof Uint8Array) return [`'${Buffer.from(value).toString("hex")}'`, atom];
-  if (Array.isArray(value)) return [`[${(value as readonly Value[]).map((item) => printValue(item)[0]).join(", ")}]`, atom];
-  return "days" in value ? [`DATE '${printDate(value.days)}'`, atom] : [`TIMESTAMP '${printTimestamp((value as { micros: bigint }).micros)}'`, atom];
+  if (Array.isArray(value))
+    return [`[${(value as readonly Value[]).map((item) => printValue(item)[0]).join(", ")}]`, atom];
+  return "days" in value
+    ? [`DATE '${printDate(value.days)}'`, atom]
+    : [`TIMESTAMP '${printTimestamp((value as { micros: bigint }).micros)}'`, atom];
 }
 
-export const snake = (op: string): string => op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/(\D)(32|10|2)$/, "$1$2");
+export const snake = (op: string): string =>
+  op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/(\D)(32|10|2)$/, "$1$2");
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Words of the language: columns of these names stand in double quotes. */
 export const reserved: ReadonlySet<string> = new Set(

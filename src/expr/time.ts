@@ -13,11 +13,17 @@ export function civilOf(days: number): Civil {
   const z = days + 719_468;
   const era = Math.floor(z / 146_097);
   const dayOfEra = z - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shifted = Math.floor((5 * dayOfYear + 2) / 153);
   const month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1 };
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1,
+  };
 }
 
 export function daysOf(year: number, month: number, day: number): number {
@@ -25,7 +31,9 @@ export function daysOf(year: number, month: number, day: number): number {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+  return (
+    era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
+  );
 }
 
 /** 1 is Monday: 1970-01-01 was a Thursday. */
@@ -65,7 +73,12 @@ export function printTimestamp(micros: bigint): string {
   const [date, bc] = printDate(days).split(" ");
   const rest = Number(micros - microsOfDays(days));
   const seconds = Math.floor(rest / 1e6);
-  const fraction = rest % 1e6 === 0 ? "" : `.${String(rest % 1e6).padStart(6, "0").replace(/0+$/, "")}`;
+  const fraction =
+    rest % 1e6 === 0
+      ? ""
+      : `.${String(rest % 1e6)
+          .padStart(6, "0")
+          .replace(/0+$/, "")}`;
   const clock = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
   return `${date} ${clock}${fraction}${bc ? ` ${bc}` : ""}`;
 }
@@ -79,7 +92,8 @@ export function parseTimestamp(text: string): { days: number; micros: bigint } |
   const found = datePattern.exec(text);
   if (!found) return undefined;
   const [year, month, day] = [Number(found[1]), Number(found[3]), Number(found[4])];
-  if (month < 1 || month > 12 || day < 1 || day > monthDays[month - 1]! || (month === 2 && day === 29 && !isLeap(year))) return undefined;
+  if (month < 1 || month > 12 || day < 1 || day > monthDays[month - 1]! || (month === 2 && day === 29 && !isLeap(year)))
+    return undefined;
   const days = daysOf(year, month, day);
   const behind = text.slice(found[0].length).replace(/[ \t\n\v\f\r]+$/, "");
   if (behind === "") return { days, micros: microsOfDays(days) };
@@ -90,7 +104,8 @@ export function parseTimestamp(text: string): { days: number; micros: bigint } |
   const fraction = Number((clock[4] ?? "").slice(0, 6).padEnd(6, "0"));
   const [, sign, h = "0", m = "0"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(clock[5] ?? "") ?? [];
   const offset = (sign === "-" ? -1 : 1) * (Number(h) * 60 + Number(m));
-  const micros = microsOfDays(days) + BigInt((hour * 3600 + minute * 60 + second - (sign ? offset * 60 : 0)) * 1e6 + fraction);
+  const micros =
+    microsOfDays(days) + BigInt((hour * 3600 + minute * 60 + second - (sign ? offset * 60 : 0)) * 1e6 + fraction);
   return { days, micros };
 }
 

@@ -34,7 +34,13 @@ export function tokens(text: string): Token[] {
       at = end + 1;
       continue;
     }
-    const found = ([["number", match(number)], ["name", match(name)], ["sign", match(sign)]] as const).find(([, part]) => part !== undefined);
+    const found = (
+      [
+        ["number", match(number)],
+        ["name", match(name)],
+        ["sign", match(sign)],
+      ] as const
+    ).find(([, part]) => part !== undefined);
     if (!found) throw badFormula(text, at, `"${String.fromCodePoint(text.codePointAt(at)!)}" has no meaning here`);
     const [kind, part] = found;
     out.push({ kind, text: part!, at });
@@ -61,5 +67,8 @@ export function badFormula(text: string, at: number, problem: string): SluiceErr
   const lineEnd = text.indexOf("\n", at);
   const from = Math.max(lineStart, at - 60);
   const line = text.slice(from, Math.min(lineEnd < 0 ? text.length : lineEnd, at + 40));
-  return new SluiceError("bad_formula", `${problem}:\n  ${line}\n  ${" ".repeat(at - from)}^`, { formula: text, position: at });
+  return new SluiceError("bad_formula", `${problem}:\n  ${line}\n  ${" ".repeat(at - from)}^`, {
+    formula: text,
+    position: at,
+  });
 }

@@ -1,7 +1,18 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
-import { bool, date, int64, real, type Schema, text, timestamp, type Type, typeName, type Value } from "../base/schema.js";
+import {
+  bool,
+  date,
+  int64,
+  real,
+  type Schema,
+  type Type,
+  text,
+  timestamp,
+  typeName,
+  type Value,
+} from "../base/schema.js";
 import type { Call, Expr, Lookup } from "./expr.js";
-import { isTime, type Known, Misfit, operation, type OpName } from "./ops.js";
+import { isTime, type Known, Misfit, type OpName, operation } from "./ops.js";
 import { printExpr } from "./print.js";
 import { parseTimestamp } from "./time.js";
 
@@ -9,7 +20,11 @@ import { parseTimestamp } from "./time.js";
 export const typeOf = (expr: Expr, schema: Schema): Type => knownType(expr, schema) ?? { kind: "other", name: "null" };
 
 /** As typeOf, with nothing for a formula that is always missing. */
-export function knownType(expr: Expr, schema: Schema, columns = new Map(schema.columns.map(({ name, type }) => [name, type]))): Known {
+export function knownType(
+  expr: Expr,
+  schema: Schema,
+  columns = new Map(schema.columns.map(({ name, type }) => [name, type])),
+): Known {
   switch (expr.kind) {
     case "col": {
       const type = columns.get(expr.name);
@@ -24,7 +39,10 @@ export function knownType(expr: Expr, schema: Schema, columns = new Map(schema.c
     case "rowHash":
       return int64;
     case "call":
-      return callType(expr, expr.args.map((arg) => knownType(arg, schema, columns)));
+      return callType(
+        expr,
+        expr.args.map((arg) => knownType(arg, schema, columns)),
+      );
   }
 }
 
@@ -35,18 +53,26 @@ export function callType(expr: Call, types: readonly Known[]): Known {
   const { arity, type } = operation(expr.op);
   const given = expr.args.length;
   if (given < arity[0] || given > arity[1])
-    throw new SluiceError("bad_formula", `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`, { op: expr.op, given });
+    throw new SluiceError(
+      "bad_formula",
+      `${expr.op} takes ${arityWords(arity)}, and was given ${given}: ${shown(expr)}`,
+      { op: expr.op, given },
+    );
   try {
     return type(...(comparisons.has(expr.op) ? withTimes(expr.args, types) : types));
   } catch (misfit) {
     if (!(misfit instanceof Misfit)) throw misfit;
     const wrong = expr.args[misfit.index]!;
     const is = typeName(types[misfit.index]!);
-    throw new SluiceError("wrong_type", `${wrong.kind === "col" ? `column "${wrong.name}"` : shown(wrong)} is ${is}; ${shown(expr)} needs ${misfit.need} there`, {
-      op: expr.op,
-      type: is,
-      ...(wrong.kind === "col" ? { column: wrong.name } : {}),
-    });
+    throw new SluiceError(
+      "wrong_type",
+      `${wrong.kind === "col" ? `column "${wrong.name}"` : shown(wrong)} is ${is}; ${shown(expr)} needs ${misfit.need} there`,
+      {
+        op: expr.op,
+        type: is,
+        ...(wrong.kind === "col" ? { column: wrong.name } : {}),
+      },
+    );
   }
 }
 
@@ -56,7 +82,9 @@ function withTimes(args: readonly Expr[], types: readonly Known[]): readonly Kno
   if (!types.some((type) => type && isTime(type))) return types;
   return types.map((type, i) => {
     const arg = args[i]!;
-    return type?.kind === "text" && arg.kind === "lit" && parseTimestamp(arg.value as string) !== undefined ? timestamp : type;
+    return type?.kind === "text" && arg.kind === "lit" && parseTimestamp(arg.value as string) !== undefined
+      ? timestamp
+      : type;
   });
 }
 
@@ -83,7 +111,11 @@ function typeOfValues(values: readonly Value[]): Known {
 }
 
 const arityWords = ([min, max]: readonly [number, number]): string =>
-  min === max ? `${min} argument${min === 1 ? "" : "s"}` : max === Infinity ? `${min} or more arguments` : `${min} to ${max} arguments`;
+  min === max
+    ? `${min} argument${min === 1 ? "" : "s"}`
+    : max === Infinity
+      ? `${min} or more arguments`
+      : `${min} to ${max} arguments`;
 const shown = (expr: Expr): string => {
   const printed = printExpr(expr);
   return printed.length > 80 ? `${printed.slice(0, 77)}...` : printed;

@@ -39,7 +39,8 @@ const rank = (unit: number): number => (unit < 0xe000 ? unit + 0x10000 : unit);
 /** The moment of a date, a time, or of text that spells one. */
 export function microsOf(value: Value): bigint {
   if (typeof value === "object" && value !== null && "micros" in value) return (value as { micros: bigint }).micros;
-  if (typeof value === "object" && value !== null && "days" in value) return microsOfDays((value as { days: number }).days);
+  if (typeof value === "object" && value !== null && "days" in value)
+    return microsOfDays((value as { days: number }).days);
   const found = typeof value === "string" ? parseTimestamp(value) : undefined;
   if (!found) throw new Error(`${String(value)} is no date`);
   return found.micros;
@@ -47,6 +48,11 @@ export function microsOf(value: Value): bigint {
 
 /** What a set or map finds a value by. */
 export function keyOf(value: Value): string | number | bigint | boolean | null {
-  if (typeof value !== "object") return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  return value === null ? null : value instanceof Uint8Array ? `bytes:${Buffer.from(value).toString("hex")}` : `time:${microsOf(value)}`;
+  if (typeof value !== "object")
+    return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return value === null
+    ? null
+    : value instanceof Uint8Array
+      ? `bytes:${Buffer.from(value).toString("hex")}`
+      : `time:${microsOf(value)}`;
 }

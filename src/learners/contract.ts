@@ -1,8 +1,8 @@
 import type { Of, Params } from "../base/params.js";
 import type { Expr } from "../expr/expr.js";
 import type { Block } from "../features/contract.js";
-import type { Fold, Pass } from "../pages/pass.js";
 import type { PageLayout } from "../pages/page.js";
+import type { Fold, Pass } from "../pages/pass.js";
 
 export type Task = "binary" | "multiclass" | "regression";
 
@@ -17,9 +17,18 @@ export interface TrainingData {
   readonly rows: number;
   readonly weight: number;
   /** Runs over the training rows; `rows: "sample"` over a seeded sample of them that fits in memory (to start from). */
-  pass<P>(pass: Pass<P>, params: P, options?: { readonly rows?: "train" | "validation" | "sample" }): Promise<Float64Array>;
+  pass<P>(
+    pass: Pass<P>,
+    params: P,
+    options?: { readonly rows?: "train" | "validation" | "sample" },
+  ): Promise<Float64Array>;
   /** One epoch in the seeded order of `epoch`; gives the state after the last page. */
-  fold<P>(fold: Fold<P>, params: P, state: Float64Array, options: { readonly epoch: number; readonly seed: number }): Promise<Float64Array>;
+  fold<P>(
+    fold: Fold<P>,
+    params: P,
+    state: Float64Array,
+    options: { readonly epoch: number; readonly seed: number },
+  ): Promise<Float64Array>;
   /** What a learner wants shown while it works; also the learning curve of the report. */
   report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
 }
@@ -44,7 +53,13 @@ export interface Learner<P extends Params = Params, S = unknown> {
    */
   score(state: S, blocks: readonly Block[], task: Task, classes: number): Readonly<Record<string, Expr>>;
   /** The same outputs by kernel: `{ name, params }` of a registered scorer that fills outputs for a page (metrics use it). */
-  scorer(state: S, blocks: readonly Block[], layout: PageLayout, task: Task, classes: number): { readonly name: string; readonly params: unknown };
+  scorer(
+    state: S,
+    blocks: readonly Block[],
+    layout: PageLayout,
+    task: Task,
+    classes: number,
+  ): { readonly name: string; readonly params: unknown };
   /** The effect of each coefficient or feature, for explain and the report; standardised so that they compare. */
   effects?(state: S, blocks: readonly Block[]): readonly Effect[];
 }

@@ -1,6 +1,6 @@
 import { canonical, hashOf } from "../base/canonical.js";
-import { fromJson, toJson } from "../base/json.js";
 import { SluiceError } from "../base/errors.js";
+import { fromJson, toJson } from "../base/json.js";
 import type { Roles, Schema, Value } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
 import type { FittedFeature } from "../features/contract.js";
@@ -34,7 +34,9 @@ export interface Model {
 }
 
 /** SHA-256 over what decides a prediction: schema, feature states, learner, params and fitted state. */
-export const stateHashOf = (model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state">): string =>
+export const stateHashOf = (
+  model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state">,
+): string =>
   hashOf({
     task: model.task,
     classes: model.classes,
@@ -53,18 +55,33 @@ export function readModel(text: string, where: string): Model {
   try {
     model = fromJson<Model>(text);
   } catch (error) {
-    throw new SluiceError("damaged", `${where} is not a model file: it does not parse as JSON`, { file: where }, { cause: error });
+    throw new SluiceError(
+      "damaged",
+      `${where} is not a model file: it does not parse as JSON`,
+      { file: where },
+      { cause: error },
+    );
   }
-  if (typeof model?.format !== "number") throw new SluiceError("damaged", `${where} is not a model file: it has no format number`, { file: where });
+  if (typeof model?.format !== "number")
+    throw new SluiceError("damaged", `${where} is not a model file: it has no format number`, { file: where });
   if (model.format > modelFormat)
-    throw new SluiceError("newer_format", `${where} has model format ${model.format}; this Sluice reads up to ${modelFormat}, so it needs a newer one`, {
-      format: model.format,
-      readsUpTo: modelFormat,
-    });
+    throw new SluiceError(
+      "newer_format",
+      `${where} has model format ${model.format}; this Sluice reads up to ${modelFormat}, so it needs a newer one`,
+      {
+        format: model.format,
+        readsUpTo: modelFormat,
+      },
+    );
   if (stateHashOf(model) !== model.stateHash)
-    throw new SluiceError("damaged", `${where} was changed since it was written: its contents don't give its state hash`, { file: where });
+    throw new SluiceError(
+      "damaged",
+      `${where} was changed since it was written: its contents don't give its state hash`,
+      { file: where },
+    );
   return model;
 }
 
 /** Classes as they are printed. */
-export const className = (value: Value): string => (typeof value === "string" ? value : canonical(value).replaceAll('"', ""));
+export const className = (value: Value): string =>
+  typeof value === "string" ? value : canonical(value).replaceAll('"', "");

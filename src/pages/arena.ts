@@ -19,7 +19,8 @@ export class Arena {
   take(bytes: number): number {
     const at = this.#top;
     this.#top = (at + bytes + 15) & ~15;
-    if (this.#top > this.#limit) throw new Error(`arena of ${this.#limit} bytes cannot give ${bytes} more; ${at} are taken`);
+    if (this.#top > this.#limit)
+      throw new Error(`arena of ${this.#limit} bytes cannot give ${bytes} more; ${at} are taken`);
     return at;
   }
 

@@ -10,7 +10,13 @@ export interface PageLayout {
 
 export type PageColumn =
   /** float32 of `(x - shift) * 2^exponent`; NaN where missing. */
-  | { readonly kind: "number"; readonly name: string; readonly dtype: "f32"; readonly shift: number; readonly exponent: number }
+  | {
+      readonly kind: "number";
+      readonly name: string;
+      readonly dtype: "f32";
+      readonly shift: number;
+      readonly exponent: number;
+    }
   /** Codes 0 .. width-1; -1 where missing or unknown. */
   | { readonly kind: "category"; readonly name: string; readonly dtype: "i32"; readonly width: number }
   /** Side columns: label (a number or a class code), weight, split. */

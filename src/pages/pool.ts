@@ -46,14 +46,20 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** All calls over all pages in one go: the sums, merged in page order. */
-  async run(calls: readonly PassCall[], jobs: Iterable<PageJob> | AsyncIterable<PageJob>, options: RunOptions = {}): Promise<Float64Array[]> {
+  async run(
+    calls: readonly PassCall[],
+    jobs: Iterable<PageJob> | AsyncIterable<PageJob>,
+    options: RunOptions = {},
+  ): Promise<Float64Array[]> {
     const layout = this.#files!.features.layout;
     const passes = calls.map(({ name }) => {
       const pass = this.#registry[name];
       if (!pass) throw new Error(`no pass is registered as ${name}`);
       return pass;
     });
-    const sums = options.from?.map((sum) => sum.slice()) ?? calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
+    const sums =
+      options.from?.map((sum) => sum.slice()) ??
+      calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
     for (const worker of this.#workers) send(worker, { type: "prepare", calls });
 
     const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
@@ -94,7 +100,12 @@ export class WorkerPool implements AsyncDisposable {
       for (let job = await pull(); job; job = await pull()) {
         const reuse = merged.pop();
         const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
-        const done = await ask(worker, { type: "page", job, ...(reuse ? { reuse } : {}) }, transfer, (m) => m.type === "page" && m.index === job!.index);
+        const done = await ask(
+          worker,
+          { type: "page", job, ...(reuse ? { reuse } : {}) },
+          transfer,
+          (m) => m.type === "page" && m.index === job!.index,
+        );
         if (done.type !== "page") continue;
         if (done.fresh) options.onFree?.(done.fresh);
         merge(done);
@@ -110,7 +121,13 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** Pages in `order`, one after the other on one worker, carrying the state along. */
-  async fold(name: string, params: unknown, state: Float64Array, order: Uint32Array, onPages?: (pages: number) => void): Promise<Float64Array> {
+  async fold(
+    name: string,
+    params: unknown,
+    state: Float64Array,
+    order: Uint32Array,
+    onPages?: (pages: number) => void,
+  ): Promise<Float64Array> {
     const worker = this.#workers[0]!;
     const done = await ask(worker, { type: "fold", name, params, state, order }, [], (message) => {
       if (message.type === "folded") onPages?.(message.pages);
@@ -125,10 +142,17 @@ export class WorkerPool implements AsyncDisposable {
   }
 }
 
-const send = (worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): void => worker.postMessage(message, transfer);
-const transfersOf = ({ fresh }: PageJob): ArrayBuffer[] => (fresh ? [fresh.side, ...(fresh.features ? [fresh.features] : [])] : []);
+const send = (worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): void =>
+  worker.postMessage(message, transfer);
+const transfersOf = ({ fresh }: PageJob): ArrayBuffer[] =>
+  fresh ? [fresh.side, ...(fresh.features ? [fresh.features] : [])] : [];
 
-function ask(worker: Worker, message: ToWorker, transfer: ArrayBuffer[], isAnswer: (message: FromWorker) => boolean): Promise<FromWorker> {
+function ask(
+  worker: Worker,
+  message: ToWorker,
+  transfer: ArrayBuffer[],
+  isAnswer: (message: FromWorker) => boolean,
+): Promise<FromWorker> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       worker.off("message", onMessage);
@@ -150,7 +174,8 @@ function ask(worker: Worker, message: ToWorker, transfer: ArrayBuffer[], isAnswe
 }
 
 function revive(error: Extract<FromWorker, { type: "failed" }>["error"]): Error {
-  if (error.code) return new SluiceError(error.code as ErrorCode, error.message, (error.facts ?? {}) as Record<string, unknown>);
+  if (error.code)
+    return new SluiceError(error.code as ErrorCode, error.message, (error.facts ?? {}) as Record<string, unknown>);
   const plain = new Error(error.message);
   if (error.stack) plain.stack = error.stack;
   return plain;

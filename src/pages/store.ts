@@ -1,8 +1,20 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { SluiceError } from "../base/errors.js";
 import { hashOf } from "../base/canonical.js";
+import { SluiceError } from "../base/errors.js";
 import { type PageLayout, pageShape } from "./page.js";
 
 /** Raised when the meaning of a page's bytes changes; part of every cache key. */
@@ -48,11 +60,20 @@ export function openPage(bytes: Uint8Array, layout: PageLayout, index: number, w
   const rows = view.getUint32(8, true);
   const fits = rows <= layout.pageRows && view.getUint32(0, true) === magic && view.getUint32(12, true) === index;
   const body = bytes.subarray(headerBytes, headerBytes + (fits ? pageShape(layout, rows).bytes : 0));
-  if (!fits || view.getUint32(4, true) !== pageVersion || view.getUint32(32, true) !== layoutTag(layout) || crc32(body) !== view.getUint32(20, true))
-    throw new SluiceError("damaged", `page ${index} of ${where} is damaged; remove it with "sluice cache --clear" and run again`, {
-      file: where,
-      page: index,
-    });
+  if (
+    !fits ||
+    view.getUint32(4, true) !== pageVersion ||
+    view.getUint32(32, true) !== layoutTag(layout) ||
+    crc32(body) !== view.getUint32(20, true)
+  )
+    throw new SluiceError(
+      "damaged",
+      `page ${index} of ${where} is damaged; remove it with "sluice cache --clear" and run again`,
+      {
+        file: where,
+        page: index,
+      },
+    );
   return { rows, index, file: view.getUint32(16, true), firstRow: view.getFloat64(24, true) };
 }
 
@@ -96,7 +117,8 @@ export function syncPath(path: string): void {
 
 /** Positional whole-buffer write and read, so that any worker can do any page. */
 export function writeFully(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done, position + done);
+  for (let done = 0; done < bytes.byteLength; )
+    done += writeSync(fd, bytes, done, bytes.byteLength - done, position + done);
 }
 export function readFully(fd: number, bytes: Uint8Array, position: number): number {
   let done = 0;

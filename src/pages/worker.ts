@@ -48,12 +48,32 @@ export type ToWorker =
   | { readonly type: "prepare"; readonly calls: readonly PassCall[] }
   /** `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
   | { readonly type: "page"; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
-  | { readonly type: "fold"; readonly name: string; readonly params: unknown; readonly state: Float64Array; readonly order: Uint32Array };
+  | {
+      readonly type: "fold";
+      readonly name: string;
+      readonly params: unknown;
+      readonly state: Float64Array;
+      readonly order: Uint32Array;
+    };
 export type FromWorker =
-  | { readonly type: "page"; readonly index: number; readonly rows: number; readonly sums: readonly Float64Array[]; readonly fresh?: PageJob["fresh"] }
+  | {
+      readonly type: "page";
+      readonly index: number;
+      readonly rows: number;
+      readonly sums: readonly Float64Array[];
+      readonly fresh?: PageJob["fresh"];
+    }
   | { readonly type: "fold"; readonly state: Float64Array }
   | { readonly type: "folded"; readonly pages: number }
-  | { readonly type: "failed"; readonly error: { readonly message: string; readonly stack?: string; readonly code?: string; readonly facts?: unknown } };
+  | {
+      readonly type: "failed";
+      readonly error: {
+        readonly message: string;
+        readonly stack?: string;
+        readonly code?: string;
+        readonly facts?: unknown;
+      };
+    };
 
 /** The worker's side: opens page files, runs registered passes over pages, and knows nothing of engines or columns. */
 export function serveWorker(registry: Registry): void {
@@ -76,7 +96,10 @@ export function serveWorker(registry: Registry): void {
     } catch (error) {
       const { message: text, stack } = error as Error;
       const coded = error instanceof SluiceError ? { code: error.code, facts: error.facts } : {};
-      port.postMessage({ type: "failed", error: { message: text, ...(stack ? { stack } : {}), ...coded } } satisfies FromWorker);
+      port.postMessage({
+        type: "failed",
+        error: { message: text, ...(stack ? { stack } : {}), ...coded },
+      } satisfies FromWorker);
     }
   });
 }
@@ -134,7 +157,11 @@ class Desk {
       const pass = this.#registry.passes[name];
       if (!pass) throw new Error(`no pass is registered as ${name}`);
       const layout = this.#features.layout;
-      return { rows, length: pass.length(params as never, layout), step: pass.start(params as never, layout, this.#arena) };
+      return {
+        rows,
+        length: pass.length(params as never, layout),
+        step: pass.start(params as never, layout, this.#arena),
+      };
     });
   }
 
@@ -170,7 +197,12 @@ class Desk {
   }
 
   /** Brings a page into the arena: from the buffer it was encoded into (and then to disk, if kept), or from disk. */
-  #fill(file: OpenFile, index: number, fresh: ArrayBuffer | undefined, header: { rows: number; index: number; file: number; firstRow: number } | undefined) {
+  #fill(
+    file: OpenFile,
+    index: number,
+    fresh: ArrayBuffer | undefined,
+    header: { rows: number; index: number; file: number; firstRow: number } | undefined,
+  ) {
     const room = new Uint8Array(this.#arena.memory.buffer, file.at, file.stride);
     if (fresh && header) {
       const bytes = new Uint8Array(fresh, 0, bodyOffset + pageShape(file.layout, header.rows).bytes);

@@ -22,11 +22,27 @@ export interface Evaluated {
 export const numericLabel = (model: Model): Expr =>
   model.task === "regression"
     ? call("toReal", model.label.expr)
-    : { kind: "lookup", key: model.label.expr, keys: model.classes, values: model.classes.map((_, code) => code), otherwise: null };
+    : {
+        kind: "lookup",
+        key: model.label.expr,
+        keys: model.classes,
+        values: model.classes.map((_, code) => code),
+        otherwise: null,
+      };
 
 /** The quality of a model, beside its baseline's, on labelled rows of another source: one scan, nothing kept. */
-export async function evaluateModel(model: Model, sources: readonly string[], options: DataOptions & { readonly where?: string }, workspace: Workspace): Promise<Evaluated> {
-  const data = await openData(sources, { ...options, expect: model.inputs }, workspace, join(workspace.home.root, "aside"));
+export async function evaluateModel(
+  model: Model,
+  sources: readonly string[],
+  options: DataOptions & { readonly where?: string },
+  workspace: Workspace,
+): Promise<Evaluated> {
+  const data = await openData(
+    sources,
+    { ...options, expect: model.inputs },
+    workspace,
+    join(workspace.home.root, "aside"),
+  );
   adapt(model, data.schema); // names a missing column before any work
   const names = data.schema.columns.map(({ name }) => name);
   parseExpr(model.label.text, names);
@@ -44,7 +60,14 @@ export async function evaluateModel(model: Model, sources: readonly string[], op
     ],
   };
   const where = options.where === undefined ? undefined : parseExpr(options.where, names);
-  const { metrics, ...rows } = await judgeData(data, workspace, judged, { numeric: numericLabel(model), ...(where ? { where } : {}) }, blocks, model.codings, model.roles.weight !== undefined && names.includes(model.roles.weight) ? model.roles.weight : undefined);
+  const { metrics, ...rows } = await judgeData(
+    data,
+    workspace,
+    judged,
+    { numeric: numericLabel(model), ...(where ? { where } : {}) },
+    blocks,
+    model.codings,
+    model.roles.weight !== undefined && names.includes(model.roles.weight) ? model.roles.weight : undefined,
+  );
   return { rows, model: metrics[0]!, baseline: metrics[1]! };
 }
-

@@ -5,8 +5,8 @@ import { blocksOf } from "../features/fit.js";
 import type { Effect } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Model } from "../model/model.js";
+import type { DataOptions } from "../train/source.js";
 import { inShare } from "../train/split.js";
-import { type DataOptions } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt, outputsOf } from "./formulas.js";
 import { openForModel } from "./predict.js";
@@ -27,13 +27,23 @@ export interface Importance {
 const sampleRows = 20_000;
 
 /** Permutation effect on the model's outputs over a seeded sample of a source's rows: no label is needed. */
-export async function importances(model: Model, sources: readonly string[], options: DataOptions, workspace: Workspace): Promise<{ rows: number; columns: Importance[] }> {
+export async function importances(
+  model: Model,
+  sources: readonly string[],
+  options: DataOptions,
+  workspace: Workspace,
+): Promise<{ rows: number; columns: Importance[] }> {
   const data = await openForModel(model, sources, options, workspace, []);
   const { columns } = adapt(model, data.schema);
   const all: Relation = { kind: "scan", scan: data.scan };
-  const [counted] = await workspace.engine.rows({ kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } }, 1, workspace.signal);
+  const [counted] = await workspace.engine.rows(
+    { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },
+    1,
+    workspace.signal,
+  );
   const total = Number(counted?.["rows"] ?? 0);
-  const from: Relation = total <= sampleRows ? all : { kind: "filter", from: all, where: inShare(sampleRows / total, 1) };
+  const from: Relation =
+    total <= sampleRows ? all : { kind: "filter", from: all, where: inShare(sampleRows / total, 1) };
   const rows = await workspace.engine.rows({ kind: "project", from, columns }, 2 * sampleRows, workspace.signal);
   const outputs = Object.values(outputsOf(model)).map((expr) => compile(expr));
   const score = (row: Row): number[] => outputs.map((output) => Number(output(row)));

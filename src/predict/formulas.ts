@@ -18,7 +18,12 @@ export function answersOf(model: Model): Readonly<Record<string, Expr>> {
   if (model.task === "binary") {
     const probability = logistic(col("margin"));
     return {
-      prediction: call("when", call("isNull", col("margin")), lit(null), call("when", call("ge", col("margin"), lit(0)), lit(model.classes[1]!), lit(model.classes[0]!))),
+      prediction: call(
+        "when",
+        call("isNull", col("margin")),
+        lit(null),
+        call("when", call("ge", col("margin"), lit(0)), lit(model.classes[1]!), lit(model.classes[0]!)),
+      ),
       probability,
     };
   }
@@ -26,7 +31,10 @@ export function answersOf(model: Model): Readonly<Record<string, Expr>> {
   const largest = margins.reduce<Expr>((a, b) => call("greatest", a, b), margins[0]!);
   const parts = margins.map((margin) => call("exp", call("sub", margin, col("largest"))));
   const answers: Record<string, Expr> = {
-    prediction: model.classes.reduceRight<Expr>((rest, value, k) => call("when", call("eq", margins[k]!, col("largest")), lit(value), rest), lit(null)),
+    prediction: model.classes.reduceRight<Expr>(
+      (rest, value, k) => call("when", call("eq", margins[k]!, col("largest")), lit(value), rest),
+      lit(null),
+    ),
   };
   model.classes.forEach((value, k) => {
     answers[`probability_${className(value)}`] = call("div", parts[k]!, col("total"));
@@ -38,9 +46,22 @@ const hiddenTotal = "total";
 
 /** 1 / (1 + e^-x) without overflow on either side. */
 const logistic = (x: Expr): Expr =>
-  call("when", call("ge", x, lit(0)), call("div", lit(1), call("add", lit(1), call("exp", call("neg", x)))), call("div", call("exp", x), call("add", lit(1), call("exp", x))));
+  call(
+    "when",
+    call("ge", x, lit(0)),
+    call("div", lit(1), call("add", lit(1), call("exp", call("neg", x)))),
+    call("div", call("exp", x), call("add", lit(1), call("exp", x))),
+  );
 
-const needs: Partial<Record<Type["kind"], string>> = { int64: "toReal", real: "toReal", decimal: "toReal", bool: "toBool", date: "toDate", timestamp: "toTimestamp", text: "toText" };
+const needs: Partial<Record<Type["kind"], string>> = {
+  int64: "toReal",
+  real: "toReal",
+  decimal: "toReal",
+  bool: "toBool",
+  date: "toDate",
+  timestamp: "toTimestamp",
+  text: "toText",
+};
 
 /** Input columns that are there under another type are converted where they can be; a cell that can't is the row's `error`. */
 export function adapt(model: Model, schema: Schema): { columns: Readonly<Record<string, Expr>>; error: Expr } {
@@ -48,7 +69,11 @@ export function adapt(model: Model, schema: Schema): { columns: Readonly<Record<
   const problems: Expr[] = [];
   for (const { name, type } of model.inputs.columns) {
     const there = columnOf(schema, name);
-    if (!there) throw new UnknownColumnError(name, schema.columns.map((column) => column.name));
+    if (!there)
+      throw new UnknownColumnError(
+        name,
+        schema.columns.map((column) => column.name),
+      );
     const numeric = (t: Type): boolean => t.kind === "int64" || t.kind === "real" || t.kind === "decimal";
     if (there.type.kind === type.kind || (numeric(there.type) && numeric(type))) {
       columns[name] = col(name);
@@ -75,7 +100,11 @@ export function scored(model: Model, from: Relation, schema: Schema, keep: reado
   const typed: Relation = {
     kind: "project",
     from,
-    columns: { ...renamed, ...Object.fromEntries(Object.entries(columns).map(([name, expr]) => [name, expr])), __error: error },
+    columns: {
+      ...renamed,
+      ...Object.fromEntries(Object.entries(columns).map(([name, expr]) => [name, expr])),
+      __error: error,
+    },
   };
   const passing = Object.fromEntries([...keep.map((_, i) => `keep_${i}`), "__error"].map((name) => [name, col(name)]));
   const margins: Relation = { kind: "project", from: typed, columns: { ...passing, ...outputsOf(model) } };
@@ -84,7 +113,11 @@ export function scored(model: Model, from: Relation, schema: Schema, keep: reado
   if (model.task === "multiclass") {
     const outputs = Object.fromEntries(model.classes.map((_, k) => [`margin_${k}`, col(`margin_${k}`)]));
     last = { kind: "project", from: last, columns: { ...passing, ...outputs, largest: answers[hiddenLargest]! } };
-    last = { kind: "project", from: last, columns: { ...passing, ...outputs, largest: col("largest"), total: answers[hiddenTotal]! } };
+    last = {
+      kind: "project",
+      from: last,
+      columns: { ...passing, ...outputs, largest: col("largest"), total: answers[hiddenTotal]! },
+    };
     delete answers[hiddenLargest];
     delete answers[hiddenTotal];
   }

@@ -25,13 +25,26 @@ export interface Predicted {
   readonly notes: readonly string[];
 }
 
-const formats: Readonly<Record<string, Target["format"]>> = { ".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl" };
+const formats: Readonly<Record<string, Target["format"]>> = {
+  ".parquet": "parquet",
+  ".csv": "csv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+};
 
 /** One row in, one row out, in input order; the file appears under its name when it is whole. */
-export async function predictFile(model: Model, sources: readonly string[], options: PredictOptions, workspace: Workspace): Promise<Predicted> {
+export async function predictFile(
+  model: Model,
+  sources: readonly string[],
+  options: PredictOptions,
+  workspace: Workspace,
+): Promise<Predicted> {
   const toStdout = options.to === "-";
   const format = toStdout ? "csv" : formats[extname(options.to).toLowerCase()];
-  if (!format) throw new SluiceError("usage", `--to ${options.to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to: options.to });
+  if (!format)
+    throw new SluiceError("usage", `--to ${options.to}: the name must end in .parquet, .csv or .jsonl, or be -`, {
+      to: options.to,
+    });
   const path = toStdout ? join(workspace.home.cache, `predict-${process.pid}.csv`) : resolve(options.to);
   if (!toStdout) checkTarget(path, options);
   const notes: string[] = [];
@@ -41,10 +54,9 @@ export async function predictFile(model: Model, sources: readonly string[], opti
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
   try {
     const { rows, bytes } = await workspace.engine.write(relation, { format, path }, workspace.signal);
-    const [counted] = await workspace.engine.rows(
-      { kind: "sql", text: `SELECT count(error) AS errors FROM '${path.replaceAll("'", "''")}'` },
-      1,
-    ).catch(() => [{ errors: 0 }]);
+    const [counted] = await workspace.engine
+      .rows({ kind: "sql", text: `SELECT count(error) AS errors FROM '${path.replaceAll("'", "''")}'` }, 1)
+      .catch(() => [{ errors: 0 }]);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     return { rows, setAside: data.setAside, errors: Number(counted?.["errors"] ?? 0), bytes, to: options.to, notes };
   } finally {
@@ -54,14 +66,25 @@ export async function predictFile(model: Model, sources: readonly string[], opti
 
 function checkTarget(path: string, { to, overwrite }: PredictOptions): void {
   if (existsSync(path)) {
-    if (statSync(path).isDirectory()) throw new SluiceError("usage", `--to ${to} is a folder; name a file in it`, { to });
-    if (!overwrite) throw new SluiceError("exists", `${to} exists already; choose another name, or say --overwrite`, { to });
+    if (statSync(path).isDirectory())
+      throw new SluiceError("usage", `--to ${to} is a folder; name a file in it`, { to });
+    if (!overwrite)
+      throw new SluiceError("exists", `${to} exists already; choose another name, or say --overwrite`, { to });
   }
-  if (!existsSync(dirname(path))) throw new SluiceError("missing_file", `--to ${to}: the folder ${dirname(path)} does not exist; make it first`, { to });
+  if (!existsSync(dirname(path)))
+    throw new SluiceError("missing_file", `--to ${to}: the folder ${dirname(path)} does not exist; make it first`, {
+      to,
+    });
 }
 
 /** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */
-export async function openForModel(model: Model, sources: readonly string[], options: DataOptions, workspace: Workspace, notes: string[]) {
+export async function openForModel(
+  model: Model,
+  sources: readonly string[],
+  options: DataOptions,
+  workspace: Workspace,
+  notes: string[],
+) {
   const types: Record<string, string> = { ...options.types };
   for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
   for (;;) {

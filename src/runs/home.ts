@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { SluiceError, UnknownNameError } from "../base/errors.js";
@@ -40,11 +50,27 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
 /** Full disks and closed folders in our words. */
 export function storageError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC") return new SluiceError("disk_full", `the disk is full: ${path} could not be written; free some space and run again`, { path }, { cause: error });
+  if (code === "ENOSPC")
+    return new SluiceError(
+      "disk_full",
+      `the disk is full: ${path} could not be written; free some space and run again`,
+      { path },
+      { cause: error },
+    );
   if (code === "EACCES" || code === "EROFS" || code === "EPERM")
-    return new SluiceError("no_permission", `${path} can't be written; choose another place with --home, --cache or --to`, { path }, { cause: error });
+    return new SluiceError(
+      "no_permission",
+      `${path} can't be written; choose another place with --home, --cache or --to`,
+      { path },
+      { cause: error },
+    );
   if (code === "ENOTDIR" || code === "EEXIST")
-    return new SluiceError("no_permission", `${path} can't be made: a part of it is a file, not a folder`, { path }, { cause: error });
+    return new SluiceError(
+      "no_permission",
+      `${path} can't be made: a part of it is a file, not a folder`,
+      { path },
+      { cause: error },
+    );
   return error;
 }
 
@@ -60,7 +86,9 @@ export function ensureDir(path: string): void {
 export function newRunId(home: Home): string {
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (;;) {
-    const id = `${stamp}-${Math.floor(Math.random() * 65_536).toString(16).padStart(4, "0")}`;
+    const id = `${stamp}-${Math.floor(Math.random() * 65_536)
+      .toString(16)
+      .padStart(4, "0")}`;
     try {
       ensureDir(join(home.root, "runs"));
       mkdirSync(runDir(home, id));
@@ -74,7 +102,9 @@ export function newRunId(home: Home): string {
 /** Keeps a model under a name: `late` makes late/1, the next one late/2; nothing is overwritten. Gives "late/2". */
 export function keepModel(home: Home, name: string, model: string, run: string): string {
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name))
-    throw new SluiceError("usage", `"${name}" can't name a model; use letters, digits, dots, dashes and underscores`, { name });
+    throw new SluiceError("usage", `"${name}" can't name a model; use letters, digits, dots, dashes and underscores`, {
+      name,
+    });
   const dir = join(modelsDir(home), name);
   ensureDir(dir);
   for (let version = latestVersion(home, name) + 1; ; version++) {
@@ -106,7 +136,12 @@ function pointLast(home: Home, target: string): void {
 const latestVersion = (home: Home, name: string): number => {
   const dir = join(modelsDir(home), name);
   if (!existsSync(dir)) return 0;
-  return Math.max(0, ...readdirSync(dir).filter((entry) => /^\d+$/.test(entry)).map(Number));
+  return Math.max(
+    0,
+    ...readdirSync(dir)
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number),
+  );
 };
 
 export interface KeptModel {
@@ -146,9 +181,9 @@ export function findModel(home: Home, ref: string): KeptModel {
   const models = listModels(home);
   const found =
     ref === "last"
-      ? models.find(({ ref: own }) => own === lastRef(home)) ?? models[0]
-      : models.find((model) => model.ref === ref || model.run === ref) ??
-        models.filter((model) => model.name === ref).sort((a, b) => b.version - a.version)[0];
+      ? (models.find(({ ref: own }) => own === lastRef(home)) ?? models[0])
+      : (models.find((model) => model.ref === ref || model.run === ref) ??
+        models.filter((model) => model.name === ref).sort((a, b) => b.version - a.version)[0]);
   if (found) return found;
   if (ref.endsWith(".json") && existsSync(ref))
     return { ref, name: ref, version: 0, file: resolve(ref), run: "", keptMs: statSync(ref).mtimeMs };

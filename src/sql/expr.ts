@@ -1,8 +1,8 @@
 import type { Schema } from "../base/schema.js";
+import { int64 } from "../base/schema.js";
 import type { Call, Expr } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
-import { int64 } from "../base/schema.js";
 import type { Dialect, Term } from "./dialect.js";
 
 /** Where a formula stands: what its names mean there. */
@@ -18,7 +18,11 @@ export function exprSql(expr: Expr, dialect: Dialect, schema?: Schema): string {
   const types = schema && new Map(schema.columns.map(({ name, type }) => [name, type]));
   return term(expr, {
     dialect,
-    column: (name) => ({ sql: dialect.quote(name), type: types && knownType({ kind: "col", name }, schema, types), stored: true }),
+    column: (name) => ({
+      sql: dialect.quote(name),
+      type: types && knownType({ kind: "col", name }, schema, types),
+      stored: true,
+    }),
     rowHash: () => {
       throw new Error("a formula by itself has no row identity; only one over a scan has");
     },
@@ -42,9 +46,13 @@ export function term(expr: Expr, scope: Scope): Term {
     case "lookup":
       return { sql: dialect.lookup(expr, term(expr.key, scope)), type: lookupType(expr), expr };
     case "call": {
-      const call = expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
+      const call =
+        expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
       const args = call.args.map((arg) => term(arg, scope));
-      const type = callType(call, args.map((arg) => arg.type));
+      const type = callType(
+        call,
+        args.map((arg) => arg.type),
+      );
       const written = dialect.calls[expr.op](...args);
       return typeof written === "string" ? { sql: written, type, expr } : { ...written, type, expr };
     }
@@ -62,6 +70,7 @@ function flatArgs({ args }: Call, op: OpName, into: Expr[] = []): Expr[] {
 /** when(a, b, when(c, d, e)) is when(a, b, c, d, e). */
 function flatWhen(expr: Call): Call {
   const args = [...expr.args];
-  for (let last = args.at(-1); args.length % 2 === 1 && last?.kind === "call" && last.op === "when"; last = args.at(-1)) args.splice(-1, 1, ...last.args);
+  for (let last = args.at(-1); args.length % 2 === 1 && last?.kind === "call" && last.op === "when"; last = args.at(-1))
+    args.splice(-1, 1, ...last.args);
   return { ...expr, args };
 }

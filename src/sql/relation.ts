@@ -31,7 +31,13 @@ class Query implements Scope {
   /** All columns of the FROM item come first, whatever they are. */
   star = false;
 
-  constructor(dialect: Dialect, from: string, columns: ReadonlyMap<string, Item> | undefined, rowHash: (seed: number) => string, above: ReadonlySet<number>) {
+  constructor(
+    dialect: Dialect,
+    from: string,
+    columns: ReadonlyMap<string, Item> | undefined,
+    rowHash: (seed: number) => string,
+    above: ReadonlySet<number>,
+  ) {
     this.dialect = dialect;
     this.#from = from;
     this.#columns = columns;
@@ -64,7 +70,9 @@ class Query implements Scope {
   /** With `alias`, columns get names that differ by more than capital letters, and row hashes come along. */
   text(alias?: (name: string) => string): string {
     const { dialect } = this;
-    const items = [...(this.chosen ?? [])].map(([name, { sql }]) => `${sql} AS ${dialect.quote(alias ? alias(name) : name)}`);
+    const items = [...(this.chosen ?? [])].map(
+      ([name, { sql }]) => `${sql} AS ${dialect.quote(alias ? alias(name) : name)}`,
+    );
     if (alias) for (const seed of this.above) items.push(`${this.#rowHash(seed)} AS ${hidden(seed)}`);
     const clauses = [
       `SELECT ${[...(this.star || !this.chosen ? ["t.*"] : []), ...items].join(", ") || "NULL AS nothing"}`,
@@ -84,7 +92,13 @@ class Query implements Scope {
     const aliases = distinctNames([...chosen.keys()]);
     const columns = new Map<string, Item>();
     for (const [name, item] of chosen) columns.set(name, { ...item, sql: `t.${dialect.quote(aliases.get(name)!)}` });
-    return new Query(dialect, `(${this.text((name) => aliases.get(name)!)}) AS t`, columns, (seed) => (this.above.has(seed) ? `t.${hidden(seed)}` : noHash()), above);
+    return new Query(
+      dialect,
+      `(${this.text((name) => aliases.get(name)!)}) AS t`,
+      columns,
+      (seed) => (this.above.has(seed) ? `t.${hidden(seed)}` : noHash()),
+      above,
+    );
   }
 }
 
@@ -111,18 +125,33 @@ function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>)
   switch (relation.kind) {
     case "scan": {
       const { from, where, columns, rowHash } = dialect.scan(relation, [...above]);
-      const items = new Map(relation.scan.schema.columns.map(({ name, type }) => [name, { sql: columns.get(name)!, type, stored: true }]));
+      const items = new Map(
+        relation.scan.schema.columns.map(({ name, type }) => [name, { sql: columns.get(name)!, type, stored: true }]),
+      );
       const query = new Query(dialect, from, items, rowHash, above);
       query.where.push(...where);
       return query;
     }
     case "sql": {
-      const columns = relation.schema && new Map(relation.schema.columns.map(({ name, type }) => [name, { sql: `t.${dialect.quote(name)}`, type, stored: true }]));
+      const columns =
+        relation.schema &&
+        new Map(
+          relation.schema.columns.map(({ name, type }) => [
+            name,
+            { sql: `t.${dialect.quote(name)}`, type, stored: true },
+          ]),
+        );
       // The line ends before the parenthesis, so that a comment in the last line does not swallow it.
       return new Query(dialect, `(${relation.text.replace(/[\s;]+$/, "")}\n) AS t`, columns, noHash, above);
     }
     case "filter": {
-      const query = below(relation.from, dialect, above, [relation.where], (q) => q.items !== undefined || q.limit !== undefined);
+      const query = below(
+        relation.from,
+        dialect,
+        above,
+        [relation.where],
+        (q) => q.items !== undefined || q.limit !== undefined,
+      );
       query.where.push(term(relation.where, query).sql);
       return query;
     }
@@ -131,8 +160,16 @@ function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>)
     case "aggregate":
       return aggregate(relation, dialect);
     case "sort": {
-      const query = below(relation.from, dialect, above, relation.by.map(({ expr }) => expr), (q) => q.items !== undefined || q.limit !== undefined);
-      query.order = relation.by.map(({ expr, descending }) => `${query.item(expr).sql} ${descending ? "DESC" : "ASC"} NULLS LAST`);
+      const query = below(
+        relation.from,
+        dialect,
+        above,
+        relation.by.map(({ expr }) => expr),
+        (q) => q.items !== undefined || q.limit !== undefined,
+      );
+      query.order = relation.by.map(
+        ({ expr, descending }) => `${query.item(expr).sql} ${descending ? "DESC" : "ASC"} NULLS LAST`,
+      );
       return query;
     }
     case "limit": {
@@ -144,7 +181,13 @@ function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>)
 }
 
 /** The query of a step's input, closed off first where the step can't join its SELECT. */
-function below(from: Relation, dialect: Dialect, above: ReadonlySet<number>, exprs: readonly Expr[], mustWrap: (query: Query) => boolean): Query {
+function below(
+  from: Relation,
+  dialect: Dialect,
+  above: ReadonlySet<number>,
+  exprs: readonly Expr[],
+  mustWrap: (query: Query) => boolean,
+): Query {
   const needed = new Set(above);
   for (const expr of exprs) seedsIn(expr, needed);
   const query = build(from, dialect, needed);
@@ -164,8 +207,20 @@ function project({ from, columns, keep }: Project, dialect: Dialect, above: Read
 }
 
 function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
-  const exprs = [...Object.values(by), ...Object.values(columns).flatMap((one) => [...("arg" in one && one.arg ? [one.arg] : []), ...("where" in one ? [one.where] : [])])];
-  const query = below(from, dialect, new Set(), exprs, (q) => q.items !== undefined || q.limit !== undefined || q.order.length > 0);
+  const exprs = [
+    ...Object.values(by),
+    ...Object.values(columns).flatMap((one) => [
+      ...("arg" in one && one.arg ? [one.arg] : []),
+      ...("where" in one ? [one.where] : []),
+    ]),
+  ];
+  const query = below(
+    from,
+    dialect,
+    new Set(),
+    exprs,
+    (q) => q.items !== undefined || q.limit !== undefined || q.order.length > 0,
+  );
   const items = new Map<string, Item>();
   for (const [name, expr] of Object.entries(by)) items.set(name, query.item(expr));
   query.groups = items.size;
@@ -177,8 +232,17 @@ function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
 function aggregateItem(one: Aggregate, query: Query): Item {
   const arg = "arg" in one && one.arg ? term(one.arg, query) : undefined;
   const where = one.agg === "list" ? term(one.where, query).sql : undefined;
-  const type = one.agg === "min" || one.agg === "max" ? arg!.type : one.agg === "list" ? { kind: "list", of: arg!.type ?? real } as const : int64;
-  return { sql: query.dialect.aggregate(one, arg, where), type, stored: arg?.stored !== undefined && type === arg.type };
+  const type =
+    one.agg === "min" || one.agg === "max"
+      ? arg!.type
+      : one.agg === "list"
+        ? ({ kind: "list", of: arg!.type ?? real } as const)
+        : int64;
+  return {
+    sql: query.dialect.aggregate(one, arg, where),
+    type,
+    stored: arg?.stored !== undefined && type === arg.type,
+  };
 }
 
 function seedsIn(expr: Expr, into: Set<number>): void {

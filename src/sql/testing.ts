@@ -8,7 +8,8 @@ export async function testDatabase() {
   await connection.run("SET TimeZone = 'UTC'");
   return {
     run: async (sql: string): Promise<void> => void (await connection.run(sql)),
-    rows: async (sql: string): Promise<Value[][]> => (await connection.runAndReadAll(sql)).getRows().map((row) => row.map(ourValue)),
+    rows: async (sql: string): Promise<Value[][]> =>
+      (await connection.runAndReadAll(sql)).getRows().map((row) => row.map(ourValue)),
     types: async (sql: string): Promise<string[]> => (await connection.runAndReadAll(sql)).columnTypes().map(String),
     [Symbol.dispose]: (): void => {
       connection.closeSync();
@@ -21,6 +22,7 @@ function ourValue(value: DuckDBValue): Value {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof DuckDBDateValue) return { days: value.days };
   if (value instanceof DuckDBTimestampValue) return { micros: value.micros };
-  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") return value;
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string")
+    return value;
   return String(value);
 }

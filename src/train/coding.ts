@@ -17,7 +17,12 @@ export async function codingsOf(
   rows: Relation,
 ): Promise<NumberCoding[]> {
   const numbers = blocks.filter((block): block is NumberBlock => block.kind === "number");
-  const answers = await ask(numbers.flatMap(({ expr }): Question[] => [{ ask: "min", of: expr }, { ask: "max", of: expr }]));
+  const answers = await ask(
+    numbers.flatMap(({ expr }): Question[] => [
+      { ask: "min", of: expr },
+      { ask: "max", of: expr },
+    ]),
+  );
   const codings: NumberCoding[] = [];
   for (const [i, block] of numbers.entries()) {
     const low = asNumber(answers[2 * i]);
@@ -28,7 +33,8 @@ export async function codingsOf(
   return codings;
 }
 
-const asNumber = (answer: Answer | undefined): number => (typeof answer === "bigint" ? Number(answer) : typeof answer === "number" ? answer : Number.NaN);
+const asNumber = (answer: Answer | undefined): number =>
+  typeof answer === "bigint" ? Number(answer) : typeof answer === "number" ? answer : Number.NaN;
 
 export function codingOf(low: number, high: number): NumberCoding {
   if (!(low <= high)) return { shift: 0, exponent: 0 };
@@ -46,8 +52,15 @@ const binaryExponent = (x: number): number => {
 };
 
 async function refuseInfinity(block: NumberBlock, source: string, engine: Engine, rows: Relation): Promise<never> {
-  const infinite = call("and", call("isNotNull", block.expr), call("and", call("not", call("isFinite", block.expr)), call("not", call("isNan", block.expr))));
-  const [first] = await engine.rows({ kind: "project", from: { kind: "filter", from: rows, where: infinite }, columns: { value: block.expr } }, 1);
+  const infinite = call(
+    "and",
+    call("isNotNull", block.expr),
+    call("and", call("not", call("isFinite", block.expr)), call("not", call("isNan", block.expr))),
+  );
+  const [first] = await engine.rows(
+    { kind: "project", from: { kind: "filter", from: rows, where: infinite }, columns: { value: block.expr } },
+    1,
+  );
   throw new BadRowError({
     code: "not_finite",
     file: source,

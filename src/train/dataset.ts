@@ -2,17 +2,28 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "../base/canonical.js";
 import { isError, SluiceError } from "../base/errors.js";
+import { generator } from "../base/seeds.js";
+import type { Chunk, Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import type { Chunk, Engine } from "../engines/contract.js";
 import type { Block } from "../features/contract.js";
 import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
 import type { WorkerPool } from "../pages/pool.js";
-import { bodyOffset, makeDir, type PageManifest, pagesFile, pageVersion, readManifest, removeDir, strideOf, syncPath, writeManifest } from "../pages/store.js";
+import {
+  bodyOffset,
+  makeDir,
+  type PageManifest,
+  pagesFile,
+  pageVersion,
+  readManifest,
+  removeDir,
+  strideOf,
+  syncPath,
+  writeManifest,
+} from "../pages/store.js";
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
-import type { Journal } from "../runs/journal.js";
 import { ensureDir, storageError } from "../runs/home.js";
-import { generator } from "../base/seeds.js";
+import type { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
 
 /** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
@@ -65,7 +76,8 @@ export class Dataset {
     this.spec = spec;
     this.#options = options;
     const columns = layoutColumns(spec.blocks, spec.codings);
-    const pageRows = spec.pageRows ?? rowsPerPage(columns.length > 0 ? columns : [{ kind: "side", name: "none", dtype: "f64" }]);
+    const pageRows =
+      spec.pageRows ?? rowsPerPage(columns.length > 0 ? columns : [{ kind: "side", name: "none", dtype: "f64" }]);
     this.layout = { columns, pageRows };
     this.side = {
       columns: [
@@ -75,8 +87,15 @@ export class Dataset {
       ],
       pageRows,
     };
-    const rows = { version: pageVersion, files: spec.scan.files.map(({ fingerprint }) => fingerprint), table: spec.scan.format === "table" && spec.scan.table, where: spec.where };
-    const features = spec.blocks.map((block) => (block.kind === "number" ? block.expr : { expr: block.expr, levels: block.levels }));
+    const rows = {
+      version: pageVersion,
+      files: spec.scan.files.map(({ fingerprint }) => fingerprint),
+      table: spec.scan.format === "table" && spec.scan.table,
+      where: spec.where,
+    };
+    const features = spec.blocks.map((block) =>
+      block.kind === "number" ? block.expr : { expr: block.expr, levels: block.levels },
+    );
     this.#featuresDir = join(options.cacheDir, "pages", hashOf({ rows, features, layout: this.layout }).slice(0, 32));
     this.#sideDir = join(
       options.cacheDir,
@@ -167,7 +186,10 @@ export class Dataset {
   /** A seeded sample of some ten thousand rows as pages in memory: what learners start from. Undefined when all rows are few. */
   async runSample(calls: readonly PassCall[], seed: number): Promise<Float64Array[] | undefined> {
     const total = this.spec.rowsPerFile.reduce((sum, rows) => sum + rows, 0);
-    const sampleRows = Math.max(2048, Math.min(65_536, Math.floor((16 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))));
+    const sampleRows = Math.max(
+      2048,
+      Math.min(65_536, Math.floor((16 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))),
+    );
     if (total <= 4 * sampleRows || this.spec.where) return undefined;
     this.#sample ??= await this.#encodeSample(sampleRows, seed);
     const { pool } = this.#options;
@@ -219,7 +241,11 @@ export class Dataset {
     const manifest = readManifest(this.#featuresDir);
     const side = readManifest(this.#sideDir);
     if (!manifest || !side || manifest.pages.length < from || side.pages.length < from)
-      throw new SluiceError("damaged", `the page cache lost what the run's journal says is there; the pages are made again`, {});
+      throw new SluiceError(
+        "damaged",
+        `the page cache lost what the run's journal says is there; the pages are made again`,
+        {},
+      );
     const known = manifest.pages.slice(0, from);
     for (const page of known) this.#headers.set(page.index, page);
     return known;
@@ -252,7 +278,13 @@ export class Dataset {
       columns[`n${number++}`] = call("toFloat32", value);
     }
     categories.forEach((block, i) => {
-      columns[`k${i}`] = { kind: "lookup", key: block.expr, keys: block.levels, values: block.levels.map((_, code) => code), otherwise: -1 };
+      columns[`k${i}`] = {
+        kind: "lookup",
+        key: block.expr,
+        keys: block.levels,
+        values: block.levels.map((_, code) => code),
+        otherwise: -1,
+      };
     });
     columns["label"] = call("toReal", spec.label);
     if (spec.weight) columns["weight"] = call("toReal", spec.weight);
@@ -268,7 +300,9 @@ export class Dataset {
       const done = resumed?.file === file ? resumed.lastRow : 0;
       const filling = new Filling(this.layout, this.side, () => this.#free.pop());
       // Without a filter the row's place in its file is its count; with one, pages can only be cut again from the file's start.
-      let skip = this.spec.where ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0) : 0;
+      let skip = this.spec.where
+        ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0)
+        : 0;
       const from = this.spec.where ? 0 : done;
       let firstRow = this.spec.where ? skip : done;
       const emit = (): PageJob => {
@@ -313,7 +347,12 @@ export class Dataset {
 }
 
 /** Runs of rows, one in each of equal stretches of all files, at places drawn by the seed: cheap to read, not a fair sample. */
-export function runsOfRows(rowsPerFile: readonly number[], runs: number, rows: number, seed: number): { file: number; from: number; to: number }[] {
+export function runsOfRows(
+  rowsPerFile: readonly number[],
+  runs: number,
+  rows: number,
+  seed: number,
+): { file: number; from: number; to: number }[] {
   const total = rowsPerFile.reduce((sum, count) => sum + count, 0);
   const next = generator(seed);
   return Array.from({ length: runs }, (_, i) => {
@@ -336,7 +375,8 @@ export function layoutColumns(blocks: readonly Block[], codings: readonly Number
   ];
 }
 
-const indexed = (pages: number, from: number): PageJob[] => Array.from({ length: pages - from }, (_, i) => ({ index: from + i }));
+const indexed = (pages: number, from: number): PageJob[] =>
+  Array.from({ length: pages - from }, (_, i) => ({ index: from + i }));
 
 /** One page being filled from an engine's chunks, in the bytes it will have on disk. */
 class Filling {
@@ -365,11 +405,22 @@ class Filling {
     for (let c = 0; c < this.#columns.length; c++) {
       const { data, valid } = chunk.columns[c]!;
       const into = this.#columns[c]!;
-      (into as Float64Array).set((at === 0 && count === chunk.rows ? data : data.subarray(at, at + count)) as Float64Array, this.rows);
+      (into as Float64Array).set(
+        (at === 0 && count === chunk.rows ? data : data.subarray(at, at + count)) as Float64Array,
+        this.rows,
+      );
       if (!valid) continue;
       // A missing weight or split is none; a missing code is unknown; a missing number is NaN.
-      const missing = into instanceof Int32Array ? -1 : into instanceof Uint8Array ? splitCodes.unlabelled : c > features ? 0 : Number.NaN;
-      for (let i = 0; i < count; i++) if (!(valid[(at + i) >> 3]! & (1 << ((at + i) & 7)))) into[this.rows + i] = missing;
+      const missing =
+        into instanceof Int32Array
+          ? -1
+          : into instanceof Uint8Array
+            ? splitCodes.unlabelled
+            : c > features
+              ? 0
+              : Number.NaN;
+      for (let i = 0; i < count; i++)
+        if (!(valid[(at + i) >> 3]! & (1 << ((at + i) & 7)))) into[this.rows + i] = missing;
     }
     this.rows += count;
     return at + count;
@@ -392,7 +443,11 @@ class Filling {
   }
 }
 
-function views(buffer: ArrayBuffer, layout: PageLayout, rows = layout.pageRows): (Float32Array | Float64Array | Int32Array | Uint8Array)[] {
+function views(
+  buffer: ArrayBuffer,
+  layout: PageLayout,
+  rows = layout.pageRows,
+): (Float32Array | Float64Array | Int32Array | Uint8Array)[] {
   const { offsets } = pageShape(layout, rows);
   const Views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
   return layout.columns.map(({ dtype }, i) => new Views[dtype](buffer, bodyOffset + offsets[i]!, rows));
@@ -403,7 +458,9 @@ function compact(buffer: ArrayBuffer, layout: PageLayout, rows: number): ArrayBu
   if (rows === layout.pageRows) return buffer;
   const out = new ArrayBuffer(strideOf(layout));
   const source = views(buffer, layout);
-  views(out, layout, rows).forEach((column, i) => void (column as Float64Array).set(source[i]!.subarray(0, rows) as Float64Array));
+  views(out, layout, rows).forEach(
+    (column, i) => void (column as Float64Array).set(source[i]!.subarray(0, rows) as Float64Array),
+  );
   return out;
 }
 

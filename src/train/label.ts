@@ -43,26 +43,60 @@ export async function inspectLabel(
     .filter(({ value }) => !(typeof value === "number" && Number.isNaN(value)))
     .map((row) => ({ value: asClass(row["value"]!, type), count: Number(row["rows"]) }));
   if (found.length === 0)
-    throw new SluiceError("no_labels", `the label "${text}" is missing in every row; name another column or formula with --label`, { label: text });
-  const { task, why } = options.task ? { task: options.task, why: "--task" } : infer(type, found.length, found.every(({ value }) => Number.isInteger(value)));
+    throw new SluiceError(
+      "no_labels",
+      `the label "${text}" is missing in every row; name another column or formula with --label`,
+      { label: text },
+    );
+  const { task, why } = options.task
+    ? { task: options.task, why: "--task" }
+    : infer(
+        type,
+        found.length,
+        found.every(({ value }) => Number.isInteger(value)),
+      );
   if (task === "regression") {
     if (type.kind === "text")
-      throw new SluiceError("wrong_type", `the label "${text}" is text, so it can't be a number to predict; leave --task out, or convert it in the formula`, { label: text });
+      throw new SluiceError(
+        "wrong_type",
+        `the label "${text}" is text, so it can't be a number to predict; leave --task out, or convert it in the formula`,
+        { label: text },
+      );
     if (found.length === 1)
-      throw new SluiceError("one_class", `the label "${text}" is ${className(found[0]!.value)} in every row, so there is nothing to learn`, { label: text });
+      throw new SluiceError(
+        "one_class",
+        `the label "${text}" is ${className(found[0]!.value)} in every row, so there is nothing to learn`,
+        { label: text },
+      );
     return { task, classes: [], counts: [], why, numeric: call("toReal", label) };
   }
   if (found.length === 1)
-    throw new SluiceError("one_class", `the label "${text}" has one class only: ${className(found[0]!.value)} in every row; it needs at least two`, { label: text });
+    throw new SluiceError(
+      "one_class",
+      `the label "${text}" has one class only: ${className(found[0]!.value)} in every row; it needs at least two`,
+      { label: text },
+    );
   if (found.length > mostClasses)
-    throw new SluiceError("too_many_classes", `the label "${text}" has more than ${mostClasses} classes; if it is a quantity, say --task regression`, { label: text });
+    throw new SluiceError(
+      "too_many_classes",
+      `the label "${text}" has more than ${mostClasses} classes; if it is a quantity, say --task regression`,
+      { label: text },
+    );
   if (task === "binary" && found.length > 2)
-    throw new SluiceError("too_many_classes", `--task binary, but the label "${text}" has ${found.length} classes; write a formula like "${text} = ${className(found[0]!.value)}"`, { label: text });
+    throw new SluiceError(
+      "too_many_classes",
+      `--task binary, but the label "${text}" has ${found.length} classes; write a formula like "${text} = ${className(found[0]!.value)}"`,
+      { label: text },
+    );
   found.sort((a, b) => compareClasses(a.value, b.value));
   if (options.positive !== undefined) {
     const at = found.findIndex(({ value }) => className(value) === options.positive);
     if (at < 0)
-      throw new SluiceError("usage", `--positive ${options.positive}: the label has the classes ${found.map(({ value }) => className(value)).join(", ")}`, { value: options.positive });
+      throw new SluiceError(
+        "usage",
+        `--positive ${options.positive}: the label has the classes ${found.map(({ value }) => className(value)).join(", ")}`,
+        { value: options.positive },
+      );
     found.push(...found.splice(at, 1));
   }
   const classes = found.map(({ value }) => value);
@@ -77,17 +111,26 @@ export async function inspectLabel(
 
 function infer(type: Type, distinct: number, whole: boolean): { task: Task; why: string } {
   const numeric = type.kind === "int64" || type.kind === "real" || type.kind === "decimal";
-  if (distinct <= 2) return { task: "binary", why: type.kind === "bool" ? "the label is true or false" : "the label has two values" };
-  if (!numeric) return { task: "multiclass", why: `the label has ${distinct > mostClasses ? "many" : distinct} classes` };
+  if (distinct <= 2)
+    return { task: "binary", why: type.kind === "bool" ? "the label is true or false" : "the label has two values" };
+  if (!numeric)
+    return { task: "multiclass", why: `the label has ${distinct > mostClasses ? "many" : distinct} classes` };
   if (type.kind === "int64" && whole && distinct <= fewWholeNumbers)
-    return { task: "multiclass", why: `the label has ${distinct} whole values; if it is a quantity, say --task regression` };
+    return {
+      task: "multiclass",
+      why: `the label has ${distinct} whole values; if it is a quantity, say --task regression`,
+    };
   return { task: "regression", why: "the label is a number with many values" };
 }
 
 function asClass(value: Value, type: Type): Class {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (typeof value === "bigint") return String(value);
-  throw new SluiceError("wrong_type", `a label of type ${type.kind} can't be learned; make it a number, text or a condition in the formula`, {});
+  throw new SluiceError(
+    "wrong_type",
+    `a label of type ${type.kind} can't be learned; make it a number, text or a condition in the formula`,
+    {},
+  );
 }
 
 function compareClasses(a: Class, b: Class): number {

@@ -44,7 +44,9 @@ export class SharedRows {
   }
 
   /** Runs the learners side by side. */
-  async learn<T extends readonly (() => Promise<unknown>)[]>(fits: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
+  async learn<T extends readonly (() => Promise<unknown>)[]>(
+    fits: T,
+  ): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
     this.#learning += fits.length;
     const results = await Promise.all(
       fits.map(async (fit) => {
@@ -59,7 +61,15 @@ export class SharedRows {
     return results as { [K in keyof T]: Awaited<ReturnType<T[K]>> };
   }
 
-  view(about: { task: Task; classes: number; rows: number; weight: number; blocks: readonly Block[]; seed: number; main: boolean }): TrainingData {
+  view(about: {
+    task: Task;
+    classes: number;
+    rows: number;
+    weight: number;
+    blocks: readonly Block[];
+    seed: number;
+    main: boolean;
+  }): TrainingData {
     const dataset = this.#dataset;
     const learner = this.#learners++;
     const layout: PageLayout = dataset.layout;
@@ -75,7 +85,8 @@ export class SharedRows {
         if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed, learner);
         return this.#scan({ name: pass.name, params, rows }, learner);
       },
-      fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) => this.#fold(fold.name, params, state, epoch, seed),
+      fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
+        this.#fold(fold.name, params, state, epoch, seed),
       report: (step) => void (about.main && this.steps.push(step)),
     };
   }
@@ -108,7 +119,13 @@ export class SharedRows {
     const batch = this.#waiting;
     this.#waiting = [];
     const unit = `scan ${++this.#scans}`;
-    this.#alone(() => this.#dataset.run(batch.map(({ call }) => call), this.#journal, unit)).then(
+    this.#alone(() =>
+      this.#dataset.run(
+        batch.map(({ call }) => call),
+        this.#journal,
+        unit,
+      ),
+    ).then(
       (sums) => batch.forEach(({ resolve }, i) => void resolve(sums[i]!)),
       (error) => batch.forEach(({ reject }) => void reject(error)),
     );

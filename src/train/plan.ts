@@ -15,7 +15,8 @@ const passValuesPerSecond = 400e6;
 const startSeconds = 0.9;
 const dollarsPerCoreHour = 0.05;
 
-export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> => planFor(spec, await describeSource(spec.sources, spec, workspace), workspace);
+export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> =>
+  planFor(spec, await describeSource(spec.sources, spec, workspace), workspace);
 
 export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace): Promise<Plan> {
   const names = scan.schema.columns.map(({ name }) => name);
@@ -23,7 +24,11 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0);
   const { rows, exact } = await countOrGuess(scan, bytes, workspace);
-  const dropped = new Set([...(spec.drop ?? []), ...columnsOf(label), ...[spec.id, spec.time, spec.group, spec.weight].filter((name) => name !== undefined)]);
+  const dropped = new Set([
+    ...(spec.drop ?? []),
+    ...columnsOf(label),
+    ...[spec.id, spec.time, spec.group, spec.weight].filter((name) => name !== undefined),
+  ]);
   const features = scan.schema.columns.filter(({ name }) => !dropped.has(name));
   const width = features.reduce((sum, column) => sum + widthOf(column), 0);
   const share = spec.sample ?? 1;
@@ -37,21 +42,38 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const stages = [
     { what: "start", seconds: startSeconds },
     ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
-    { what: "count and ask for statistics", seconds: (rows * Math.max(1, features.length)) / (2 * decodeValuesPerSecond * threads) },
-    { what: "read and encode, with the first pass", seconds: (rows * Math.max(1, features.length)) / (decodeValuesPerSecond * threads) },
-    { what: `${learningPasses - 1 + judging} more passes over pages`, seconds: ((learningPasses - 1 + judging) * kept * width) / (passValuesPerSecond * threads) },
+    {
+      what: "count and ask for statistics",
+      seconds: (rows * Math.max(1, features.length)) / (2 * decodeValuesPerSecond * threads),
+    },
+    {
+      what: "read and encode, with the first pass",
+      seconds: (rows * Math.max(1, features.length)) / (decodeValuesPerSecond * threads),
+    },
+    {
+      what: `${learningPasses - 1 + judging} more passes over pages`,
+      seconds: ((learningPasses - 1 + judging) * kept * width) / (passValuesPerSecond * threads),
+    },
   ];
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
   const warnings: Warning[] = [];
-  if (where) advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
-  if (seconds > 120 && share === 1) advice.push(`try --sample 1% first: about ${Math.max(2, Math.round(startSeconds + seconds * 0.3))} s, and enough to see whether the label can be learned`);
-  if (threads < 2) advice.push(`the budget allows one thread; ${formatBytes(workspace.plan.neededBytes + 120e6)} would allow two`);
+  if (where)
+    advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
+  if (seconds > 120 && share === 1)
+    advice.push(
+      `try --sample 1% first: about ${Math.max(2, Math.round(startSeconds + seconds * 0.3))} s, and enough to see whether the label can be learned`,
+    );
+  if (threads < 2)
+    advice.push(`the budget allows one thread; ${formatBytes(workspace.plan.neededBytes + 120e6)} would allow two`);
   if (!exact) advice.push("rows of a text file are estimated from blocks across it; training counts them");
   const free = freeBytes(workspace.home.cache);
   if (free !== undefined && free < cacheBytes * 1.2)
-    warnings.push({ code: "disk_full", message: `the cache needs about ${formatBytes(cacheBytes)} and its disk has ${formatBytes(free)} left; name another place with --cache` });
+    warnings.push({
+      code: "disk_full",
+      message: `the cache needs about ${formatBytes(cacheBytes)} and its disk has ${formatBytes(free)} left; name another place with --cache`,
+    });
   return {
     rows: Math.round(rows),
     rowsExact: exact,
@@ -77,9 +99,16 @@ function widthOf({ type }: Column): number {
   return type.kind === "list" || type.kind === "struct" || type.kind === "bytes" || type.kind === "other" ? 0 : 1;
 }
 
-async function countOrGuess(scan: Scan, bytes: number, workspace: Workspace): Promise<{ rows: number; exact: boolean }> {
+async function countOrGuess(
+  scan: Scan,
+  bytes: number,
+  workspace: Workspace,
+): Promise<{ rows: number; exact: boolean }> {
   if (scan.format === "parquet" || scan.format === "table") {
-    const [row] = await workspace.engine.rows({ kind: "aggregate", from: { kind: "scan", scan }, by: {}, columns: { rows: { agg: "count" } } }, 1);
+    const [row] = await workspace.engine.rows(
+      { kind: "aggregate", from: { kind: "scan", scan }, by: {}, columns: { rows: { agg: "count" } } },
+      1,
+    );
     return { rows: Number(row?.["rows"] ?? 0), exact: true };
   }
   return { rows: bytes / Math.max(20, 9 * scan.schema.columns.length), exact: false };

@@ -1,8 +1,8 @@
 import type { Task } from "../learners/contract.js";
 import { scorers } from "../learners/passes/index.js";
+import type { Metrics } from "../metrics/contract.js";
 import { metricSet } from "../metrics/index.js";
 import { definePass } from "../pages/pass.js";
-import type { Metrics } from "../metrics/contract.js";
 
 export interface QualityParams {
   readonly task: Task;
@@ -28,7 +28,13 @@ export const quality = definePass<QualityParams>({
       steps.forEach((step, i) => {
         const rows = out.subarray(0, outputs * page.rows);
         step(page, rows);
-        metrics.add(into.subarray(i * metrics.length, (i + 1) * metrics.length), rows, page.label, page.weight, page.rows);
+        metrics.add(
+          into.subarray(i * metrics.length, (i + 1) * metrics.length),
+          rows,
+          page.label,
+          page.weight,
+          page.rows,
+        );
       });
   },
   merge(into, part, { task, classes, scorers: models }) {

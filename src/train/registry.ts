@@ -1,8 +1,12 @@
 import { folds, passes as learnerPasses, scorers } from "../learners/passes/index.js";
 import type { Pass } from "../pages/pass.js";
-import { slices } from "./slices.js";
 import { quality } from "./quality.js";
+import { slices } from "./slices.js";
 
 // Everything that a worker can be asked for by name.
 export { folds, scorers };
-export const passes: Readonly<Record<string, Pass<never>>> = { ...learnerPasses, [quality.name]: quality as Pass<never>, [slices.name]: slices as Pass<never> };
+export const passes: Readonly<Record<string, Pass<never>>> = {
+  ...learnerPasses,
+  [quality.name]: quality as Pass<never>,
+  [slices.name]: slices as Pass<never>,
+};

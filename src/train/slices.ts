@@ -60,7 +60,13 @@ function lossOf(task: Task, classes: number, out: Float64Array, label: number, i
 export interface Slice {
   readonly column: string;
   readonly metric: "logLoss" | "mae";
-  readonly values: readonly { readonly value: string; readonly rows: number; readonly model: number; readonly interval: readonly [number, number]; readonly baseline: number }[];
+  readonly values: readonly {
+    readonly value: string;
+    readonly rows: number;
+    readonly model: number;
+    readonly interval: readonly [number, number];
+    readonly baseline: number;
+  }[];
 }
 
 const shownValues = 12;
@@ -68,8 +74,13 @@ const shownColumns = 6;
 
 /** Category columns worth slicing by: few levels, or their most frequent ones. */
 export function sliceColumns(blocks: readonly Block[]): { params: SlicesParams["columns"]; blocks: readonly Block[] } {
-  const categories = blocks.filter((block) => block.kind === "category").map((block, code) => ({ block, code, width: block.levels.length }));
-  const chosen = categories.filter(({ width }) => width >= 2 && width <= 500).sort((a, b) => a.width - b.width).slice(0, shownColumns);
+  const categories = blocks
+    .filter((block) => block.kind === "category")
+    .map((block, code) => ({ block, code, width: block.levels.length }));
+  const chosen = categories
+    .filter(({ width }) => width >= 2 && width <= 500)
+    .sort((a, b) => a.width - b.width)
+    .slice(0, shownColumns);
   return { params: chosen.map(({ code, width }) => ({ code, width })), blocks: chosen.map(({ block }) => block) };
 }
 
@@ -79,15 +90,30 @@ export function readSlices(task: Task, blocks: readonly Block[], sum: Float64Arr
   return blocks.map((block) => {
     const levels = block.kind === "category" ? block.levels : [];
     const values = levels.map((level) => {
-      const [rows, weight, loss, squares, base] = sum.subarray(at, (at += perLevel)) as unknown as [number, number, number, number, number];
+      const [rows, weight, loss, squares, base] = sum.subarray(at, (at += perLevel)) as unknown as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       const mean = loss / weight;
       const half = 1.96 * Math.sqrt(Math.max(0, squares / weight - mean * mean) / Math.max(1, rows));
-      return { value: String(level), rows, model: mean, interval: [mean - half, mean + half] as const, baseline: base / weight };
+      return {
+        value: String(level),
+        rows,
+        model: mean,
+        interval: [mean - half, mean + half] as const,
+        baseline: base / weight,
+      };
     });
     return {
       column: block.name,
       metric: task === "regression" ? ("mae" as const) : ("logLoss" as const),
-      values: values.filter(({ rows }) => rows > 0).sort((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1)).slice(0, shownValues),
+      values: values
+        .filter(({ rows }) => rows > 0)
+        .sort((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1))
+        .slice(0, shownValues),
     };
   });
 }

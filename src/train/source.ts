@@ -31,7 +31,11 @@ export interface OpenData {
   readonly fingerprint: string;
 }
 
-export async function describeSource(specs: readonly string[], options: DataOptions, workspace: Workspace): Promise<Scan> {
+export async function describeSource(
+  specs: readonly string[],
+  options: DataOptions,
+  workspace: Workspace,
+): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
     probe: duckdbProbe(() => workspace.engine.connect()),
@@ -76,7 +80,8 @@ export async function openData(
 /** Types as `--type` would give them, for the columns that a text source can't know by itself. */
 function typesOf(schema: Schema): Record<string, string> {
   const types: Record<string, string> = {};
-  for (const { name, type } of schema.columns) if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
+  for (const { name, type } of schema.columns)
+    if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
   return types;
 }
 

@@ -55,7 +55,11 @@ export interface TrainResult {
   readonly learner: string;
   readonly rows: RowCounts;
   readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
-  readonly metrics: { readonly validation?: Metrics["values"]; readonly test?: Metrics["values"]; readonly baseline: Readonly<Record<string, Metrics["values"]>> };
+  readonly metrics: {
+    readonly validation?: Metrics["values"];
+    readonly test?: Metrics["values"];
+    readonly baseline: Readonly<Record<string, Metrics["values"]>>;
+  };
   readonly seconds: number;
   readonly passes: number;
   readonly bytesRead: number;

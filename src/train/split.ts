@@ -19,9 +19,16 @@ export function parseSplit(text: string): SplitSpec {
   const [by = "", share = "0.2"] = text.split(":");
   if (by === "none") return { by, share: 0 };
   if (by !== "random" && by !== "time" && by !== "group")
-    throw new SluiceError("usage", `--validate ${text}: it must be random:SHARE, time:SHARE, group:SHARE or none`, { value: text });
+    throw new SluiceError("usage", `--validate ${text}: it must be random:SHARE, time:SHARE, group:SHARE or none`, {
+      value: text,
+    });
   const parsed = parseShare(share);
-  if (parsed >= 1) throw new SluiceError("usage", `--validate ${text}: a share of ${share} leaves no row to train on; take one below 1`, { value: text });
+  if (parsed >= 1)
+    throw new SluiceError(
+      "usage",
+      `--validate ${text}: a share of ${share} leaves no row to train on; take one below 1`,
+      { value: text },
+    );
   return { by, share: parsed };
 }
 
@@ -34,7 +41,16 @@ export function inShare(share: number, seed: number, key?: Expr): Expr {
 /** True for validation rows. */
 export async function validationOf(
   split: SplitSpec,
-  options: { engine: Engine; labelled: Relation; schema: Schema; seed: number; id?: string; time?: string; group?: string; signal?: AbortSignal },
+  options: {
+    engine: Engine;
+    labelled: Relation;
+    schema: Schema;
+    seed: number;
+    id?: string;
+    time?: string;
+    group?: string;
+    signal?: AbortSignal;
+  },
 ): Promise<{ expr: Expr; cut?: string }> {
   const seed = subSeed(options.seed, "validation");
   switch (split.by) {
@@ -43,13 +59,22 @@ export async function validationOf(
     case "random":
       return { expr: inShare(split.share, seed, options.id === undefined ? undefined : col(options.id)) };
     case "group": {
-      if (options.group === undefined) throw new SluiceError("usage", "--validate group:SHARE needs --group COLUMN, so that a group stays on one side", {});
+      if (options.group === undefined)
+        throw new SluiceError(
+          "usage",
+          "--validate group:SHARE needs --group COLUMN, so that a group stays on one side",
+          {},
+        );
       return { expr: inShare(split.share, seed, col(options.group)) };
     }
     case "time": {
-      if (options.time === undefined) throw new SluiceError("usage", "--validate time:SHARE needs --time COLUMN, to know which rows are later", {});
+      if (options.time === undefined)
+        throw new SluiceError("usage", "--validate time:SHARE needs --time COLUMN, to know which rows are later", {});
       const cut = await timeCut(split.share, options.time, options);
-      return { expr: call("ge", ordinal(options.time, options.schema), lit(cut)), cut: describeCut(cut, options.time, options.schema) };
+      return {
+        expr: call("ge", ordinal(options.time, options.schema), lit(cut)),
+        cut: describeCut(cut, options.time, options.schema),
+      };
     }
   }
 }
@@ -68,13 +93,21 @@ function ordinal(name: string, schema: Schema): Expr {
     case "decimal":
       return call("toInt", call("floor", call("mul", call("toReal", col(name)), lit(1e6))));
     default:
-      throw new SluiceError("wrong_type", `--time ${name}: the column is ${column.type.kind}; it must be a date, a timestamp or a number`, { column: name });
+      throw new SluiceError(
+        "wrong_type",
+        `--time ${name}: the column is ${column.type.kind}; it must be a date, a timestamp or a number`,
+        { column: name },
+      );
   }
 }
 
 function describeCut(cut: number, name: string, schema: Schema): string {
   const { kind } = columnOf(schema, name)!.type;
-  if (kind === "timestamp") return new Date(cut / 1000).toISOString().replace("T", " ").replace(/\.?0*Z$/, "");
+  if (kind === "timestamp")
+    return new Date(cut / 1000)
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.?0*Z$/, "");
   if (kind === "date") return new Date(cut * 86_400_000).toISOString().slice(0, 10);
   return String(kind === "int64" ? cut : cut / 1e6);
 }
@@ -83,27 +116,51 @@ function describeCut(cut: number, name: string, schema: Schema): string {
  * The smallest time t such that rows at or after t are at most `share` of the rows, or the last time when ties make that
  * impossible: an exact order statistic by counting in ever narrower ranges, so nothing is sorted and ties stay together.
  */
-async function timeCut(share: number, name: string, { engine, labelled, schema, signal }: { engine: Engine; labelled: Relation; schema: Schema; signal?: AbortSignal }): Promise<number> {
+async function timeCut(
+  share: number,
+  name: string,
+  { engine, labelled, schema, signal }: { engine: Engine; labelled: Relation; schema: Schema; signal?: AbortSignal },
+): Promise<number> {
   const time = ordinal(name, schema);
   const [range] = await engine.rows(
-    { kind: "aggregate", from: labelled, by: {}, columns: { low: { agg: "min", arg: time }, high: { agg: "max", arg: time }, rows: { agg: "count", arg: time } } },
+    {
+      kind: "aggregate",
+      from: labelled,
+      by: {},
+      columns: { low: { agg: "min", arg: time }, high: { agg: "max", arg: time }, rows: { agg: "count", arg: time } },
+    },
     1,
     signal,
   );
   const rows = Number(range?.["rows"] ?? 0);
-  if (rows === 0) throw new SluiceError("no_rows", `no labelled row has a value in the time column "${name}"`, { column: name });
+  if (rows === 0)
+    throw new SluiceError("no_rows", `no labelled row has a value in the time column "${name}"`, { column: name });
   let low = Number(range!["low"]);
   let high = Number(range!["high"]);
-  if (low === high) throw new SluiceError("no_rows", `all rows have the same time in "${name}": nothing can be later; use --validate random:${share}`, { column: name });
+  if (low === high)
+    throw new SluiceError(
+      "no_rows",
+      `all rows have the same time in "${name}": nothing can be later; use --validate random:${share}`,
+      { column: name },
+    );
   const last = high;
   let later = 0; // rows after `high`
   const wanted = Math.floor(rows * share);
   const buckets = 4096;
   while (low < high) {
     const width = Math.max(1, Math.ceil((high - low + 1) / buckets));
-    const within: Relation = { kind: "filter", from: labelled, where: call("and", call("ge", time, lit(low)), call("le", time, lit(high))) };
+    const within: Relation = {
+      kind: "filter",
+      from: labelled,
+      where: call("and", call("ge", time, lit(low)), call("le", time, lit(high))),
+    };
     const counted = await engine.rows(
-      { kind: "aggregate", from: within, by: { bucket: call("intdiv", call("sub", time, lit(low)), lit(width)) }, columns: { rows: { agg: "count" } } },
+      {
+        kind: "aggregate",
+        from: within,
+        by: { bucket: call("intdiv", call("sub", time, lit(low)), lit(width)) },
+        columns: { rows: { agg: "count" } },
+      },
       buckets + 1,
       signal,
     );
@@ -124,4 +181,9 @@ async function timeCut(share: number, name: string, { engine, labelled, schema, 
 
 /** The row's split code; rows without a label are neither. */
 export const splitCode = (label: Expr, validation: Expr): Expr =>
-  call("when", call("isNull", label), lit(splitCodes.unlabelled), call("when", validation, lit(splitCodes.validation), lit(splitCodes.train)));
+  call(
+    "when",
+    call("isNull", label),
+    lit(splitCodes.unlabelled),
+    call("when", validation, lit(splitCodes.validation), lit(splitCodes.train)),
+  );

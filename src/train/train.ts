@@ -9,12 +9,12 @@ import { subSeed } from "../base/seeds.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
-import type { Answer, FittedFeature } from "../features/contract.js";
 import type { Decision } from "../features/automatic.js";
+import type { Answer, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
+import { leakWarnings } from "../features/leak.js";
 import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
-import { leakWarnings } from "../features/leak.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Metrics } from "../metrics/contract.js";
@@ -26,11 +26,11 @@ import { codingsOf } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
-import { type QualityParams, quality, readQuality } from "./quality.js";
 import { planFor } from "./plan.js";
-import type { RowCounts, TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
+import { type QualityParams, quality, readQuality } from "./quality.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
+import type { RowCounts, TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
 
@@ -41,7 +41,12 @@ interface Prepared {
 }
 
 /** Data + features + learner -> model: the path of a row, left to right once. */
-export async function trainModel(spec: TrainSpec, workspace: Workspace, events: TrainEvents = {}, resumeRun?: string): Promise<TrainDetails> {
+export async function trainModel(
+  spec: TrainSpec,
+  workspace: Workspace,
+  events: TrainEvents = {},
+  resumeRun?: string,
+): Promise<TrainDetails> {
   const started = Date.now();
   const io = ioBytes();
   const { engine, home, signal } = workspace;
@@ -63,10 +68,14 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
   const label = parseExpr(spec.label, names);
   const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
   const roles = rolesOf(spec, names);
-  for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])]) if (!names.includes(name)) throw new UnknownColumnError(name, names);
+  for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
+    if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
   const all: Relation = { kind: "scan", scan };
-  const sampled = spec.sample === undefined || spec.sample >= 1 ? undefined : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
+  const sampled =
+    spec.sample === undefined || spec.sample >= 1
+      ? undefined
+      : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
   const taking = both(where, sampled);
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
@@ -101,7 +110,11 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
 
     // Features: one round of fused questions to the training rows.
     events.stage?.("preparing features");
-    const trainingOf = (from: Relation): Relation => ({ kind: "filter", from, where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)) });
+    const trainingOf = (from: Relation): Relation => ({
+      kind: "filter",
+      from,
+      where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
+    });
     const training = trainingOf(base);
     const usable = usableColumns(names, label, roles, spec.features !== undefined);
     const statistics = {
@@ -114,8 +127,21 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     const prepared: Prepared = await journal.unit("features", async () => {
       const known = new Map<string, Answer>();
       const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
-      const fit = await fitFeatures({ ...statistics, known, schema, usable, drop: spec.drop ?? [], ...(requested ? { requested } : {}) });
-      const codings = await codingsOf(fit.blocks, (questions) => answer(questions, { ...statistics, known }), spec.sources.join(", "), engine, all);
+      const fit = await fitFeatures({
+        ...statistics,
+        known,
+        schema,
+        usable,
+        drop: spec.drop ?? [],
+        ...(requested ? { requested } : {}),
+      });
+      const codings = await codingsOf(
+        fit.blocks,
+        (questions) => answer(questions, { ...statistics, known }),
+        spec.sources.join(", "),
+        engine,
+        all,
+      );
       return { decisions: fit.decisions, fitted: fit.fitted, codings };
     });
     const blocks = blocksOf(prepared.fitted);
@@ -127,7 +153,13 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
         schema,
         columns: inputsOf(schema, prepared.fitted).columns.map(({ name }) => name),
         allowed: spec.allowLeak ?? [],
-        ...(census.train > 500_000 && !taking ? { sample: runsOfRows(rowsPerFile, 24, 2048, seed).map((part): Relation => trainingOf({ kind: "scan", scan, part })) } : {}),
+        ...(census.train > 500_000 && !taking
+          ? {
+              sample: runsOfRows(rowsPerFile, 24, 2048, seed).map(
+                (part): Relation => trainingOf({ kind: "scan", scan, part }),
+              ),
+            }
+          : {}),
         ...(roles.time === undefined ? {} : { time: roles.time }),
       }),
     );
@@ -170,7 +202,10 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     const judged: QualityParams = {
       task: found.task,
       classes,
-      scorers: [chosen.scorer(state, blocks, dataset.layout, found.task, classes), baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes)],
+      scorers: [
+        chosen.scorer(state, blocks, dataset.layout, found.task, classes),
+        baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
+      ],
     };
     const sliceTable: Slice[] = [];
     const qualities: Record<string, { model: Metrics; baseline: Metrics }> = {};
@@ -191,7 +226,18 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
     }
     if (spec.test && spec.test.length > 0) {
       events.stage?.("judging on the test source");
-      const judgedTest = await journal.unit("quality test", () => judge(spec, workspace, dir, judged, { label, numeric: found.numeric, ...(where ? { where } : {}) }, blocks, prepared.codings, schema));
+      const judgedTest = await journal.unit("quality test", () =>
+        judge(
+          spec,
+          workspace,
+          dir,
+          judged,
+          { label, numeric: found.numeric, ...(where ? { where } : {}) },
+          blocks,
+          prepared.codings,
+          schema,
+        ),
+      );
       qualities["test"] = { model: judgedTest.metrics[0]!, baseline: judgedTest.metrics[1]! };
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
@@ -229,7 +275,12 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
         rows: counts,
         cut: validation.cut,
         why: found.why,
-        metrics: Object.fromEntries(Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [on, { model: own.values, baseline: base.values }])),
+        metrics: Object.fromEntries(
+          Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [
+            on,
+            { model: own.values, baseline: base.values },
+          ]),
+        ),
       },
     };
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
@@ -240,7 +291,11 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
       task: found.task,
       learner: chosen.name,
       rows: counts,
-      features: blocks.map((block) => ({ name: block.name, kind: block.kind, width: block.kind === "category" ? block.levels.length : 1 })),
+      features: blocks.map((block) => ({
+        name: block.name,
+        kind: block.kind,
+        width: block.kind === "category" ? block.levels.length : 1,
+      })),
       metrics: {
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
@@ -267,8 +322,13 @@ export async function trainModel(spec: TrainSpec, workspace: Workspace, events: 
       plan: planned,
       data: data.source.files.map(({ path, bytes, fingerprint }) => ({ path, bytes, fingerprint })),
       seed,
-      validate: validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
-      pages: { read: dataset.counters.pagesRead, encoded: dataset.counters.pagesEncoded, encodedBytes: Math.round(dataset.encodedBytesPerRow * (counted.read - counted.filtered - counted.sampledOut)) },
+      validate:
+        validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
+      pages: {
+        read: dataset.counters.pagesRead,
+        encoded: dataset.counters.pagesEncoded,
+        encodedBytes: Math.round(dataset.encodedBytesPerRow * (counted.read - counted.filtered - counted.sampledOut)),
+      },
       threads: workspace.plan.threads,
     };
     writeWhole(join(dir, "result.json"), toJson(details, 1));
@@ -286,14 +346,23 @@ function openRun(dir: string, spec: TrainSpec, fingerprint: string, resumed: boo
   if (resumed && existsSync(file)) {
     const earlier = fromJson<{ fingerprint: string }>(readFileSync(file, "utf8"));
     if (earlier.fingerprint !== fingerprint)
-      throw new SluiceError("changed_source", `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`, {
-        sources: spec.sources,
-      });
-  } else writeWhole(file, toJson({ command: "train", name: spec.name, spec, fingerprint, started: new Date().toISOString() }, 1));
+      throw new SluiceError(
+        "changed_source",
+        `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`,
+        {
+          sources: spec.sources,
+        },
+      );
+  } else
+    writeWhole(
+      file,
+      toJson({ command: "train", name: spec.name, spec, fingerprint, started: new Date().toISOString() }, 1),
+    );
   return Journal.open(dir);
 }
 
-const widthOf = (blocks: ReturnType<typeof blocksOf>): number => blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
+  blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
@@ -319,12 +388,20 @@ function usableColumns(names: readonly string[], label: Expr, roles: Roles, requ
 function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task): Learner {
   const learner = named ?? learnerNamed(task === "regression" ? "linear" : "logistic");
   if (!learner.tasks.includes(task))
-    throw new SluiceError("usage", `${learner.name} learns ${learner.tasks.join(" and ")}, but the label "${spec.label}" makes this ${task}`, { learner: learner.name, task });
+    throw new SluiceError(
+      "usage",
+      `${learner.name} learns ${learner.tasks.join(" and ")}, but the label "${spec.label}" makes this ${task}`,
+      { learner: learner.name, task },
+    );
   return learner;
 }
 
-function noTrainingRows(spec: TrainSpec, rows: { filtered: number; sampledOut: number; unlabelled: number; validation: number }): string {
-  if (spec.where !== undefined && rows.filtered > 0 && rows.unlabelled === 0 && rows.validation === 0) return `no row is left after --where ${spec.where}; ${rows.filtered} rows were filtered`;
+function noTrainingRows(
+  spec: TrainSpec,
+  rows: { filtered: number; sampledOut: number; unlabelled: number; validation: number },
+): string {
+  if (spec.where !== undefined && rows.filtered > 0 && rows.unlabelled === 0 && rows.validation === 0)
+    return `no row is left after --where ${spec.where}; ${rows.filtered} rows were filtered`;
   return `no row is left to train on: ${rows.filtered} filtered, ${rows.sampledOut} sampled out, ${rows.unlabelled} without a label, ${rows.validation} for validation`;
 }
 
@@ -339,9 +416,20 @@ interface Census {
 }
 
 /** Every row of the source in exactly one of the counts, counted by the engine file by file. */
-async function countRows(engine: Workspace["engine"], scan: ParquetScan | TableScan, where: Expr | undefined, taking: Expr | undefined, split: Expr, signal?: AbortSignal): Promise<Census> {
-  const one = (condition: Expr): { agg: "count"; arg: Expr } => ({ agg: "count", arg: call("when", condition, lit(1), lit(null)) });
-  const among = (code: number): { agg: "count"; arg: Expr } => one(taking ? call("and", taking, call("eq", split, lit(code))) : call("eq", split, lit(code)));
+async function countRows(
+  engine: Workspace["engine"],
+  scan: ParquetScan | TableScan,
+  where: Expr | undefined,
+  taking: Expr | undefined,
+  split: Expr,
+  signal?: AbortSignal,
+): Promise<Census> {
+  const one = (condition: Expr): { agg: "count"; arg: Expr } => ({
+    agg: "count",
+    arg: call("when", condition, lit(1), lit(null)),
+  });
+  const among = (code: number): { agg: "count"; arg: Expr } =>
+    one(taking ? call("and", taking, call("eq", split, lit(code))) : call("eq", split, lit(code)));
   const total = { read: 0, filtered: 0, sampledOut: 0, unlabelled: 0, train: 0, validation: 0 };
   const rowsPerFile: number[] = [];
   for (let file = 0; file < scan.files.length; file++) {
@@ -428,7 +516,13 @@ export async function judgeData(
       split,
       rowsPerFile: census.rowsPerFile,
     },
-    { engine: workspace.engine, pool: workspace.pool, cacheDir: workspace.home.cache, keep: false, ...(workspace.signal ? { signal: workspace.signal } : {}) },
+    {
+      engine: workspace.engine,
+      pool: workspace.pool,
+      cacheDir: workspace.home.cache,
+      keep: false,
+      ...(workspace.signal ? { signal: workspace.signal } : {}),
+    },
   );
   const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "all" }], undefined, "quality");
   return {

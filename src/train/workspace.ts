@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { defaultBudget, Ledger } from "../base/ledger.js";
 import { BudgetTooSmallError } from "../base/errors.js";
+import { defaultBudget, Ledger } from "../base/ledger.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
 import { WorkerPool, workerUrl } from "../pages/pool.js";
 import { ensureDir, type Home, homeAt } from "../runs/home.js";
@@ -25,9 +25,13 @@ export interface MemoryPlan {
 /** How a budget is shared out: fewer threads when it is small, more buffer for DuckDB when it is large. */
 export function planMemory(budgetBytes: number, threadsWanted: number, extraBytes = 0): MemoryPlan {
   const fixed = (threads: number): number =>
-    processBytes + extraBytes + threads * (perWorkerBytes + perWorkerPagesBytes + perDuckdbThreadBytes) + (2 * threads + 2) * perBufferBytes;
+    processBytes +
+    extraBytes +
+    threads * (perWorkerBytes + perWorkerPagesBytes + perDuckdbThreadBytes) +
+    (2 * threads + 2) * perBufferBytes;
   const neededBytes = fixed(1) + leastDuckdbBytes;
-  if (neededBytes > budgetBytes) throw new BudgetTooSmallError(budgetBytes, Math.ceil(neededBytes / 1e6) * 1e6, "training with one thread");
+  if (neededBytes > budgetBytes)
+    throw new BudgetTooSmallError(budgetBytes, Math.ceil(neededBytes / 1e6) * 1e6, "training with one thread");
   let threads = threadsWanted;
   while (threads > 1 && fixed(threads) + leastDuckdbBytes > budgetBytes) threads--;
   const spare = budgetBytes - fixed(threads);
@@ -53,7 +57,13 @@ export class Workspace implements AsyncDisposable {
   readonly signal: AbortSignal | undefined;
   #pool: WorkerPool | undefined;
 
-  private constructor(options: WorkspaceOptions, budget: { bytes: number; reason: string }, plan: MemoryPlan, home: Home, engine: DuckDBEngine) {
+  private constructor(
+    options: WorkspaceOptions,
+    budget: { bytes: number; reason: string },
+    plan: MemoryPlan,
+    home: Home,
+    engine: DuckDBEngine,
+  ) {
     this.budgetBytes = budget.bytes;
     this.budgetReason = budget.reason;
     this.ledger = new Ledger(budget.bytes);

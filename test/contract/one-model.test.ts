@@ -21,16 +21,32 @@ beforeAll(() => {
   const lines = Array.from({ length: rows }, () => {
     const [a, b, c] = [next() * 10, next() - 0.5, Math.floor(next() * 4)];
     const margin = 0.4 * a - 2 + 3 * b + (c === 2 ? 1 : 0);
-    return [a.toFixed(6), next() < 0.05 ? "" : b.toFixed(6), "wxyz"[c], next() < 1 / (1 + Math.exp(-margin)) ? "yes" : "no", (margin + next()).toFixed(6)].join(",");
+    return [
+      a.toFixed(6),
+      next() < 0.05 ? "" : b.toFixed(6),
+      "wxyz"[c],
+      next() < 1 / (1 + Math.exp(-margin)) ? "yes" : "no",
+      (margin + next()).toFixed(6),
+    ].join(",");
   });
   writeFileSync(file, `a,b,c,label,target\n${lines.join("\n")}\n`);
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-async function trained(learner: string, label: string, settings: { memoryBytes: number; threads: number; cache: string }): Promise<TrainDetails> {
-  await using workspace = await Workspace.open({ ...settings, home: homeAt({ home: join(dir, "home"), cache: join(dir, settings.cache) }) });
+async function trained(
+  learner: string,
+  label: string,
+  settings: { memoryBytes: number; threads: number; cache: string },
+): Promise<TrainDetails> {
+  await using workspace = await Workspace.open({
+    ...settings,
+    home: homeAt({ home: join(dir, "home"), cache: join(dir, settings.cache) }),
+  });
   // Pages of 64 rows: 47 of them, so that merging has an order to get wrong.
-  return await trainModel({ sources: [file], label, learner, drop: [label === "label" ? "target" : "label"], pageRows: 64 }, workspace);
+  return await trainModel(
+    { sources: [file], label, learner, drop: [label === "label" ? "target" : "label"], pageRows: 64 },
+    workspace,
+  );
 }
 
 describe.each(learners)("$name", ({ name, tasks }) => {
@@ -56,7 +72,9 @@ describe("the ledger", () => {
     const ledger = new Ledger(100);
     const pages = ledger.lease("pages", 60);
     expect(ledger.leaseUpTo("sort", 80, 10).bytes).toBe(40);
-    expect(() => ledger.lease("hash table", 1)).toThrow(expect.objectContaining({ code: "budget_too_small", neededBytes: 101 }));
+    expect(() => ledger.lease("hash table", 1)).toThrow(
+      expect.objectContaining({ code: "budget_too_small", neededBytes: 101 }),
+    );
     pages.release();
     expect(ledger.lease("hash table", 50).bytes).toBe(50);
   });

@@ -34,7 +34,9 @@ describe("a model file of format 1", () => {
 
   test("is refused by name when it is of a newer format, and when it was changed by hand", () => {
     const newer = text.replace(`"format": ${modelFormat}`, `"format": ${modelFormat + 1}`);
-    expect(() => readModel(newer, "late.json")).toThrow(expect.objectContaining({ code: "newer_format", message: expect.stringContaining("late.json") }));
+    expect(() => readModel(newer, "late.json")).toThrow(
+      expect.objectContaining({ code: "newer_format", message: expect.stringContaining("late.json") }),
+    );
     const changed = text.replace('"yes"', '"maybe"');
     expect(() => readModel(changed, "late.json")).toThrow(expect.objectContaining({ code: "damaged" }));
     expect(() => readModel("{", "late.json")).toThrow(expect.objectContaining({ code: "damaged" }));

@@ -14,7 +14,11 @@ export function int64Of(whole: bigint): Num | null {
 
 type Op = (a: Num, b: Num) => Num | null;
 const either =
-  (onReals: (a: number, b: number) => number | null, onWhole: (a: bigint, b: bigint) => bigint | null, exact: boolean): Op =>
+  (
+    onReals: (a: number, b: number) => number | null,
+    onWhole: (a: bigint, b: bigint) => bigint | null,
+    exact: boolean,
+  ): Op =>
   (a, b) => {
     if (typeof a === "number" && typeof b === "number") {
       const result = onReals(a, b);
@@ -27,17 +31,35 @@ const isWhole = (a: Num): boolean => typeof a === "bigint" || Number.isInteger(a
 
 /** With `exact`, both are known to be int64, so that a sum past 2^53 is not rounded. */
 export const arithmetic = (exact: boolean) => ({
-  add: either((a, b) => a + b, (a, b) => a + b, exact),
-  sub: either((a, b) => a - b, (a, b) => a - b, exact),
-  mul: either((a, b) => a * b, (a, b) => a * b, exact),
-  mod: either((a, b) => (b === 0 ? null : a % b), (a, b) => (b === 0n ? null : a % b), false),
+  add: either(
+    (a, b) => a + b,
+    (a, b) => a + b,
+    exact,
+  ),
+  sub: either(
+    (a, b) => a - b,
+    (a, b) => a - b,
+    exact,
+  ),
+  mul: either(
+    (a, b) => a * b,
+    (a, b) => a * b,
+    exact,
+  ),
+  mod: either(
+    (a, b) => (b === 0 ? null : a % b),
+    (a, b) => (b === 0n ? null : a % b),
+    false,
+  ),
 });
 
 export const divide = (a: Num, b: Num): number | null => (Number(b) === 0 ? null : Number(a) / Number(b));
 
 export function intDivide(a: Num, b: Num): Num | null {
   if (Number(b) === 0) return null;
-  return isWhole(a) && isWhole(b) && (typeof a === "bigint" || typeof b === "bigint") ? int64Of(BigInt(a) / BigInt(b)) : truncate(Number(a) / Number(b));
+  return isWhole(a) && isWhole(b) && (typeof a === "bigint" || typeof b === "bigint")
+    ? int64Of(BigInt(a) / BigInt(b))
+    : truncate(Number(a) / Number(b));
 }
 
 /** A real without its fraction as an int64. */

@@ -3,8 +3,8 @@ import type { Expr } from "../expr.js";
 import type { OpName } from "../ops.js";
 import { civilOf, dayOfWeek, dayOfYear, daysOfMicros, isoWeek, microsOfDays, secondOfDay } from "../time.js";
 import { compareNumbers, compareText, compareValues, keyOf, microsOf } from "../values.js";
-import * as numbers from "./numbers.js";
 import type { Num } from "./numbers.js";
+import * as numbers from "./numbers.js";
 import * as texts from "./text.js";
 
 export type Step = (row: Row) => Value;
@@ -122,7 +122,8 @@ const when: Make = (args) => {
 type Time = DateValue | TimestampValue;
 const daysIn = (time: Time): number => ("days" in time ? time.days : daysOfMicros(time.micros));
 const part = (of: (days: number) => number): Make => one<Time>((time) => of(daysIn(time)));
-const clock = (of: (second: number) => number): Make => one<Time>((time) => ("days" in time ? 0 : of(secondOfDay(time.micros))));
+const clock = (of: (second: number) => number): Make =>
+  one<Time>((time) => ("days" in time ? 0 : of(secondOfDay(time.micros))));
 
 const toReal = one<Value>((a) => {
   if (typeof a === "number") return a;
@@ -151,8 +152,13 @@ const likeness =
   (prepare: (text: string) => string): Make =>
   ([a, b], exprs) => {
     const fixed = exprs[1]!;
-    const test = fixed.kind === "lit" && typeof fixed.value === "string" ? texts.pattern(prepare(fixed.value)) : undefined;
-    return two<string, string>((text, like) => (test ?? texts.pattern(prepare(like)))(prepare(text)))([a!, b!], exprs, false);
+    const test =
+      fixed.kind === "lit" && typeof fixed.value === "string" ? texts.pattern(prepare(fixed.value)) : undefined;
+    return two<string, string>((text, like) => (test ?? texts.pattern(prepare(like)))(prepare(text)))(
+      [a!, b!],
+      exprs,
+      false,
+    );
   };
 
 /** What each operation does with one row. */
@@ -172,7 +178,8 @@ export const opSteps: Readonly<Record<OpName, Make>> = {
   le: comparison((order) => order <= 0),
   gt: comparison((order) => order > 0),
   ge: comparison((order) => order >= 0),
-  between: ([a, low, high], exprs, exact) => logical(false)([opSteps.ge([a!, low!], exprs, exact), opSteps.le([a!, high!], exprs, exact)], exprs, exact),
+  between: ([a, low, high], exprs, exact) =>
+    logical(false)([opSteps.ge([a!, low!], exprs, exact), opSteps.le([a!, high!], exprs, exact)], exprs, exact),
   in: membership(true),
   notIn: membership(false),
 
@@ -180,8 +187,14 @@ export const opSteps: Readonly<Record<OpName, Make>> = {
   or: logical(true),
   not: one<boolean>((a) => !a),
 
-  isNull: ([a]) => (row) => a!(row) === null,
-  isNotNull: ([a]) => (row) => a!(row) !== null,
+  isNull:
+    ([a]) =>
+    (row) =>
+      a!(row) === null,
+  isNotNull:
+    ([a]) =>
+    (row) =>
+      a!(row) !== null,
   isNan: one((a) => Number.isNaN(a)),
   isFinite: one((a) => typeof a === "bigint" || Number.isFinite(a)),
   coalesce: (args) => (row) => {
@@ -234,7 +247,11 @@ export const opSteps: Readonly<Record<OpName, Make>> = {
   substring: (args, exprs, exact) =>
     args.length === 2
       ? two<string, Num>((text, start) => texts.substring(text, Number(start), Infinity))(args, exprs, exact)
-      : three<string, Num, Num>((text, start, count) => texts.substring(text, Number(start), Number(count)))(args, exprs, exact),
+      : three<string, Num, Num>((text, start, count) => texts.substring(text, Number(start), Number(count)))(
+          args,
+          exprs,
+          exact,
+        ),
   contains: two<string, string>((a, b) => a.includes(b)),
   startsWith: two<string, string>((a, b) => a.startsWith(b)),
   replace: three<string, string, string>((a, old, by) => (old === "" ? a : a.replaceAll(old, () => by))),

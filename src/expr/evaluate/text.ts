@@ -18,7 +18,18 @@ export function intOfText(text: string): Num | null {
   return /^[+-]?\d+$/.test(word) ? int64Of(BigInt(word.replace("+", ""))) : null;
 }
 
-const words: Readonly<Record<string, boolean>> = { true: true, t: true, yes: true, y: true, 1: true, false: false, f: false, no: false, n: false, 0: false };
+const words: Readonly<Record<string, boolean>> = {
+  true: true,
+  t: true,
+  yes: true,
+  y: true,
+  1: true,
+  false: false,
+  f: false,
+  no: false,
+  n: false,
+  0: false,
+};
 export const boolOfText = (text: string): boolean | null => words[trimmed(text).toLowerCase()] ?? null;
 
 /** The fewest digits that read back, with an exponent below 1e-4 and from 1e16 on. */
@@ -45,15 +56,17 @@ export const daysOfText = (text: string): number | null => parseTimestamp(text)?
 export const microsOfText = (text: string): bigint | null => parseTimestamp(text)?.micros ?? null;
 
 /** Letter by letter, as engines do it: what would become several letters stays. */
-const letters = (map: (letter: string) => string, exceptions: Readonly<Record<string, string>>) => (text: string): string => {
-  if (/^\p{ASCII}*$/u.test(text)) return map(text);
-  let out = "";
-  for (const letter of text) {
-    const mapped = exceptions[letter] ?? map(letter);
-    out += [...mapped].length === 1 ? mapped : letter;
-  }
-  return out;
-};
+const letters =
+  (map: (letter: string) => string, exceptions: Readonly<Record<string, string>>) =>
+  (text: string): string => {
+    if (/^\p{ASCII}*$/u.test(text)) return map(text);
+    let out = "";
+    for (const letter of text) {
+      const mapped = exceptions[letter] ?? map(letter);
+      out += [...mapped].length === 1 ? mapped : letter;
+    }
+    return out;
+  };
 export const lower = letters((text) => text.toLowerCase(), { "\u0130": "i" });
 export const upper = letters((text) => text.toUpperCase(), { "\u00df": "\u1e9e" });
 
@@ -75,9 +88,12 @@ export function substring(text: string, start: number, count: number): string {
 
 /** A LIKE pattern as a test. */
 export function pattern(like: string): (text: string) => boolean {
-  const source = [...like].map((c) => (c === "%" ? "[^]*" : c === "_" ? "[^]" : c.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))).join("");
+  const source = [...like]
+    .map((c) => (c === "%" ? "[^]*" : c === "_" ? "[^]" : c.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")))
+    .join("");
   const regex = new RegExp(`^${source}$`, "u");
   return (text) => regex.test(text);
 }
 
-export const hash32 = (text: string, seed: number): number => createHash("md5").update(`${seed}:${text}`).digest().readUInt32BE(0);
+export const hash32 = (text: string, seed: number): number =>
+  createHash("md5").update(`${seed}:${text}`).digest().readUInt32BE(0);

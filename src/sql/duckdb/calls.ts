@@ -22,15 +22,33 @@ const single =
     args.length === 1 ? args[0]!.sql : fn(name)(...args);
 
 /** Calls that give BIGINT without a cast around them; a literal or CASE may be a 32-bit INTEGER. */
-const wide: ReadonlySet<OpName> = new Set(["add", "sub", "mul", "mod", "neg", "abs", "intdiv", "toInt", "length", "epochDays", "epochMicros", "year", "month", "day", "hour"]);
-const long = ({ sql, expr }: Term): string => (expr.kind === "col" || (expr.kind === "call" && wide.has(expr.op)) ? sql : `CAST(${sql} AS BIGINT)`);
+const wide: ReadonlySet<OpName> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "mod",
+  "neg",
+  "abs",
+  "intdiv",
+  "toInt",
+  "length",
+  "epochDays",
+  "epochMicros",
+  "year",
+  "month",
+  "day",
+  "hour",
+]);
+const long = ({ sql, expr }: Term): string =>
+  expr.kind === "col" || (expr.kind === "call" && wide.has(expr.op)) ? sql : `CAST(${sql} AS BIGINT)`;
 
 /**
  * DuckDB raises where 64 bits overflow; TRY makes that a null, and costs nothing as long as it is rare. It takes no subquery
  * (a large lookup), so that goes by 128 bits.
  */
 function tried(args: readonly Term[], write: (...args: readonly string[]) => string): string {
-  if (args.every(({ sql }) => !sql.includes("(SELECT "))) return `TRY(${write(...args.map((arg, i) => (i > 0 && arg.expr.kind === "lit" ? arg.sql : long(arg))))})`;
+  if (args.every(({ sql }) => !sql.includes("(SELECT ")))
+    return `TRY(${write(...args.map((arg, i) => (i > 0 && arg.expr.kind === "lit" ? arg.sql : long(arg))))})`;
   return `TRY_CAST(${write(...args.map(({ sql }) => `CAST(${sql} AS HUGEINT)`))} AS BIGINT)`;
 }
 
@@ -54,16 +72,33 @@ const guarded =
   ({ sql }) =>
     sql.length < 100 ? `${name}(CASE WHEN ${test(sql)} THEN ${sql} END)` : `${name}(${short(sql)})`;
 // DuckDB raises on ln(0), sqrt(-1) and sin(infinity).
-const logarithm = (name: string): Emit => guarded(name, (a) => `${a} > 0`, (a) => `nullif(greatest(${a}, 0), 0)`);
-const wave = (name: string): Emit => (a) =>
-  isWhole(a.type) ? `${name}(${a.sql})` : guarded(name, (x) => `abs(${x}) <> 'inf'::DOUBLE`, (x) => `nullif(nullif(${x}, 'inf'::DOUBLE), '-inf'::DOUBLE)`)(a);
+const logarithm = (name: string): Emit =>
+  guarded(
+    name,
+    (a) => `${a} > 0`,
+    (a) => `nullif(greatest(${a}, 0), 0)`,
+  );
+const wave =
+  (name: string): Emit =>
+  (a) =>
+    isWhole(a.type)
+      ? `${name}(${a.sql})`
+      : guarded(
+          name,
+          (x) => `abs(${x}) <> 'inf'::DOUBLE`,
+          (x) => `nullif(nullif(${x}, 'inf'::DOUBLE), '-inf'::DOUBLE)`,
+        )(a);
 
 /** Beside a literal a stored column needs no cast, so that row groups can be skipped by their minima and maxima. */
 const comparison =
   (write: (...args: readonly string[]) => string): Emit =>
   (a, ...others) => {
     const literals = others.every(({ expr }) => expr.kind === "lit");
-    if (!literals || (a.stored !== undefined && kindOf(a) === "timestamp" && a.type?.kind === "timestamp" && a.type.utc)) return write(a.sql, ...others.map((b) => beside(b, a)));
+    if (
+      !literals ||
+      (a.stored !== undefined && kindOf(a) === "timestamp" && a.type?.kind === "timestamp" && a.type.utc)
+    )
+      return write(a.sql, ...others.map((b) => beside(b, a)));
     return write(a.stored ?? a.sql, ...others.map((b) => beside(b, a)));
   };
 /** A literal in the type of what it stands beside: FLOAT against INTEGER would be compared as FLOAT. */
@@ -77,9 +112,17 @@ const order = (sign: string): Emit => comparison((a, b) => `(${a} ${sign} ${b})`
 const whenTrue: Emit = (...args) => {
   const [condition, then, otherwise] = args;
   // "NaN is missing", around nearly every number: DuckDB's NaN equals NaN.
-  if (args.length === 3 && then!.expr.kind === "lit" && then!.expr.value === null && condition!.sql === `isnan(${otherwise!.sql})`) {
+  if (
+    args.length === 3 &&
+    then!.expr.kind === "lit" &&
+    then!.expr.value === null &&
+    condition!.sql === `isnan(${otherwise!.sql})`
+  ) {
     const { sql, stored } = otherwise!;
-    return { sql: `nullif(${sql}, 'nan'::DOUBLE)`, ...(stored === undefined ? {} : { stored: `nullif(${stored}, 'nan'::FLOAT)` }) };
+    return {
+      sql: `nullif(${sql}, 'nan'::DOUBLE)`,
+      ...(stored === undefined ? {} : { stored: `nullif(${stored}, 'nan'::FLOAT)` }),
+    };
   }
   const parts: string[] = [];
   for (let i = 0; i + 1 < args.length; i += 2) parts.push(`WHEN ${args[i]!.sql} THEN ${args[i + 1]!.sql}`);
@@ -94,7 +137,8 @@ const stored: (write: (a: string) => string) => Emit = (write) => (a) => write(a
 
 const blanks = "[ \\t\\n\\v\\f\\r]*";
 const isoText = `^${blanks}[0-9]{1,6}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}([T ]([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?${blanks}$`;
-const spelled = (sql: string, cast: string): string => `CASE WHEN regexp_full_match(${sql}, ${text(isoText)}) THEN ${cast} END`;
+const spelled = (sql: string, cast: string): string =>
+  `CASE WHEN regexp_full_match(${sql}, ${text(isoText)}) THEN ${cast} END`;
 const nothing = (as: string): string => `CAST(NULL AS ${as})`;
 
 /** A FLOAT column that is only tested for NaN on its way into a page is never made wider: 20 of them take half the time. */
@@ -134,7 +178,8 @@ function toInt(a: Term): string {
 
 function toText(a: Term): string {
   if (kindOf(a) === "text") return a.sql;
-  if (!isReal(a.type)) return `CAST(${a.stored !== undefined && kindOf(a) !== "timestamp" ? a.stored : a.sql} AS VARCHAR)`;
+  if (!isReal(a.type))
+    return `CAST(${a.stored !== undefined && kindOf(a) !== "timestamp" ? a.stored : a.sql} AS VARCHAR)`;
   return `CASE WHEN abs(${a.sql}) < 1e16 AND ${a.sql} = trunc(${a.sql}) THEN CAST(CAST(${a.sql} AS BIGINT) AS VARCHAR) ELSE CAST(${a.sql} AS VARCHAR) END`;
 }
 
@@ -156,14 +201,22 @@ function toBool(a: Term): string {
 const toTime =
   (as: "DATE" | "TIMESTAMP"): Emit =>
   (a) => {
-    if (kindOf(a) === "text") return spelled(a.sql, as === "DATE" ? `TRY_CAST(regexp_extract(${a.sql}, '[0-9]+[-/][0-9]+[-/][0-9]+') AS DATE)` : `make_timestamp(epoch_us(TRY_CAST(${a.sql} AS TIMESTAMPTZ)))`);
+    if (kindOf(a) === "text")
+      return spelled(
+        a.sql,
+        as === "DATE"
+          ? `TRY_CAST(regexp_extract(${a.sql}, '[0-9]+[-/][0-9]+[-/][0-9]+') AS DATE)`
+          : `make_timestamp(epoch_us(TRY_CAST(${a.sql} AS TIMESTAMPTZ)))`,
+      );
     return a.type && !isTime(a.type) ? nothing(as) : `TRY_CAST(${a.sql} AS ${as})`;
   };
 
 /** DuckDB reads backwards for a negative count, and raises past 2^32. */
 const substring: Emit = (a, start, count) => {
   const within = ({ sql, expr }: Term, low: number): string =>
-    expr.kind === "lit" && (expr.value === null || (Number(expr.value) >= low && Number(expr.value) < 2 ** 31)) ? sql : `CASE WHEN ${sql} IS NOT NULL THEN greatest(least(${sql}, 2147483647), ${low}) END`;
+    expr.kind === "lit" && (expr.value === null || (Number(expr.value) >= low && Number(expr.value) < 2 ** 31))
+      ? sql
+      : `CASE WHEN ${sql} IS NOT NULL THEN greatest(least(${sql}, 2147483647), ${low}) END`;
   return `substring(${[a.sql, within(start!, -2147483647), ...(count ? [within(count, 0)] : [])].join(", ")})`;
 };
 
@@ -173,7 +226,10 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   sub: arithmetic("-"),
   mul: arithmetic("*"),
   div: (a, b) => `(${a.sql} / ${divisor(b)})`,
-  intdiv: (a, b) => (isWhole(a.type) && isWhole(b.type) ? tried([a, b], (x, y) => `${x} // ${y}`) : `TRY_CAST(trunc(${a.sql} / ${divisor(b)}) AS BIGINT)`),
+  intdiv: (a, b) =>
+    isWhole(a.type) && isWhole(b.type)
+      ? tried([a, b], (x, y) => `${x} // ${y}`)
+      : `TRY_CAST(trunc(${a.sql} / ${divisor(b)}) AS BIGINT)`,
   mod: (a, b) => (isWhole(a.type) && isWhole(b.type) ? wholeRest(a, b) : `(${a.sql} % ${divisor(b)})`),
   neg: (a) => (isWhole(a.type) ? tried([a], (x) => `-${x}`) : `(-${a.sql})`),
   abs: (a) => (isWhole(a.type) ? tried([a], (x) => `abs(${x})`) : `abs(${a.sql})`),
@@ -203,7 +259,11 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   log2: logarithm("log2"),
   log10: logarithm("log10"),
   exp: fn("exp"),
-  sqrt: guarded("sqrt", (a) => `${a} >= 0`, (a) => `nullif(greatest(${a}, -1), -1)`),
+  sqrt: guarded(
+    "sqrt",
+    (a) => `${a} >= 0`,
+    (a) => `nullif(greatest(${a}, -1), -1)`,
+  ),
   pow: fn("pow"),
   sin: wave("sin"),
   cos: wave("cos"),
@@ -235,7 +295,8 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   replace: fn("replace"),
   like: infix("LIKE"),
   ilike: (a, b) => `(lower(${a.sql}) LIKE lower(${b.sql}))`,
-  hash32: (a, seed) => `CAST('0x' || substring(md5(${seed.expr.kind === "lit" && seed.expr.value !== null ? literal(`${seed.expr.value}:`) : `${seed.sql} || ':'`} || ${a.sql}), 1, 8) AS BIGINT)`,
+  hash32: (a, seed) =>
+    `CAST('0x' || substring(md5(${seed.expr.kind === "lit" && seed.expr.value !== null ? literal(`${seed.expr.value}:`) : `${seed.sql} || ':'`} || ${a.sql}), 1, 8) AS BIGINT)`,
 
   year: fn("year"),
   quarter: fn("quarter"),

@@ -17,7 +17,8 @@ const negative = (digits: string): string => (digits.startsWith("-") ? `(${digit
 export function literal(value: Value): string {
   if (value === null) return "NULL";
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
-  if (typeof value === "number") return Number.isSafeInteger(value) && !Object.is(value, -0) ? negative(String(value)) : double(value);
+  if (typeof value === "number")
+    return Number.isSafeInteger(value) && !Object.is(value, -0) ? negative(String(value)) : double(value);
   if (typeof value === "bigint") return `CAST(${negative(String(value))} AS BIGINT)`;
   if (typeof value === "string") return text(value);
   if (value instanceof Uint8Array) return `unhex('${Buffer.from(value).toString("hex")}')`;

@@ -1,5 +1,5 @@
-import type { Lookup } from "../../expr/expr.js";
 import { textOfReal } from "../../expr/evaluate/text.js";
+import type { Lookup } from "../../expr/expr.js";
 import type { Term } from "../dialect.js";
 import { double, literal, text } from "./literals.js";
 
@@ -24,10 +24,13 @@ export function lookup(table: Lookup, key: Term): string {
   const dense = denseRange(table, key);
   if (dense) return fromRange(table, key, dense, as, rest);
   const place = placeOf(table, key);
-  if (isIdentity(table)) return otherwise === null ? `CAST(${place} AS INTEGER)` : `coalesce(CAST(${place} AS INTEGER), ${rest})`;
+  if (isIdentity(table))
+    return otherwise === null ? `CAST(${place} AS INTEGER)` : `coalesce(CAST(${place} AS INTEGER), ${rest})`;
   const value = `${list(values, as)}[CAST(${place} AS BIGINT) + 1]`;
   if (otherwise === null) return value;
-  return values.includes(null) ? `CASE WHEN ${place} IS NULL THEN ${rest} ELSE ${value} END` : `coalesce(${value}, ${rest})`;
+  return values.includes(null)
+    ? `CASE WHEN ${place} IS NULL THEN ${rest} ELSE ${value} END`
+    : `coalesce(${value}, ${rest})`;
 }
 
 type ValueType = "INTEGER" | "DOUBLE" | "VARCHAR";
@@ -36,7 +39,8 @@ function valueType({ values, otherwise }: Lookup): ValueType {
   let type: ValueType = "INTEGER";
   for (const value of [...values, otherwise]) {
     if (typeof value === "string") return "VARCHAR";
-    if (value !== null && (!Number.isInteger(value) || Math.abs(value) >= 2 ** 31 || Object.is(value, -0))) type = "DOUBLE";
+    if (value !== null && (!Number.isInteger(value) || Math.abs(value) >= 2 ** 31 || Object.is(value, -0)))
+      type = "DOUBLE";
   }
   return type;
 }
@@ -65,9 +69,16 @@ function denseRange(table: Lookup, key: Term): { low: number; high: number } | u
   return high - low < Math.max(largestGap, 2 * keys.length) ? { low, high } : undefined;
 }
 
-function fromRange(table: Lookup, key: Term, { low, high }: { low: number; high: number }, as: ValueType, rest: string): string {
+function fromRange(
+  table: Lookup,
+  key: Term,
+  { low, high }: { low: number; high: number },
+  as: ValueType,
+  rest: string,
+): string {
   const inRange = `${key.sql} BETWEEN ${literal(low)} AND ${literal(high)}`;
-  if (isIdentity(table) && table.keys.every((one, i) => one === low + i)) return `CASE WHEN ${inRange} THEN CAST(${key.sql} - ${literal(low)} AS INTEGER) ELSE ${rest} END`;
+  if (isIdentity(table) && table.keys.every((one, i) => one === low + i))
+    return `CASE WHEN ${inRange} THEN CAST(${key.sql} - ${literal(low)} AS INTEGER) ELSE ${rest} END`;
   const filled = new Array<number | string | null>(high - low + 1).fill(table.otherwise);
   table.keys.forEach((one, i) => {
     filled[(one as number) - low] = table.values[i]!;
@@ -78,11 +89,21 @@ function fromRange(table: Lookup, key: Term, { low, high }: { low: number; high:
 
 /** The key's place in the table, from 0, or null. */
 function placeOf({ keys }: Lookup, key: Term): string {
-  const codes = (of: string, names: readonly string[]): string => `enum_code(TRY_CAST(${of} AS ENUM(${names.map(text).join(",")})))`;
-  if (keys.some((one) => typeof one === "string")) return codes(key.type?.kind === "text" ? key.sql : `CAST(${key.sql} AS VARCHAR)`, keys.map(String));
+  const codes = (of: string, names: readonly string[]): string =>
+    `enum_code(TRY_CAST(${of} AS ENUM(${names.map(text).join(",")})))`;
+  if (keys.some((one) => typeof one === "string"))
+    return codes(key.type?.kind === "text" ? key.sql : `CAST(${key.sql} AS VARCHAR)`, keys.map(String));
   const numbers = keys as readonly number[];
-  if (numbers.length <= fewNumbers) return `(list_position(${list(numbers, "DOUBLE")}, CAST(${key.sql} AS DOUBLE)) - 1)`;
-  if (key.type?.kind === "int64") return codes(`CAST(${key.sql} AS VARCHAR)`, numbers.map((one, i) => (Number.isSafeInteger(one) ? String(one + 0) : `none ${i}`)));
+  if (numbers.length <= fewNumbers)
+    return `(list_position(${list(numbers, "DOUBLE")}, CAST(${key.sql} AS DOUBLE)) - 1)`;
+  if (key.type?.kind === "int64")
+    return codes(
+      `CAST(${key.sql} AS VARCHAR)`,
+      numbers.map((one, i) => (Number.isSafeInteger(one) ? String(one + 0) : `none ${i}`)),
+    );
   // As DuckDB writes a DOUBLE; adding 0 makes -0 a 0.
-  return codes(`CAST(CAST(${key.sql} AS DOUBLE) + 0e0 AS VARCHAR)`, numbers.map((one) => (Number.isInteger(one) && Math.abs(one) < 1e16 ? `${one + 0}.0` : textOfReal(one))));
+  return codes(
+    `CAST(CAST(${key.sql} AS DOUBLE) + 0e0 AS VARCHAR)`,
+    numbers.map((one) => (Number.isInteger(one) && Math.abs(one) < 1e16 ? `${one + 0}.0` : textOfReal(one))),
+  );
 }

@@ -16,9 +16,13 @@ export function withRowHashes(from: string, file: number | undefined, seeds: rea
     added = columns.map((column) => column.slice(column.lastIndexOf(" ") + 1));
     text = `(SELECT ${kept}, ${columns.join(", ")} FROM ${text})`;
   };
-  const each = (formula: (seed: number) => string, name: string): string[] => seeds.map((seed) => `${formula(seed)} AS __${name}_${seed}`);
+  const each = (formula: (seed: number) => string, name: string): string[] =>
+    seeds.map((seed) => `${formula(seed)} AS __${name}_${seed}`);
   const high = (x: string): string => last(second(first(x)));
-  const files = file === undefined ? high(`(((__row >> 32) * 65536 + __file + 1) & ${mask})`) : `CASE WHEN __row < 4294967296 THEN ${mix32(file + 1)} ELSE ${high(`(((__row >> 32) * 65536 + ${file + 1}) & ${mask})`)} END`;
+  const files =
+    file === undefined
+      ? high(`(((__row >> 32) * 65536 + __file + 1) & ${mask})`)
+      : `CASE WHEN __row < 4294967296 THEN ${mix32(file + 1)} ELSE ${high(`(((__row >> 32) * 65536 + ${file + 1}) & ${mask})`)} END`;
   step([...each((seed) => `xor(__row & ${mask}, ${seedWord(seed)})`, "a"), `${files} AS __high`]);
   const carry = "__high AS __high";
   step([...each((seed) => first(`__a_${seed}`), "b"), carry]);

@@ -32,8 +32,15 @@ interface Source {
   readonly column: (name: string) => string;
 }
 
-function assemble({ scan, part }: ScanRelation, seeds: readonly number[], { from, row, file, column }: Source): ScanSql {
-  const where = [...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]), ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`])];
+function assemble(
+  { scan, part }: ScanRelation,
+  seeds: readonly number[],
+  { from, row, file, column }: Source,
+): ScanSql {
+  const where = [
+    ...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]),
+    ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`]),
+  ];
   const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
   const hashed = seeds.length > 0;
   const known = typeof file === "number";
@@ -43,7 +50,10 @@ function assemble({ scan, part }: ScanRelation, seeds: readonly number[], { from
   const columns = new Map<string, string>();
   for (const { name } of scan.schema.columns) {
     const folder = partitions.find((one) => one.name === name);
-    columns.set(name, folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name));
+    columns.set(
+      name,
+      folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name),
+    );
   }
   return {
     from: hashed ? `${withRowHashes(inner, known ? file : undefined, seeds)} AS t` : `${from} AS t`,
@@ -55,7 +65,8 @@ function assemble({ scan, part }: ScanRelation, seeds: readonly number[], { from
 
 /** The value in the folder's name: one literal for a file, a list over several. */
 function partitionValue(values: readonly (string | null)[], type: Type, file: number | string): string {
-  const as = type.kind === "int64" ? "BIGINT" : type.kind === "date" ? "DATE" : type.kind === "real" ? "DOUBLE" : "VARCHAR";
+  const as =
+    type.kind === "int64" ? "BIGINT" : type.kind === "date" ? "DATE" : type.kind === "real" ? "DOUBLE" : "VARCHAR";
   if (typeof file === "number") return `CAST(${literal(values[file] ?? null)} AS ${as})`;
   const list = `[${values.map(literal).join(", ")}]`;
   return `CAST((${values.length > 256 ? `SELECT ${list}` : list})[CAST(${file} AS BIGINT) + 1] AS ${as})`;
@@ -93,7 +104,10 @@ function textSource(source: TextScan, { part }: ScanRelation, hashed: boolean): 
   const folders = new Set(source.partitions?.map(({ name }) => name));
   const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
   const columns = stored.map(({ name, type }) => `${text(name)}: ${text(storedType(type))}`).join(", ");
-  const options = [`columns = {${columns}}`, ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"])];
+  const options = [
+    `columns = {${columns}}`,
+    ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"]),
+  ];
   const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
   const digest = `CAST(hash(${stored.map(({ name }) => quote(name)).join(", ")}) & 4294967295 AS BIGINT)`;
   return {
