@@ -80,7 +80,10 @@ export function openPage(bytes: Uint8Array, layout: PageLayout, index: number, w
 const layoutTags = new WeakMap<PageLayout, number>();
 function layoutTag(layout: PageLayout): number {
   let tag = layoutTags.get(layout);
-  if (tag === undefined) layoutTags.set(layout, (tag = Number.parseInt(hashOf(layout).slice(0, 8), 16)));
+  if (tag === undefined) {
+    tag = Number.parseInt(hashOf(layout).slice(0, 8), 16);
+    layoutTags.set(layout, tag);
+  }
   return tag;
 }
 

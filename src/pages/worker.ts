@@ -141,7 +141,10 @@ class Desk {
     const shapes = new Map<number, readonly number[]>();
     const offsets = (rows: number): readonly number[] => {
       let found = shapes.get(rows);
-      if (!found) shapes.set(rows, (found = pageShape(layout, rows).offsets));
+      if (!found) {
+        found = pageShape(layout, rows).offsets;
+        shapes.set(rows, found);
+      }
       return found;
     };
     return { layout, path, fd, stride, offsets, at: this.#arena.take(stride) };

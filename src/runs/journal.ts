@@ -77,7 +77,10 @@ export class Journal {
     if (crc32(bytes) !== line.crc) return undefined;
     const all = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     let at = 0;
-    return line.lengths.map((length) => all.slice(at, (at += length)));
+    return line.lengths.map((length) => {
+      at += length;
+      return all.slice(at - length, at);
+    });
   }
 
   value<T>(name: string): T | undefined {

@@ -90,13 +90,14 @@ export function readSlices(task: Task, blocks: readonly Block[], sum: Float64Arr
   return blocks.map((block) => {
     const levels = block.kind === "category" ? block.levels : [];
     const values = levels.map((level) => {
-      const [rows, weight, loss, squares, base] = sum.subarray(at, (at += perLevel)) as unknown as [
+      const [rows, weight, loss, squares, base] = Array.from(sum.subarray(at, at + perLevel)) as [
         number,
         number,
         number,
         number,
         number,
       ];
+      at += perLevel;
       const mean = loss / weight;
       const half = 1.96 * Math.sqrt(Math.max(0, squares / weight - mean * mean) / Math.max(1, rows));
       return {

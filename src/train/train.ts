@@ -30,7 +30,7 @@ import { planFor } from "./plan.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
-import type { RowCounts, TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
+import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
 

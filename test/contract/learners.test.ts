@@ -207,7 +207,7 @@ describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task
 describe("docs/adding/learner.md", () => {
   test("shows the baseline as it is", () => {
     const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-    const shown = read("docs/adding/learner.md").matchAll(/```ts\n([^]*?)```/g);
+    const shown = read("docs/adding/learner.md").matchAll(/```ts\n([\s\S]*?)```/g);
     for (const [, code] of shown) expect(read("src/learners/baseline.ts")).toContain(code);
   });
 });
