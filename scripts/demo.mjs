@@ -20,7 +20,7 @@ mkdirSync(home, { recursive: true });
 const say = (text) => console.log(text.trim().replace(/^ +/gm, ""));
 function sluice(...args) {
   console.log(`\n$ sluice ${args.map((arg) => (/^[\w./:=%@,+-]+$/.test(arg) ? arg : `"${arg}"`)).join(" ")}`);
-  const done = spawnSync(process.execPath, [join(root, "bin/sluice.cjs"), ...args, "--home", home], {
+  const done = spawnSync(join(root, "bin/sluice.cjs"), [...args, "--home", home], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
   });

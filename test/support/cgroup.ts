@@ -9,4 +9,4 @@ const cli = join(import.meta.dirname, "../../bin/sluice.cjs");
 export const sluiceCapped = (
   args: readonly string[],
   options: { limitBytes: number; env?: Record<string, string>; cwd?: string; timeoutMs?: number },
-): Promise<Capped> => measureCapped(process.execPath, [cli, ...args], options);
+): Promise<Capped> => measureCapped(cli, args, options);
