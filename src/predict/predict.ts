@@ -86,10 +86,11 @@ export async function openForModel(
   notes: string[],
 ) {
   const types: Record<string, string> = { ...options.types };
+  const needed = model.inputs.columns.map(({ name }) => name);
   for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
   for (;;) {
     try {
-      return await openData(sources, { ...options, types }, workspace, join(workspace.home.root, "aside"));
+      return await openData(sources, { ...options, needed, types }, workspace, join(workspace.home.root, "aside"));
     } catch (error) {
       const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
       if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;

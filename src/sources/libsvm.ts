@@ -43,6 +43,10 @@ export async function libsvm(files: readonly SourceFile[], options: SourceOption
       `${files[0]!.path} has features up to number ${width}; up to ${widest} are read as columns, sparse tables of more are not read yet`,
       { file: files[0]!.path, features: width },
     );
+  for (const name of options.needed ?? []) {
+    const index = Number(/^f(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (index <= widest) [low, width] = [Math.min(low, index), Math.max(width, index)];
+  }
   const columns: Column[] = [{ name: "label", type: whole ? int64 : real }];
   for (let i = low; i <= width; i++) columns.push({ name: `f${i}`, type: real });
   return { format: "libsvm", files, schema: { columns }, assumed: ["a feature that a row does not name is 0"] };

@@ -13,6 +13,8 @@ export interface SourceOptions {
   readonly types?: Readonly<Record<string, string>>;
   /** Names for the columns of a file without a header line. */
   readonly columns?: readonly string[];
+  /** Columns that are needed: a sparse file in which no row names one still has it, and it is 0. */
+  readonly needed?: readonly string[];
   readonly csv?: Partial<
     Pick<
       CsvDialect,

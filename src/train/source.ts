@@ -17,6 +17,8 @@ export interface DataOptions {
   readonly badRows?: "stop" | "keep-aside";
   /** The schema that the source must offer (a test source, new rows to score). */
   readonly expect?: Schema;
+  /** Columns that the source must offer, of any type; those of `expect` are among them. */
+  readonly needed?: readonly string[];
 }
 
 export interface OpenData {
@@ -42,6 +44,7 @@ export async function describeSource(
     ...(options.format ? { format: options.format } : {}),
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),
+    ...(options.needed ? { needed: options.needed } : {}),
     ...(options.csv ? { csv: options.csv } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
   };
@@ -57,7 +60,12 @@ export async function openData(
   onProgress?: LandOptions["onProgress"],
 ): Promise<OpenData> {
   const expected = options.expect ? typesOf(options.expect) : {};
-  const source = await describeSource(specs, { ...options, types: { ...expected, ...options.types } }, workspace);
+  const needed = [...(options.expect?.columns.map(({ name }) => name) ?? []), ...(options.needed ?? [])];
+  const source = await describeSource(
+    specs,
+    { ...options, needed, types: { ...expected, ...options.types } },
+    workspace,
+  );
   const scan = await workspace.engine.land(source, {
     badRows: options.badRows ?? "stop",
     asideDir,
