@@ -142,11 +142,13 @@ export async function run(
   let exit = 0;
   const stop = (signal: "SIGINT" | "SIGTERM"): void => {
     exit = signal === "SIGINT" ? 130 : 143;
-    controller.abort(
-      new SluiceError("interrupted", `interrupted by ${signal}; finished work is kept: sluice resume last`, { signal }),
-    );
+    const interrupted = new SluiceError("interrupted", `interrupted by ${signal}`, { signal });
+    controller.abort(interrupted);
     // Whatever hangs after that does not hold the terminal.
-    setTimeout(() => process.exit(exit), 4000).unref();
+    setTimeout(() => {
+      fail(interrupted, flags, exit, jsonTo);
+      process.exit(exit);
+    }, 4000).unref();
   };
   const onInt = (): void => stop("SIGINT");
   const onTerm = (): void => stop("SIGTERM");

@@ -106,6 +106,9 @@ export function keepModel(home: Home, name: string, model: string, run: string):
       name,
     });
   const dir = join(modelsDir(home), name);
+  // A run that was killed between keeping its model and saying so keeps the one it has.
+  const kept = listModels(home).find((model) => model.name === name && model.run === run);
+  if (kept) return kept.ref;
   ensureDir(dir);
   for (let version = latestVersion(home, name) + 1; ; version++) {
     const place = join(dir, String(version));

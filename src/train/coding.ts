@@ -1,6 +1,7 @@
 import { BadRowError } from "../base/errors.js";
 import type { Engine } from "../engines/contract.js";
-import { call } from "../expr/expr.js";
+import { call, col, columnsOf, lit } from "../expr/expr.js";
+import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { Answer, Block, NumberBlock, Question } from "../features/contract.js";
 import type { NumberCoding } from "./dataset.js";
@@ -27,7 +28,7 @@ export async function codingsOf(
   for (const [i, block] of numbers.entries()) {
     const low = asNumber(answers[2 * i]);
     const high = asNumber(answers[2 * i + 1]);
-    if (low === -Infinity || high === Infinity) await refuseInfinity(block, source, engine, rows);
+    if (low === -Infinity || high === Infinity) await refuseNotFinite([block], source, engine, rows);
     codings.push(codingOf(low, high));
   }
   return codings;
@@ -51,22 +52,44 @@ const binaryExponent = (x: number): number => {
   return Math.max(-1000, ((view.getUint32(0) >>> 20) & 0x7ff) - 1023);
 };
 
-async function refuseInfinity(block: NumberBlock, source: string, engine: Engine, rows: Relation): Promise<never> {
-  const infinite = call(
-    "and",
-    call("isNotNull", block.expr),
-    call("and", call("not", call("isFinite", block.expr)), call("not", call("isNan", block.expr))),
-  );
-  const [first] = await engine.rows(
-    { kind: "project", from: { kind: "filter", from: rows, where: infinite }, columns: { value: block.expr } },
-    1,
-  );
-  throw new BadRowError({
-    code: "not_finite",
-    file: source,
-    column: block.name,
-    value: String(first?.["value"] ?? "infinity"),
-    problem: "is infinite, and no mean or weight can hold that",
-    remedy: `Leave such rows out with --where 'isfinite("${block.name}")', or drop the column with --drop ${block.name}`,
-  });
+/** What goes into a sum beside the features: an infinite label or weight spoils it as well. */
+export type Summed = Pick<NumberBlock, "name" | "expr">;
+
+/**
+ * Names the value that made a sum infinite or not a number, if one did: any row may have it, since a kernel multiplies rows
+ * of the other split by nought, and nought times infinity is no number.
+ */
+export async function refuseNotFinite(
+  summed: readonly Summed[],
+  source: string,
+  engine: Engine,
+  rows: Relation,
+  codings: readonly NumberCoding[] = [],
+): Promise<void> {
+  for (const [i, { name, expr }] of summed.entries()) {
+    const value = call("toReal", expr);
+    const { shift = 0, exponent = 0 } = codings[i] ?? {};
+    const coded = call("abs", call("mul", call("sub", value, lit(shift)), lit(2 ** exponent)));
+    const where = call("and", call("not", call("isNan", value)), call("gt", coded, lit(largestFloat32)));
+    const [first] = await engine.rows(
+      { kind: "project", from: { kind: "filter", from: rows, where }, columns: { value } },
+      1,
+    );
+    if (!first) continue;
+    const found = first["value"] as number;
+    const read = [...columnsOf(expr)];
+    const formula = printExpr(read.length === 1 ? col(read[0]!) : expr);
+    throw new BadRowError({
+      code: "not_finite",
+      file: source,
+      column: name,
+      value: String(found),
+      problem: Number.isFinite(found)
+        ? "is too far from the values that the model is learned from"
+        : "is infinite, and no mean or weight can hold that",
+      remedy: `Leave such rows out with --where 'coalesce(abs(${formula}) < 1e30, true)', or drop the column with --drop ${read.join(",")}`,
+    });
+  }
 }
+
+const largestFloat32 = 3.4028234e38;

@@ -56,6 +56,10 @@ export interface DatasetOptions {
   readonly keep: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { stage: "encode" | "pass"; rows: number; pass: number }) => void;
+  /** After a scan of the source and before its pages count as whole: throws when the source is no longer what it was. */
+  readonly checkSource?: () => Promise<void>;
+  /** When a sum is infinite or not a number: throws with the value that made it so, if there is one. */
+  readonly checkValues?: () => Promise<void>;
 }
 
 const checkpointMs = 8_000;
@@ -177,6 +181,8 @@ export class Dataset {
         }
       },
     });
+    if (fresh) await this.#options.checkSource?.();
+    if (!sums.every((sum) => sum.every(Number.isFinite))) await this.#options.checkValues?.();
     if (fresh) for (let i = pages.length; i < this.#headers.size; i++) pages.push(this.#headers.get(i)!);
     checkpoint((fresh ? pages.length : known.length) - 1, sums, true);
     this.#free = [];

@@ -30,6 +30,7 @@ export class SharedRows {
   readonly #dataset: Dataset;
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
+  readonly #signal: AbortSignal | undefined;
   #learning = 0;
   #learners = 0;
   #scans = 0;
@@ -37,7 +38,8 @@ export class SharedRows {
   #waiting: Waiting[] = [];
   #busy: Promise<unknown> = Promise.resolve();
 
-  constructor(dataset: Dataset, pool: WorkerPool, journal: Journal | undefined) {
+  constructor(dataset: Dataset, pool: WorkerPool, journal: Journal | undefined, signal?: AbortSignal) {
+    this.#signal = signal;
     this.#dataset = dataset;
     this.#pool = pool;
     this.#journal = journal;
@@ -142,7 +144,8 @@ export class SharedRows {
       if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
       this.#dataset.openForReading();
       const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-      const next = await this.#pool.fold(name, params, state, order);
+      // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
+      const next = await unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
       this.#dataset.counters.passes++;
       this.#journal?.keepDoubles(unit, [next]);
       if (this.#journal) this.#journal.units.done++;
@@ -156,4 +159,14 @@ export class SharedRows {
     this.#busy = done.catch(() => {});
     return done;
   }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }

@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { SluiceError, UnknownColumnError } from "../base/errors.js";
+import { CodedError, type ErrorCode, exitCodes, isError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
+import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
 import type { Decision } from "../features/automatic.js";
-import type { Answer, FittedFeature } from "../features/contract.js";
+import type { Answer, FittedFeature, NumberBlock } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
 import { parseFeatures } from "../features/parse.js";
@@ -19,17 +20,17 @@ import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
-import { ensureDir, keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
-import { codingsOf } from "./coding.js";
+import { codingsOf, refuseNotFinite, type Summed } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { openData } from "./source.js";
+import { assertUnchanged, type OpenData, openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -47,6 +48,36 @@ export async function trainModel(
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
+  const run = resumeRun ?? newRunId(workspace.home);
+  try {
+    return await trainIn(run, spec, workspace, events, resumeRun !== undefined);
+  } catch (error) {
+    throw leaving(error, run, runDir(workspace.home, run), resumeRun !== undefined);
+  }
+}
+
+/** A run that can go on is named in the error; one that was refused leaves no folder behind. */
+function leaving(error: unknown, run: string, dir: string, resumed: boolean): unknown {
+  const begun = existsSync(join(dir, "run.json"));
+  if (begun && isError(error, "interrupted"))
+    return new SluiceError(
+      "interrupted",
+      `${(error as Error).message}; finished work is kept: sluice resume ${run}`,
+      { run },
+      { cause: error },
+    );
+  const refused = error instanceof CodedError && [2, 3, 4].includes(exitCodes[error.code as ErrorCode]);
+  if (!resumed && (!begun || refused)) rmSync(dir, { recursive: true, force: true });
+  return error;
+}
+
+async function trainIn(
+  run: string,
+  spec: TrainSpec,
+  workspace: Workspace,
+  events: TrainEvents,
+  resumed: boolean,
+): Promise<TrainDetails> {
   const started = Date.now();
   const io = ioBytes();
   const { engine, home, signal } = workspace;
@@ -56,9 +87,7 @@ export async function trainModel(
 
   // The source, and what every formula means in it.
   events.stage?.("reading the source");
-  const run = resumeRun ?? newRunId(home);
   const dir = runDir(home, run);
-  ensureDir(dir);
   const data = await openData(spec.sources, spec, workspace, join(dir, "aside"), (progress) =>
     events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
   );
@@ -80,7 +109,7 @@ export async function trainModel(
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
   const planned = await planFor(spec, data.source, workspace);
-  const journal = openRun(dir, spec, data.fingerprint, resumeRun !== undefined);
+  const journal = openRun(dir, spec, data, resumed);
   try {
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
@@ -92,7 +121,7 @@ export async function trainModel(
         ...(spec.task ? { task: spec.task } : {}),
         ...(spec.positive === undefined ? {} : { positive: spec.positive }),
         ...(signal ? { signal } : {}),
-      }),
+      }).catch((error: unknown) => noLabels(error, engine, all, base, spec)),
     );
     const chosen = chooseLearner(learner, spec, found.task);
     const params = resolveParams(chosen.name, chosen.params, spec.params);
@@ -138,13 +167,14 @@ export async function trainModel(
       const codings = await codingsOf(
         fit.blocks,
         (questions) => answer(questions, { ...statistics, known }),
-        spec.sources.join(", "),
+        sourceName(data),
         engine,
-        all,
+        base,
       );
       return { decisions: fit.decisions, fitted: fit.fitted, codings };
     });
     const blocks = blocksOf(prepared.fitted);
+    await assertUnchanged(data);
     const leaks = await journal.unit("leaks", () =>
       leakWarnings({
         ...statistics,
@@ -187,9 +217,12 @@ export async function trainModel(
         keep: chosen.needs.passes === "many" || census.validation > 0 || widthOf(blocks) > 400,
         ...(signal ? { signal } : {}),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
+        checkSource: () => assertUnchanged(data),
+        checkValues: () =>
+          refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings),
       },
     );
-    const rows = new SharedRows(dataset, workspace.pool, journal);
+    const rows = new SharedRows(dataset, workspace.pool, journal, signal);
     const classes = found.task === "regression" ? 1 : found.classes.length;
     const about = { task: found.task, classes, rows: census.train, weight: census.train, blocks, seed };
     const baseline = learnerNamed("baseline");
@@ -245,6 +278,8 @@ export async function trainModel(
       counts.read += judgedTest.read;
       counts.setAside += judgedTest.setAside;
     }
+
+    await assertUnchanged(data);
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, prepared.fitted);
@@ -334,6 +369,8 @@ export async function trainModel(
     writeWhole(join(dir, "result.json"), toJson(details, 1));
     return details;
   } catch (error) {
+    // Whatever went wrong while the source changed went wrong because of that.
+    if (!signal?.aborted) await assertUnchanged(data);
     throw storageError(error, dir);
   } finally {
     journal.close();
@@ -341,7 +378,7 @@ export async function trainModel(
 }
 
 /** The run's folder says what it does, before anything is done; a resumed run must be the same one. */
-function openRun(dir: string, spec: TrainSpec, fingerprint: string, resumed: boolean): Journal {
+function openRun(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData, resumed: boolean): Journal {
   const file = join(dir, "run.json");
   if (resumed && existsSync(file)) {
     const earlier = fromJson<{ fingerprint: string }>(readFileSync(file, "utf8"));
@@ -353,11 +390,12 @@ function openRun(dir: string, spec: TrainSpec, fingerprint: string, resumed: boo
           sources: spec.sources,
         },
       );
-  } else
-    writeWhole(
-      file,
-      toJson({ command: "train", name: spec.name, spec, fingerprint, started: new Date().toISOString() }, 1),
-    );
+  } else {
+    // Standard input is there once: who resumes reads what was spooled of it.
+    const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
+    const started = new Date().toISOString();
+    writeWhole(file, toJson({ command: "train", name: spec.name, spec: kept, fingerprint, started }, 1));
+  }
   return Journal.open(dir);
 }
 
@@ -395,6 +433,44 @@ function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task):
     );
   return learner;
 }
+
+/** Why no row has a label, when the reason is that there is no row. */
+async function noLabels(
+  error: unknown,
+  engine: Engine,
+  all: Relation,
+  base: Relation,
+  spec: TrainSpec,
+): Promise<never> {
+  if (!isError(error, "no_labels")) throw error;
+  const count = async (from: Relation): Promise<number> => {
+    const [row] = await engine.rows({ kind: "aggregate", from, by: {}, columns: { rows: { agg: "count" } } }, 1);
+    return Number(row?.["rows"] ?? 0);
+  };
+  if ((await count(base)) > 0) throw error;
+  const read = await count(all);
+  if (read === 0)
+    throw new SluiceError("empty_source", `${spec.sources.join(", ")} has no rows; at least one is needed`, {
+      sources: spec.sources,
+    });
+  const by = [
+    ...(spec.where === undefined ? [] : [`--where ${spec.where}`]),
+    ...(spec.sample === undefined ? [] : [`--sample ${spec.sample}`]),
+  ];
+  throw new SluiceError("no_rows", `no row is left after ${by.join(" and ")}; ${read} rows were read`, { read });
+}
+
+/** Everything that is summed over the rows, in the order of the codings: number blocks, then the label and the weight. */
+const summedOf = (
+  blocks: ReturnType<typeof blocksOf>,
+  label: { readonly numeric: Expr },
+  spec: { readonly label: string; readonly weight?: string },
+): Summed[] => [
+  ...blocks.filter((block): block is NumberBlock => block.kind === "number"),
+  { name: spec.label, expr: label.numeric },
+  ...(spec.weight === undefined ? [] : [{ name: spec.weight, expr: { kind: "col", name: spec.weight } as const }]),
+];
+const sourceName = ({ source }: OpenData): string => source.files.map(({ path }) => path).join(", ");
 
 function noTrainingRows(
   spec: TrainSpec,
@@ -522,6 +598,13 @@ export async function judgeData(
       cacheDir: workspace.home.cache,
       keep: false,
       ...(workspace.signal ? { signal: workspace.signal } : {}),
+      checkSource: () => assertUnchanged(data),
+      checkValues: () => {
+        const summed = summedOf(blocks, what, { label: "the label", ...(weight === undefined ? {} : { weight }) });
+        const from: Relation = { kind: "scan", scan: data.scan };
+        const rows: Relation = what.where ? { kind: "filter", from, where: what.where } : from;
+        return refuseNotFinite(summed, sourceName(data), workspace.engine, rows, codings);
+      },
     },
   );
   const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "all" }], undefined, "quality");
