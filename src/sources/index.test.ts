@@ -123,7 +123,7 @@ describe("jsonl", () => {
 
 test("a sparse file has the columns that are needed, named by a row or not", async () => {
   const scan = await openText("a9a.t", "-1 3:1\n+1 4:1\n", { format: "libsvm", needed: ["f2", "f6", "label", "f3"] });
-  expect(Object.keys(types(scan))).toEqual(["label", "f2", "f3", "f4", "f5", "f6"]);
+  expect(Object.keys(types(scan))).toEqual(["label", "f1", "f2", "f3", "f4", "f5", "f6"]);
 });
 
 describe("csv", () => {
