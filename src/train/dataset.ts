@@ -7,6 +7,7 @@ import type { Chunk, Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
+import { unguarded } from "../features/statistics/ask.js";
 import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
 import type { WorkerPool } from "../pages/pool.js";
 import {
@@ -278,7 +279,7 @@ export class Dataset {
     const categories = spec.blocks.filter((block) => block.kind === "category");
     for (const block of numbers) {
       const { shift, exponent } = spec.codings[number]!;
-      let value: Expr = block.expr;
+      let value: Expr = unguarded(block.expr);
       if (shift !== 0) value = call("sub", value, lit(shift));
       if (exponent !== 0) value = call("mul", value, lit(2 ** exponent));
       columns[`n${number++}`] = call("toFloat32", value);

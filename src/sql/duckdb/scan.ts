@@ -44,8 +44,14 @@ function assemble(
   const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
   const hashed = seeds.length > 0;
   const known = typeof file === "number";
-  // Hidden columns of the read are not part of its *, so the first step names them.
-  const inner = `(SELECT t.*, t.${row} AS __row${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+  // Named one by one: a * over thousands of columns is bound again at every step of the hash.
+  const paths = "structs" in scan ? scan.structs : undefined;
+  const stored = new Set(
+    scan.schema.columns
+      .filter(({ name }) => !partitions.some((one) => one.name === name))
+      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
+  );
+  const inner = `(SELECT ${[...stored, ""].join(", ")}t.${row} AS __row${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   const fileOf = known ? undefined : hashed ? "t.__file" : `t.${file}`;
   const columns = new Map<string, string>();
   for (const { name } of scan.schema.columns) {
