@@ -102,6 +102,7 @@ export class DuckDBEngine implements Engine {
     const connection = await this.#connect(relation);
     const stop = (): void => connection.interrupt();
     signal?.addEventListener("abort", stop, { once: true });
+    const started = performance.now();
     try {
       const result = await connection.stream(this.sql(relation));
       const types = result.columnTypes();
@@ -118,6 +119,7 @@ export class DuckDBEngine implements Engine {
     } catch (error) {
       throw teach(error, signal);
     } finally {
+      this.#trace(relation, started);
       signal?.removeEventListener("abort", stop);
       connection.interrupt();
       this.#close(connection);
@@ -187,8 +189,7 @@ export class DuckDBEngine implements Engine {
     } catch (error) {
       throw teach(error, signal);
     } finally {
-      if (process.env["SLUICE_TRACE"] && relation)
-        process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${this.sql(relation).slice(0, 2000)}\n`);
+      if (relation) this.#trace(relation, started);
       signal?.removeEventListener("abort", stop);
       this.#close(connection);
     }
@@ -229,6 +230,12 @@ export class DuckDBEngine implements Engine {
     await connection.run(
       `ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`,
     );
+  }
+
+  /** SLUICE_TRACE=1 shows each query with its milliseconds on standard error. */
+  #trace(relation: Relation, started: number): void {
+    if (process.env["SLUICE_TRACE"])
+      process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${this.sql(relation).slice(0, 4000)}\n`);
   }
 
   #noteSpill(): void {

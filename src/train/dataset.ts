@@ -332,17 +332,18 @@ export class Dataset {
     }
   }
 
-  /** Runs of 1,024 rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
+  /** Runs of rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
   async #encodeSample(sampleRows: number, seed: number): Promise<PageJob[]> {
     const { engine, signal } = this.#options;
-    const run = 1024;
     const jobs: PageJob[] = [];
     const filling = new Filling(this.layout, this.side, () => undefined);
     const emit = (): void => {
       const { features, side, rows } = filling.take();
       jobs.push({ index: jobs.length, fresh: { features, side, rows, file: 0, firstRow: 0 } });
     };
-    for (const part of runsOfRows(this.spec.rowsPerFile, Math.ceil(sampleRows / run), run, seed))
+    // A run costs a whole row group, all its columns decoded: a wide table gets fewer and longer ones.
+    const runs = Math.max(12, Math.min(64, Math.round(320 / Math.max(1, this.layout.columns.length))));
+    for (const part of runsOfRows(this.spec.rowsPerFile, runs, Math.ceil(sampleRows / runs), seed))
       for await (const chunk of engine.batches(this.#rows(part), signal))
         for (let at = 0; at < chunk.rows; ) {
           at = filling.add(chunk, at);

@@ -50,7 +50,7 @@ export async function trainModel(
 ): Promise<TrainDetails> {
   const run = resumeRun ?? newRunId(workspace.home);
   try {
-    return await trainIn(run, spec, workspace, events, resumeRun !== undefined);
+    return await trainIn(run, spec, workspace, events);
   } catch (error) {
     throw leaving(error, run, runDir(workspace.home, run), resumeRun !== undefined);
   }
@@ -59,25 +59,20 @@ export async function trainModel(
 /** A run that can go on is named in the error; one that was refused leaves no folder behind. */
 function leaving(error: unknown, run: string, dir: string, resumed: boolean): unknown {
   const begun = existsSync(join(dir, "run.json"));
-  if (begun && isError(error, "interrupted"))
-    return new SluiceError(
-      "interrupted",
-      `${(error as Error).message}; finished work is kept: sluice resume ${run}`,
-      { run },
-      { cause: error },
-    );
+  for (const code of ["interrupted", "disk_full"] as const)
+    if (begun && isError(error, code))
+      return new SluiceError(
+        code,
+        `${error.message}; finished work is kept: sluice resume ${run}`,
+        { run },
+        { cause: error },
+      );
   const refused = error instanceof CodedError && [2, 3, 4].includes(exitCodes[error.code as ErrorCode]);
   if (!resumed && (!begun || refused)) rmSync(dir, { recursive: true, force: true });
   return error;
 }
 
-async function trainIn(
-  run: string,
-  spec: TrainSpec,
-  workspace: Workspace,
-  events: TrainEvents,
-  resumed: boolean,
-): Promise<TrainDetails> {
+async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, events: TrainEvents): Promise<TrainDetails> {
   const started = Date.now();
   const io = ioBytes();
   const { engine, home, signal } = workspace;
@@ -88,6 +83,7 @@ async function trainIn(
   // The source, and what every formula means in it.
   events.stage?.("reading the source");
   const dir = runDir(home, run);
+  openRun(dir, spec);
   const data = await openData(spec.sources, spec, workspace, join(dir, "aside"), (progress) =>
     events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
   );
@@ -109,7 +105,7 @@ async function trainIn(
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
   const planned = await planFor(spec, data.source, workspace);
-  const journal = openRun(dir, spec, data, resumed);
+  const journal = openJournal(dir, spec, data);
   try {
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
@@ -161,6 +157,7 @@ async function trainIn(
         known,
         schema,
         usable,
+        sourceRows: census.read,
         drop: spec.drop ?? [],
         ...(requested ? { requested } : {}),
       });
@@ -185,7 +182,7 @@ async function trainIn(
         allowed: spec.allowLeak ?? [],
         ...(census.train > 500_000 && !taking
           ? {
-              sample: runsOfRows(rowsPerFile, 24, 2048, seed).map(
+              sample: runsOfRows(rowsPerFile, 12, 4096, seed).map(
                 (part): Relation => trainingOf({ kind: "scan", scan, part }),
               ),
             }
@@ -377,24 +374,37 @@ async function trainIn(
   }
 }
 
-/** The run's folder says what it does, before anything is done; a resumed run must be the same one. */
-function openRun(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData, resumed: boolean): Journal {
-  const file = join(dir, "run.json");
-  if (resumed && existsSync(file)) {
-    const earlier = fromJson<{ fingerprint: string }>(readFileSync(file, "utf8"));
-    if (earlier.fingerprint !== fingerprint)
-      throw new SluiceError(
-        "changed_source",
-        `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`,
-        {
-          sources: spec.sources,
-        },
-      );
-  } else {
+interface RunFile {
+  readonly command: "train";
+  readonly name?: string;
+  readonly spec: TrainSpec;
+  /** Of the source, once it is known: a resumed run must find the same. */
+  readonly fingerprint?: string;
+  readonly started: string;
+}
+
+/** The run's folder says what it does, before anything is done. */
+function openRun(dir: string, spec: TrainSpec): void {
+  if (existsSync(join(dir, "run.json"))) return;
+  const { name } = spec;
+  const file: RunFile = { command: "train", ...(name ? { name } : {}), spec, started: new Date().toISOString() };
+  writeWhole(join(dir, "run.json"), toJson(file, 1));
+}
+
+/** Finished work counts for the source that it was done on. */
+function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData): Journal {
+  const path = join(dir, "run.json");
+  const file = fromJson<RunFile>(readFileSync(path, "utf8"));
+  if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
+    throw new SluiceError(
+      "changed_source",
+      `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`,
+      { sources: spec.sources },
+    );
+  if (file.fingerprint === undefined) {
     // Standard input is there once: who resumes reads what was spooled of it.
     const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
-    const started = new Date().toISOString();
-    writeWhole(file, toJson({ command: "train", name: spec.name, spec: kept, fingerprint, started }, 1));
+    writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
   return Journal.open(dir);
 }
