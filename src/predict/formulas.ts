@@ -94,7 +94,12 @@ export function adapt(model: Model, schema: Schema): { columns: Readonly<Record<
 }
 
 /** The rows of `from`, in order: the columns to keep, then prediction, probabilities and error. */
-export function scored(model: Model, from: Relation, schema: Schema, keep: readonly string[]): Relation {
+export function scored(
+  model: Model,
+  from: Relation,
+  schema: Schema,
+  keep: readonly string[],
+): Extract<Relation, { kind: "project" }> {
   const { columns, error } = adapt(model, schema);
   const renamed = Object.fromEntries(keep.map((name, i) => [`keep_${i}`, col(name)]));
   const typed: Relation = {

@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import type { Target } from "../engines/contract.js";
 import type { Model } from "../model/model.js";
+import { storageError } from "../runs/home.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { scored } from "./formulas.js";
@@ -55,10 +56,25 @@ export async function predictFile(
   try {
     const { rows, bytes } = await workspace.engine.write(relation, { format, path }, workspace.signal);
     const [counted] = await workspace.engine
-      .rows({ kind: "sql", text: `SELECT count(error) AS errors FROM '${path.replaceAll("'", "''")}'` }, 1)
+      .rows(
+        {
+          kind: "sql",
+          text: `SELECT count("${Object.keys(relation.columns).at(-1)}") AS errors FROM '${path.replaceAll("'", "''")}'`,
+        },
+        1,
+      )
       .catch(() => [{ errors: 0 }]);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     return { rows, setAside: data.setAside, errors: Number(counted?.["errors"] ?? 0), bytes, to: options.to, notes };
+  } catch (error) {
+    if (!isError(error, "disk_full")) throw error;
+    const [what, instead] = toStdout ? [dirname(path), "--cache"] : [options.to, "--to"];
+    throw new SluiceError(
+      "disk_full",
+      `no space left for ${what}; free some, or name another disk with ${instead}`,
+      { to: options.to },
+      { cause: error },
+    );
   } finally {
     if (toStdout) await rm(path, { force: true });
   }
@@ -75,6 +91,14 @@ function checkTarget(path: string, { to, overwrite }: PredictOptions): void {
     throw new SluiceError("missing_file", `--to ${to}: the folder ${dirname(path)} does not exist; make it first`, {
       to,
     });
+  // Asked before any work: a place may exist and still take no file.
+  const probe = `${path}.partial-${process.pid}`;
+  try {
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (error) {
+    throw storageError(error, to, "ENOENT");
+  }
 }
 
 /** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */

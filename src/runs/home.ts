@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SluiceError, UnknownNameError } from "../base/errors.js";
 import { syncPath } from "../pages/store.js";
 
@@ -48,16 +48,16 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
 }
 
 /** Full disks and closed folders in our words. */
-export function storageError(error: unknown, path: string): unknown {
+export function storageError(error: unknown, path: string, asRefusal?: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOSPC")
     return new SluiceError(
       "disk_full",
-      `the disk is full: ${path} could not be written; free some space and run again`,
+      `the disk is full: ${path} could not be written; free some space`,
       { path },
       { cause: error },
     );
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM")
+  if (code === "EACCES" || code === asRefusal || code === "EROFS" || code === "EPERM")
     return new SluiceError(
       "no_permission",
       `${path} can't be written; choose another place with --home, --cache or --to`,
@@ -75,10 +75,23 @@ export function storageError(error: unknown, path: string): unknown {
 }
 
 export function ensureDir(path: string): void {
+  // Not mkdir's own recursion: Node's never ends where a folder refuses children as if it were not there (/proc).
   try {
-    mkdirSync(path, { recursive: true });
+    const missing: string[] = [];
+    for (let dir = resolve(path); !existsSync(dir); dir = dirname(dir)) missing.push(dir);
+    while (missing.length > 0) makeOne(missing.pop()!);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(`${path} is a file`), { code: "EEXIST" });
   } catch (error) {
-    throw storageError(error, path);
+    throw storageError(error, path, "ENOENT");
+  }
+}
+
+function makeOne(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    // Another process was quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

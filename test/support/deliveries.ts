@@ -51,3 +51,19 @@ export const asJsonLines = (rows: readonly Delivery[]): string =>
 
 /** The labelled rows, counted by hand. */
 export const labelled = (rows: readonly Delivery[]): number => rows.filter(({ late }) => late !== null).length;
+
+/** Uniform numbers and a label `y` (0 or 1) that the first three of them decide with some noise: for sources that take seconds. */
+export function numbersCsv(rows: number, columns: number): string {
+  let state = 4_711;
+  const draw = (): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const lines = [["y", ...Array.from({ length: columns }, (_, i) => `x${i}`)].join(",")];
+  for (let row = 0; row < rows; row++) {
+    const values = Array.from({ length: columns }, draw);
+    const y = values[0]! + values[1]! - values[2]! + draw() > 1 ? 1 : 0;
+    lines.push(`${y},${values.map((value) => value.toFixed(4)).join(",")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
