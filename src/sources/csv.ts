@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/errors.js";
+import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, type Column, date, int64, real, type Type, text, timestamp } from "../base/schema.js";
 import { compressionOf } from "./csv/bytes.js";
 import { columnNames, findTypes, hasHeader } from "./csv/columns.js";
@@ -179,12 +179,7 @@ export function override(
   given: Readonly<Record<string, string>>,
 ): Type[] {
   for (const [name, word] of Object.entries(given)) {
-    if (!names.includes(name))
-      throw new SluiceError(
-        "unknown_column",
-        `--type names a column "${name}" that the file does not have; there are ${names.slice(0, 20).join(", ")}`,
-        { column: name },
-      );
+    if (!names.includes(name)) throw new UnknownColumnError(name, names);
     if (!(word in typeWords))
       throw new SluiceError("usage", `"${word}" is not a type; there are ${Object.keys(typeWords).join(", ")}`, {
         value: word,

@@ -160,6 +160,17 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
         sourceRows: census.read,
         drop: spec.drop ?? [],
         ...(requested ? { requested } : {}),
+      }).catch(async (error: unknown) => {
+        // A statistic knows the column; the value and its row count for more.
+        const reals = schema.columns.filter(({ name, type }) => type.kind === "real" && usable.includes(name));
+        if (isError(error, "not_finite"))
+          await refuseNotFinite(
+            reals.map(({ name }) => ({ name, expr: { kind: "col", name } })),
+            sourceName(data),
+            engine,
+            base,
+          );
+        throw error;
       });
       const codings = await codingsOf(
         fit.blocks,
@@ -576,7 +587,14 @@ async function judge(
   codings: readonly NumberCoding[],
   schema: Schema,
 ): Promise<Judged> {
-  const data = await openData(spec.test!, { ...spec, expect: schema }, workspace, join(dir, "aside"));
+  // What the training alone needed (dropped columns, a group) may be missing here.
+  const read = new Set(spec.weight === undefined ? [] : [spec.weight]);
+  for (const expr of [...blocks.map((block) => block.expr), what.label, ...(what.where ? [what.where] : [])])
+    columnsOf(expr, read);
+  const expect = { columns: schema.columns.filter(({ name }) => read.has(name)) };
+  const data = await openData(spec.test!, { ...spec, expect }, workspace, join(dir, "aside"));
+  const names = data.schema.columns.map(({ name }) => name);
+  for (const name of read) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   return judgeData(data, workspace, judged, what, blocks, codings, spec.weight);
 }
 
