@@ -33,6 +33,8 @@ export interface PageFiles {
 
 export interface PageJob {
   readonly index: number;
+  /** This process has written or checked the page before. */
+  readonly trusted?: boolean;
   /** The page's bytes (header room included) when it was just encoded; else it is read from the files. */
   readonly fresh?: {
     readonly features?: ArrayBuffer;
@@ -79,7 +81,7 @@ export type FromWorker =
 export function serveWorker(registry: Registry): void {
   const port = parentPort!;
   let desk: Desk | undefined;
-  port.on("message", (message: ToWorker) => {
+  port.on("message", async (message: ToWorker) => {
     try {
       if (message.type === "open") {
         desk?.close();
@@ -87,6 +89,7 @@ export function serveWorker(registry: Registry): void {
       } else if (message.type === "prepare") desk!.prepare(message.calls);
       else if (message.type === "page") {
         const done = desk!.page(message.job, message.reuse);
+        await desk!.written(message.job.index);
         const back = done.fresh ? [done.fresh.side, ...(done.fresh.features ? [done.fresh.features] : [])] : [];
         port.postMessage(done satisfies FromWorker, [...done.sums.map((sum) => sum.buffer as ArrayBuffer), ...back]);
       } else {
@@ -154,6 +157,16 @@ class Desk {
     for (const { fd } of [this.#features, this.#side]) if (fd !== undefined) closeSync(fd);
   }
 
+  readonly #writing = new Map<number, Promise<void>[]>();
+
+  /** Waits until the page is with the operating system; its buffers may be used again then. */
+  async written(index: number): Promise<void> {
+    const writing = this.#writing.get(index);
+    if (!writing) return;
+    this.#writing.delete(index);
+    await Promise.all(writing);
+  }
+
   prepare(calls: readonly PassCall[]): void {
     this.#arena.reset(this.#mark);
     this.#steps = calls.map(({ name, params, rows }) => {
@@ -168,8 +181,8 @@ class Desk {
     });
   }
 
-  page({ index, fresh }: PageJob, reuse: readonly Float64Array[] | undefined): Extract<FromWorker, { type: "page" }> {
-    const loaded = this.#load(index, fresh);
+  page({ index, fresh, trusted = false }: PageJob, reuse: readonly Float64Array[] | undefined): Extract<FromWorker, { type: "page" }> {
+    const loaded = this.#load(index, fresh, trusted);
     const sums = this.#steps.map(({ rows, length, step }, i) => {
       const into = reuse?.[i]?.fill(0) ?? new Float64Array(length);
       step(this.#view(loaded, rows), into);
@@ -186,16 +199,16 @@ class Desk {
     const { state } = message;
     let done = 0;
     for (const index of message.order) {
-      step(this.#view(this.#load(index, undefined), "train"), state);
+      step(this.#view(this.#load(index, undefined, false), "train"), state);
       if (++done % 16 === 0) onPages(done);
     }
     return state;
   }
 
-  #load(index: number, fresh: PageJob["fresh"]): { rows: number; index: number; file: number; firstRow: number } {
+  #load(index: number, fresh: PageJob["fresh"], trusted: boolean): { rows: number; index: number; file: number; firstRow: number } {
     const header = fresh && { rows: fresh.rows, index, file: fresh.file, firstRow: fresh.firstRow };
-    const features = this.#fill(this.#features, index, fresh?.features, header);
-    this.#fill(this.#side, index, fresh?.side, header ?? features);
+    const features = this.#fill(this.#features, index, fresh?.features, header, trusted);
+    this.#fill(this.#side, index, fresh?.side, header ?? features, trusted);
     return header ?? features;
   }
 
@@ -205,19 +218,23 @@ class Desk {
     index: number,
     fresh: ArrayBuffer | undefined,
     header: { rows: number; index: number; file: number; firstRow: number } | undefined,
+    trusted: boolean,
   ) {
     const room = new Uint8Array(this.#arena.memory.buffer, file.at, file.stride);
     if (fresh && header) {
       const bytes = new Uint8Array(fresh, 0, bodyOffset + pageShape(file.layout, header.rows).bytes);
       if (this.#keep && file.fd !== undefined) {
         sealPage(bytes, file.layout, header);
-        writeFully(file.fd, bytes, index * file.stride);
+        // On its way to disk while the passes run over it.
+        const writing = writeFully(file.fd, bytes, index * file.stride);
+        writing.catch(() => {}); // written() tells
+        this.#writing.set(index, [...(this.#writing.get(index) ?? []), writing]);
       }
       room.set(bytes);
       return header;
     }
     const got = readFully(file.fd!, room, index * file.stride);
-    return openPage(room.subarray(0, got), file.layout, index, file.path!);
+    return openPage(room.subarray(0, got), file.layout, index, file.path!, trusted);
   }
 
   #view(header: { rows: number; index: number; file: number; firstRow: number }, select: RowsOf): Page {

@@ -19,7 +19,7 @@ import {
   readManifest,
   removeDir,
   strideOf,
-  syncPath,
+  syncFile,
   writeManifest,
 } from "../pages/store.js";
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
@@ -110,6 +110,24 @@ export class Dataset {
   }
 
   get complete(): boolean {
+    return this.#encoded !== undefined || this.#cached();
+  }
+
+  /** Waits until all that was done is on disk: learning goes on while pages are made durable. */
+  settle(): Promise<void> {
+    return this.#safe;
+  }
+
+  #trusted = false;
+  #safe: Promise<void> = Promise.resolve();
+  /** Pages that this process has written, before their manifest is. */
+  #encoded: PageManifest["pages"] | undefined;
+
+  get #pages(): PageManifest["pages"] {
+    return this.#encoded ?? readManifest(this.#featuresDir)?.pages ?? [];
+  }
+
+  #cached(): boolean {
     return readManifest(this.#featuresDir)?.complete === true && readManifest(this.#sideDir)?.complete === true;
   }
 
@@ -133,6 +151,10 @@ export class Dataset {
       return await this.#scan(calls, journal, unit, earlier ? { pages: finished.pages, sums: earlier } : undefined);
     } catch (error) {
       if (!isError(error, "damaged")) throw error;
+      await this.#safe.catch(() => {});
+      this.#safe = Promise.resolve();
+      this.#encoded = undefined;
+      this.#trusted = false;
       removeDir(this.#featuresDir);
       removeDir(this.#sideDir);
       return this.#scan(calls, journal, unit, undefined);
@@ -150,22 +172,25 @@ export class Dataset {
     const from = start?.pages ?? 0;
     const pages: PageManifest["pages"][number][] = [];
     if (fresh && keep) this.#prepareDirs();
-    const known = fresh ? this.#knownPages(from) : readManifest(this.#featuresDir)!.pages;
+    const known = fresh ? this.#knownPages(from) : this.#pages;
     if (fresh) pages.push(...known);
     pool.open(this.#files(fresh && !keep), workspaceBytes + 2 * strideOf(this.layout), fresh && keep);
     this.counters.passes++;
     const pass = this.counters.passes;
 
-    const lastRows = new Map<number, number>();
-    const jobs = fresh ? this.#encode(known, lastRows) : indexed(known.length, from);
+    const jobs = fresh ? this.#encode(known) : indexed(known.length, from, this.#trusted);
     let rows = known.slice(0, from).reduce((sum, page) => sum + page.rows, 0);
     let saved = Date.now();
     const free: NonNullable<PageJob["fresh"]>[] = this.#free;
     const checkpoint = (index: number, sums: readonly Float64Array[], complete: boolean): void => {
-      if (fresh && keep) this.#saveManifests(pages, complete);
-      journal?.keepDoubles(unit, sums, { pages: index + 1, complete });
-      if (complete || fresh) journal && journal.units.done++;
+      const kept = { pages: pages.slice(), sums: sums.map((sum) => sum.slice()) };
       saved = Date.now();
+      this.#safe = this.#safe.then(async () => {
+        if (fresh && keep) await this.#saveManifests(kept.pages, complete);
+        journal?.keepDoubles(unit, kept.sums, { pages: index + 1, complete });
+        if (complete && journal) journal.units.done++;
+      });
+      this.#safe.catch(() => {}); // settle() tells
     };
     const sums = await pool.run(calls, jobs, {
       ...(signal ? { signal } : {}),
@@ -185,6 +210,8 @@ export class Dataset {
     if (fresh) await this.#options.checkSource?.();
     if (!sums.every((sum) => sum.every(Number.isFinite))) await this.#options.checkValues?.();
     if (fresh) for (let i = pages.length; i < this.#headers.size; i++) pages.push(this.#headers.get(i)!);
+    if (fresh && keep) this.#encoded = pages;
+    if (from === 0) this.#trusted = true;
     checkpoint((fresh ? pages.length : known.length) - 1, sums, true);
     this.#free = [];
     return sums;
@@ -208,12 +235,8 @@ export class Dataset {
     return pool.run(calls, copies);
   }
 
-  async *pagesInOrder(): AsyncIterable<number> {
-    yield* indexed(readManifest(this.#featuresDir)!.pages.length, 0).map(({ index }) => index);
-  }
-
   get pageCount(): number {
-    return readManifest(this.#featuresDir)?.pages.length ?? 0;
+    return this.#pages.length;
   }
 
   openForReading(): void {
@@ -258,12 +281,12 @@ export class Dataset {
     return known;
   }
 
-  #saveManifests(pages: PageManifest["pages"], complete: boolean): void {
+  async #saveManifests(pages: PageManifest["pages"], complete: boolean): Promise<void> {
     for (const [dir, layout] of [
       [this.#featuresDir, this.layout],
       [this.#sideDir, this.side],
     ] as const) {
-      syncPath(pagesFile(dir));
+      await syncFile(pagesFile(dir));
       writeManifest(dir, { version: pageVersion, layout, pages, complete });
     }
   }
@@ -299,7 +322,7 @@ export class Dataset {
     return { kind: "project", from, columns };
   }
 
-  async *#encode(known: PageManifest["pages"], _lastRows: Map<number, number>): AsyncIterable<PageJob> {
+  async *#encode(known: PageManifest["pages"]): AsyncIterable<PageJob> {
     const { engine, signal } = this.#options;
     let index = known.length;
     const resumed = known.at(-1);
@@ -383,8 +406,8 @@ export function layoutColumns(blocks: readonly Block[], codings: readonly Number
   ];
 }
 
-const indexed = (pages: number, from: number): PageJob[] =>
-  Array.from({ length: pages - from }, (_, i) => ({ index: from + i }));
+const indexed = (pages: number, from: number, trusted: boolean): PageJob[] =>
+  Array.from({ length: pages - from }, (_, i) => ({ index: from + i, trusted }));
 
 /** One page being filled from an engine's chunks, in the bytes it will have on disk. */
 class Filling {

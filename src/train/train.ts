@@ -106,6 +106,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
 
   const planned = await planFor(spec, data.source, workspace);
   const journal = openJournal(dir, spec, data);
+  let settle = (): Promise<void> => Promise.resolve();
   try {
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
@@ -193,7 +194,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
         allowed: spec.allowLeak ?? [],
         ...(census.train > 500_000 && !taking
           ? {
-              sample: runsOfRows(rowsPerFile, 12, 4096, seed).map(
+              sample: runsOfRows(rowsPerFile, 12, 2048, seed).map(
                 (part): Relation => trainingOf({ kind: "scan", scan, part }),
               ),
             }
@@ -230,6 +231,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
           refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings),
       },
     );
+    settle = () => dataset.settle();
     const rows = new SharedRows(dataset, workspace.pool, journal, signal);
     const classes = found.task === "regression" ? 1 : found.classes.length;
     const about = { task: found.task, classes, rows: census.train, weight: census.train, blocks, seed };
@@ -326,6 +328,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
         ),
       },
     };
+    await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
     const result: TrainResult = {
@@ -381,6 +384,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
     if (!signal?.aborted) await assertUnchanged(data);
     throw storageError(error, dir);
   } finally {
+    await settle().catch(() => {});
     journal.close();
   }
 }
