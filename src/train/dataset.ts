@@ -1,5 +1,7 @@
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { crc32 } from "node:zlib";
 import { hashOf } from "../base/canonical.js";
 import { isError, SluiceError } from "../base/errors.js";
 import { generator } from "../base/seeds.js";
@@ -23,7 +25,7 @@ import {
   writeManifest,
 } from "../pages/store.js";
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
-import { ensureDir, storageError } from "../runs/home.js";
+import { ensureDir, storageError, writeWhole } from "../runs/home.js";
 import type { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
 
@@ -225,7 +227,7 @@ export class Dataset {
       Math.min(65_536, Math.floor((16 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))),
     );
     if (total <= 4 * sampleRows || this.spec.where) return undefined;
-    this.#sample ??= await this.#encodeSample(sampleRows, seed);
+    this.#sample ??= await this.#keptSample(sampleRows, seed);
     const { pool } = this.#options;
     pool.open(this.#files(true), workspaceBytes + 2 * strideOf(this.layout), false);
     const copies = this.#sample.map(({ index, fresh }) => ({
@@ -353,6 +355,24 @@ export class Dataset {
       }
       if (filling.rows > 0) yield emit();
     }
+  }
+
+  /** The sample lies beside the pages, so that a second run need not open its source at all. */
+  async #keptSample(sampleRows: number, seed: number): Promise<PageJob[]> {
+    if (!this.#options.keep) return this.#encodeSample(sampleRows, seed);
+    const file = join(this.#featuresDir, `sample-${hashOf({ seed, side: this.#sideDir.slice(-32) }).slice(0, 16)}`);
+    if (existsSync(file)) {
+      const bytes = readFileSync(file);
+      const body = bytes.subarray(4);
+      if (bytes.length > 4 && crc32(body) === bytes.readUInt32LE(0)) return deserialize(body) as PageJob[];
+    }
+    const jobs = await this.#encodeSample(sampleRows, seed);
+    const body = serialize(jobs);
+    const check = Buffer.alloc(4);
+    check.writeUInt32LE(crc32(body), 0);
+    ensureDir(this.#featuresDir);
+    writeWhole(file, Buffer.concat([check, body]));
+    return jobs;
   }
 
   /** Runs of rows at seeded places: a start for an optimiser, so it need not be a fair sample. */

@@ -20,6 +20,7 @@ import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
@@ -107,10 +108,28 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
   const planned = await planFor(spec, data.source, workspace);
   const journal = openJournal(dir, spec, data);
   let settle = (): Promise<void> => Promise.resolve();
+  // What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget.
+  const {
+    name: _name,
+    learner: _learner,
+    params: _params,
+    sources: _sources,
+    test: _test,
+    pageRows: _pageRows,
+    ...asked
+  } = spec;
+  const known = <T>(unit: string, find: () => Promise<T>): Promise<T> =>
+    journal.unit(unit, () =>
+      remembered(
+        home.cache,
+        { unit, asked, source: data.fingerprint, schema, partitions: data.source.files.length },
+        find,
+      ),
+    );
   try {
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
-    const found = await journal.unit("label", () =>
+    const found = await known("label", () =>
       inspectLabel(label, spec.label, {
         engine,
         relation: base,
@@ -124,11 +143,11 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
     const params = resolveParams(chosen.name, chosen.params, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
     const splitSpec = parseSplit(spec.validate ?? "random:0.2");
-    const validation = await journal.unit("split", () =>
+    const validation = await known("split", () =>
       validationOf(splitSpec, { engine, labelled, schema, seed, ...roles, ...(signal ? { signal } : {}) }),
     );
     const split = splitCode(found.numeric, validation.expr);
-    const census = await journal.unit("census", () => countRows(engine, scan, where, taking, split, signal));
+    const census = await known("census", () => countRows(engine, scan, where, taking, split, signal));
     const { rowsPerFile, ...counted } = census;
     const counts = { ...counted, setAside: data.setAside, test: 0, read: counted.read + data.setAside };
     if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
@@ -150,7 +169,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       rowsTotal: census.train,
       ...(signal ? { signal } : {}),
     };
-    const prepared: Prepared = await journal.unit("features", async () => {
+    const prepared: Prepared = await known("features", async () => {
       const known = new Map<string, Answer>();
       const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
       const fit = await fitFeatures({
@@ -184,7 +203,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
     });
     const blocks = blocksOf(prepared.fitted);
     await assertUnchanged(data);
-    const leaks = await journal.unit("leaks", () =>
+    const leaks = await known("leaks", () =>
       leakWarnings({
         ...statistics,
         label: found.numeric,
