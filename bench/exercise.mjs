@@ -70,7 +70,7 @@ async function train(name, more) {
   console.log(
     `$ sluice train visits.csv --label clicked --learner logistic --memory ${options.memory} --validate none --test test.csv ${more.join(" ")}`,
   );
-  const run = await measureJson(process.execPath, [cli, ...args, "--json"], { timeoutMs: 24 * 3_600_000 });
+  const run = await measureJson(cli, [...args, "--json"], { timeoutMs: 24 * 3_600_000 });
   rmSync(join(scratch, `${name}-cache`), { recursive: true, force: true });
   return run;
 }

@@ -33,7 +33,7 @@ const emptied = (name) => {
   for (const old of readdirSync(scratch)) rmSync(join(scratch, old), { recursive: true, force: true });
   return name;
 };
-const sluice = (args, where) => measureJson(process.execPath, [cli, ...args, ...places(where), "--json"]);
+const sluice = (args, where) => measureJson(cli, [...args, ...places(where), "--json"]);
 const floor = (mode, file) => measureJson(process.execPath, [join(here, "floor.mjs"), mode, file]);
 /** A peer's time is that of its whole process without the judging. */
 const published = async (script, files, spark = {}) => {
@@ -156,7 +156,7 @@ async function start() {
   const file = join(scratch, "start-home/models/bench/1/model.json");
   const runs = await takeTurns(
     {
-      help: async () => checked(await measure(process.execPath, [cli, "--help"])),
+      help: async () => checked(await measure(cli, ["--help"])),
       node: async () => checked(await measure(process.execPath, ["-e", "0"])),
       ...(trained && { row: () => measureJson(process.execPath, [join(here, "one-row.mjs"), file]) }),
     },
