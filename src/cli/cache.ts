@@ -13,7 +13,7 @@ interface Entry {
 /** Everything in the cache can be made again: pages from their source, landed files from their text. */
 export async function cache(flags: CommonFlags & { clear?: boolean; limit?: string }, context: Context): Promise<void> {
   const home = await homeOf(flags);
-  const kinds = ["pages", "landed", "spooled", "unpacked", "spill"];
+  const kinds = ["pages", "landed", "facts", "spooled", "unpacked", "spill"];
   const entries = kinds.flatMap((kind) => entriesIn(join(home.cache, kind)).map((entry) => ({ kind, ...entry })));
   const limit = flags.clear ? 0 : flags.limit === undefined ? undefined : parseBytes(flags.limit);
   let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
