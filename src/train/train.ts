@@ -6,6 +6,7 @@ import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
+import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
@@ -20,6 +21,7 @@ import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
@@ -397,6 +399,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       threads: workspace.plan.threads,
     };
     writeWhole(join(dir, "result.json"), toJson(details, 1));
+    trimCache(home.cache, parseBytes(process.env["SLUICE_CACHE_LIMIT"] ?? defaultCacheLimit));
     return details;
   } catch (error) {
     // Whatever went wrong while the source changed went wrong because of that.
