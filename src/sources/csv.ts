@@ -32,7 +32,7 @@ export async function csv(
     records.push(...aligned(first, shape.names, file, its));
   }
   const found = findTypes(shape.names, records, { ...given, delimiter: form.delimiter });
-  const types = override(shape.names, found.types, options.types ?? {});
+  const types = override(shape.names, found.types, options.types ?? {}, partitions);
   const dialect: CsvDialect = {
     ...form,
     header: shape.header,
@@ -177,9 +177,11 @@ export function override(
   names: readonly string[],
   found: readonly Type[],
   given: Readonly<Record<string, string>>,
+  partitions: readonly Partition[],
 ): Type[] {
+  const folders = partitions.map(({ name }) => name);
   for (const [name, word] of Object.entries(given)) {
-    if (!names.includes(name)) throw new UnknownColumnError(name, names);
+    if (!names.includes(name) && !folders.includes(name)) throw new UnknownColumnError(name, [...names, ...folders]);
     if (!(word in typeWords))
       throw new SluiceError("usage", `"${word}" is not a type; there are ${Object.keys(typeWords).join(", ")}`, {
         value: word,

@@ -56,6 +56,7 @@ export async function jsonl(
     names,
     names.map((name) => typeOfKinds(seen.get(name)!)),
     options.types ?? {},
+    partitions,
   );
   const columns: Column[] = names.map((name, i) => ({ name, type: types[i]! }));
   return {

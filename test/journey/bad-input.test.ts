@@ -324,6 +324,14 @@ describe("train goes on", () => {
     expect(again.json.rows).toMatchObject({ read: 400, filtered: 10 });
   });
 
+  test("with 10,000 columns", async () => {
+    at.write("wide.csv", numbersCsv(120, 10_000));
+    const { json, code } = await at.sluice("train", "wide.csv", "--label", "y", "--json");
+    expect(code).toBe(0);
+    expect(json.rows.read).toBe(120);
+    expect(json.features).toHaveLength(10_000);
+  }, 300_000); // a minute on two idle cores
+
   test("with a cell of 10 MB", async () => {
     at.write(
       "cell.csv",

@@ -132,10 +132,8 @@ describe("train", () => {
       { length: 12 },
       (_, k) => all.filter((row) => row.late !== null && row.shop === `shop ${k}`).length,
     );
-    const sums = sizes.reduce(
-      (found, size) => new Set([...found, ...[...found].map((sum) => sum + size)]),
-      new Set([0]),
-    );
+    const sums = new Set([0]);
+    for (const size of sizes) for (const sum of [...sums]) sums.add(sum + size);
     expect(sums).toContain(json.rows.validation);
   });
 
@@ -317,6 +315,9 @@ describe("the other commands", () => {
     expect(json.rows).toMatchObject({ read: 300, evaluated: labelled(judged), unlabelled: 300 - labelled(judged) });
     const { json: trained } = await at.sluice("train", ...late, "--name", "tested", "--test", "judged.csv", "--json");
     expect(json.metrics).toEqual(trained.metrics.test);
+    const { json: resumed } = await at.sluice("resume", trained.run, "--json");
+    expect(resumed.metrics).toEqual(trained.metrics);
+    expect(resumed.rows).toEqual(trained.rows);
   });
 
   test("explain names what matters, from the model alone and on rows", async () => {

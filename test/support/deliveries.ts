@@ -39,10 +39,15 @@ export function deliveries(rows: number, seed = 1): Delivery[] {
   });
 }
 
-export const asCsv = (rows: readonly Delivery[], separator = ",", header = true): string =>
+export const asCsv = (
+  rows: readonly Delivery[],
+  separator = ",",
+  header = true,
+  names: readonly (keyof Delivery)[] = columns,
+): string =>
   [
-    ...(header ? [columns.join(separator)] : []),
-    ...rows.map((row) => columns.map((name) => row[name] ?? "").join(separator)),
+    ...(header ? [names.join(separator)] : []),
+    ...rows.map((row) => names.map((name) => row[name] ?? "").join(separator)),
     "",
   ].join("\n");
 
