@@ -68,13 +68,21 @@ export function stagesFor(
   const groups = max === 1 ? inputs.map((input) => [input]) : [inputs];
   return groups.map((group) => ({
     feature: chosen.name,
-    name: name ?? group.map(nameOf).join(" & "),
+    name:
+      name ??
+      (bends.has(chosen.name) ? `${chosen.name}(${group.map(nameOf).join(", ")})` : group.map(nameOf).join(" & ")),
     inputs: group,
     params: given,
   }));
 }
 
-const nameOf = (input: Expr | Stage): string => (isStage(input) ? `${input.feature}(${input.name})` : labelOf(input));
+/** Features whose values are no longer those of the column say so in their name. */
+const bends: ReadonlySet<string> = new Set(["log", "power"]);
+
+const nameOf = (input: Expr | Stage): string => {
+  if (!isStage(input)) return labelOf(input);
+  return bends.has(input.feature) ? input.name : `${input.feature}(${input.name})`;
+};
 const isText = (input: Expr | Stage, schema: Schema): boolean =>
   !isStage(input) && typeOf(input, schema).kind === "text";
 
