@@ -8,11 +8,14 @@ import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
 import type { Workspace } from "./workspace.js";
 
-// Rates of one core, measured (bench/RESULTS.md); the range around the sum says how far they can be trusted.
-const decodeValuesPerSecond = 55e6;
+// Rates of one core, measured on 10 M x 20 floats, on the flights and on CSV (bench/RESULTS.md); the range around the sum says how
+// far they can be trusted. A category weighs as several numbers: its levels have weights and second derivatives of their own.
+const askValuesPerSecond = 140e6;
+const encodeValuesPerSecond = 28e6;
+const passValuesPerSecond = 270e6;
 const textBytesPerSecond = 45e6;
-const passValuesPerSecond = 400e6;
-const startSeconds = 0.9;
+const valuesOfCategory = 8;
+const startSeconds = 0.6;
 const dollarsPerCoreHour = 0.05;
 
 export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> =>
@@ -39,21 +42,15 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const judging = (spec.validate === "none" ? 0 : 1) + (spec.test?.length ?? 0);
   const text = scan.format !== "parquet" && scan.format !== "table";
 
+  const asked = rows * Math.max(1, features.length);
+  const weighed = kept * features.reduce((sum, { type }) => sum + (type.kind === "text" ? valuesOfCategory : 1), 1);
+  const later = learningPasses - 1 + judging;
   const stages = [
     { what: "start", seconds: startSeconds },
     ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
-    {
-      what: "count and ask for statistics",
-      seconds: (rows * Math.max(1, features.length)) / (2 * decodeValuesPerSecond * threads),
-    },
-    {
-      what: "read and encode, with the first pass",
-      seconds: (rows * Math.max(1, features.length)) / (decodeValuesPerSecond * threads),
-    },
-    {
-      what: `${learningPasses - 1 + judging} more passes over pages`,
-      seconds: ((learningPasses - 1 + judging) * kept * width) / (passValuesPerSecond * threads),
-    },
+    { what: "count and ask for statistics", seconds: asked / (askValuesPerSecond * threads) },
+    { what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) },
+    { what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) },
   ];
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
@@ -80,7 +77,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     bytes,
     passes: learningPasses + judging,
     peakBytes: Math.min(peakBytes, workspace.budgetBytes),
-    seconds: [round(seconds * 0.5), round(seconds * 2)],
+    seconds: [round(seconds * 0.6), round(seconds * 2.5)],
     cacheBytes: Math.round(cacheBytes),
     columns: features.length,
     stages: stages.map((stage) => ({ ...stage, seconds: round(stage.seconds) })),
