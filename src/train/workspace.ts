@@ -36,7 +36,7 @@ export function planMemory(budgetBytes: number, threadsWanted: number, extraByte
   while (threads > 1 && fixed(threads) + leastDuckdbBytes > budgetBytes) threads--;
   const spare = budgetBytes - fixed(threads);
   const duckdbBytes = Math.max(leastDuckdbBytes, Math.floor(spare * 0.75));
-  return { threads, duckdbBytes, neededBytes, peakBytes: fixed(threads) + Math.min(duckdbBytes, 400e6) };
+  return { threads, duckdbBytes, neededBytes, peakBytes: fixed(threads) + Math.min(duckdbBytes, 100e6) };
 }
 
 export interface WorkspaceOptions {
