@@ -6,6 +6,11 @@ function closeTo(actual: Float64Array, expected: readonly number[], tolerance: n
 }
 
 describe("factorise", () => {
+  test("refuses a matrix that is not finite instead of looking for its ridge for ever", () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => factorise(Float64Array.of(1, value, value, value), 2)).toThrow("not finite");
+  });
+
   test("solves a small system by hand", () => {
     // [4 2; 2 3] x = [10; 9] has x = [1.5, 2].
     closeTo(factorise(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(10, 9)), [1.5, 2], 1e-14);

@@ -1,3 +1,5 @@
+import { SluiceError } from "../../base/errors.js";
+
 /**
  * A symmetric positive semidefinite matrix made ready for solving. Collinear columns make such a matrix singular; a ridge of
  * `ridgeShare` of its largest diagonal makes it definite, and iterated refinement takes the ridge's bias away again, so that
@@ -17,6 +19,11 @@ export function factorise(matrix: Float64Array, size: number): Factor {
   let lower = cholesky(matrix, size, ridge);
   while (!lower) {
     ridge *= 100;
+    if (!Number.isFinite(ridge))
+      throw new SluiceError(
+        "not_finite",
+        "the sums over the rows are not finite: a feature or the label holds NaN, an infinity, or values too large to square; filter such rows with --where, or drop the column",
+      );
     lower = cholesky(matrix, size, ridge);
   }
   const factor = lower;
