@@ -57,7 +57,7 @@ function check(name, args) {
 
 function runTests() {
   const report = join(scratch, "report.json");
-  const left = quick ? ["--exclude", "test/journey/**", "--exclude", "test/scale/**"] : [];
+  const left = quick ? ["--exclude", "test/journey/**", "--exclude", "test/scale/**", "--exclude", "test/real/**"] : [];
   const { status } = node(
     [
       "node_modules/vitest/vitest.mjs",
