@@ -275,8 +275,12 @@ function teach(error: unknown, signal?: AbortSignal): unknown {
     ? "disk_full"
     : /permission denied/i.test(message)
       ? "no_permission"
-      : /^(IO Error|Invalid Input Error|Serialization Error|.*(corrupt|parquet|magic bytes|footer))/i.test(message)
+      : /^(IO Error|Invalid Error|Invalid Input Error|Serialization Error|.*(corrupt|parquet|magic bytes|footer))/i.test(
+            message,
+          )
         ? "unreadable_source"
-        : undefined;
+        : /^Out of Memory Error/i.test(message)
+          ? "budget_too_small"
+          : undefined;
   return code ? new SluiceError(code, message, {}, { cause: error }) : error;
 }
