@@ -112,12 +112,16 @@ export function newRunId(home: Home): string {
   }
 }
 
-/** Keeps a model under a name: `late` makes late/1, the next one late/2; nothing is overwritten. Gives "late/2". */
-export function keepModel(home: Home, name: string, model: string, run: string): string {
+export function checkModelName(name: string): void {
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name))
     throw new SluiceError("usage", `"${name}" can't name a model; use letters, digits, dots, dashes and underscores`, {
       name,
     });
+}
+
+/** Keeps a model under a name: `late` makes late/1, the next one late/2; nothing is overwritten. Gives "late/2". */
+export function keepModel(home: Home, name: string, model: string, run: string): string {
+  checkModelName(name);
   const dir = join(modelsDir(home), name);
   // A run that was killed between keeping its model and saying so keeps the one it has.
   const kept = listModels(home).find((model) => model.name === name && model.run === run);

@@ -1,15 +1,24 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError, type ErrorCode, exitCodes, isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import {
+  BadRowError,
+  CodedError,
+  type ErrorCode,
+  exitCodes,
+  isError,
+  SluiceError,
+  UnknownColumnError,
+} from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
-import type { Roles, Schema } from "../base/schema.js";
+import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
+import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { Decision } from "../features/automatic.js";
 import type { Answer, FittedFeature, NumberBlock } from "../features/contract.js";
@@ -23,7 +32,7 @@ import type { Metrics } from "../metrics/contract.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
-import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { checkModelName, keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
 import type { ParquetScan, TableScan } from "../sources/scan.js";
 import { codingsOf, refuseNotFinite, type Summed } from "./coding.js";
@@ -51,6 +60,7 @@ export async function trainModel(
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
+  checkModelName(spec.name ?? "model");
   const run = resumeRun ?? newRunId(workspace.home);
   try {
     return await trainIn(run, spec, workspace, events);
@@ -163,6 +173,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
+    if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
     const usable = usableColumns(names, label, roles, spec.features !== undefined);
     const statistics = {
       engine,
@@ -460,6 +471,41 @@ function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
     roles[role] = name;
   }
   return roles;
+}
+
+/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
+async function checkWeights(
+  name: string,
+  schema: Schema,
+  engine: Engine,
+  rows: Relation,
+  source: string,
+): Promise<void> {
+  const { type } = columnOf(schema, name)!;
+  if (type.kind !== "int64" && type.kind !== "real" && type.kind !== "decimal")
+    throw new SluiceError("wrong_type", `--weight ${name}: the column is ${typeName(type)}; it must be a number`, {
+      column: name,
+    });
+  const weight = call("toReal", { kind: "col", name });
+  const [found] = await engine.rows(
+    {
+      kind: "aggregate",
+      from: rows,
+      by: {},
+      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
+    },
+    1,
+  );
+  const [least, most] = [Number(found?.["least"] ?? 0), Number(found?.["most"] ?? 0)];
+  const remedy = `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`;
+  if (least < 0)
+    throw new BadRowError({ file: source, column: name, value: String(least), problem: "is a weight below 0", remedy });
+  if (!(most > 0))
+    throw new SluiceError(
+      "no_rows",
+      `no training row has a weight above 0 in "${name}"; name another column with --weight`,
+      { column: name },
+    );
 }
 
 /** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */

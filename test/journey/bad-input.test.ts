@@ -45,6 +45,10 @@ beforeAll(async () => {
     "nan.csv",
     cells(4, (row) => (row % 40 === 7 ? "NaN" : undefined)),
   );
+  at.write(
+    "owing.csv",
+    cells(5, () => "-2"),
+  );
   const zipped = gzipSync(csv);
   at.write("short.csv.gz", zipped.subarray(0, zipped.length - 900));
   at.write("broken.csv.gz", Buffer.concat([zipped.subarray(0, 1000), Buffer.alloc(200, 7), zipped.subarray(1200)]));
@@ -237,6 +241,27 @@ describe("train refuses", () => {
       code: "usage",
       exit: 2,
       says: /take one below 1/,
+    },
+    {
+      what: "text as a weight",
+      args: [...late, "--weight", "vehicle"],
+      code: "wrong_type",
+      exit: 2,
+      says: /--weight vehicle: the column is text; it must be a number/,
+    },
+    {
+      what: "a weight below nought",
+      args: ["owing.csv", "--label", "late", "--weight", "weight"],
+      code: "bad_row",
+      exit: 3,
+      says: /owing\.csv, column "weight": "-2" is a weight below 0.*--where 'weight > 0'/,
+    },
+    {
+      what: "a name that can't be one",
+      args: [...late, "--name", "late/mine"],
+      code: "usage",
+      exit: 2,
+      says: /"late\/mine" can't name a model/,
     },
     {
       what: "a size that is none",
