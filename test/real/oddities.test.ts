@@ -8,8 +8,8 @@ import { needs } from "../support/needs.js";
 import { filesBelow, type Outcome, tryAll } from "./oddity.js";
 
 for (const { set, wanted, profiled, trained } of [
-  { set: "csv-oddities", wanted: /\.(csv|tsv|psv|ssv|gz|gzz|zst)$/, profiled: 700, trained: 150 },
-  { set: "parquet-testing", wanted: /\.parquet(\.encrypted)?$/, profiled: 50, trained: 5 },
+  { set: "csv-oddities", wanted: /\.(csv|tsv|psv|ssv|gz|gzz|zst)$/, profiled: 700, trained: 100 },
+  { set: "parquet-testing", wanted: /\.parquet(\.encrypted)?$/, profiled: 50, trained: 8 },
 ])
   needs.shared(set)(`every file of ${set} through profile and train`, (where) => {
     let dir: string;
