@@ -9,6 +9,7 @@ function stage(options: Partial<ProgressOptions> & { isTTY?: boolean; columns?: 
   const { isTTY = false, columns = 80, ...rest } = options;
   const shown = progress({
     stream: { write: (text) => written.push(text), isTTY, columns },
+    tty: isTTY, // whatever terminal the tests run in
     budgetBytes: 512e6,
     now: () => time,
     every: (_, run) => {

@@ -59,7 +59,13 @@ export function sealPage(bytes: Uint8Array, layout: PageLayout, header: PageHead
  * Checks what was read against what it must be; a damaged page is named, and the cache entry can be rebuilt. `trusted` pages were
  * written or checked by this process before: their bytes are not summed again.
  */
-export function openPage(bytes: Uint8Array, layout: PageLayout, index: number, where: string, trusted = false): PageHeader {
+export function openPage(
+  bytes: Uint8Array,
+  layout: PageLayout,
+  index: number,
+  where: string,
+  trusted = false,
+): PageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const rows = view.getUint32(8, true);
   const fits = rows <= layout.pageRows && view.getUint32(0, true) === magic && view.getUint32(12, true) === index;

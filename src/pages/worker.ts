@@ -181,7 +181,10 @@ class Desk {
     });
   }
 
-  page({ index, fresh, trusted = false }: PageJob, reuse: readonly Float64Array[] | undefined): Extract<FromWorker, { type: "page" }> {
+  page(
+    { index, fresh, trusted = false }: PageJob,
+    reuse: readonly Float64Array[] | undefined,
+  ): Extract<FromWorker, { type: "page" }> {
     const loaded = this.#load(index, fresh, trusted);
     const sums = this.#steps.map(({ rows, length, step }, i) => {
       const into = reuse?.[i]?.fill(0) ?? new Float64Array(length);
@@ -205,7 +208,11 @@ class Desk {
     return state;
   }
 
-  #load(index: number, fresh: PageJob["fresh"], trusted: boolean): { rows: number; index: number; file: number; firstRow: number } {
+  #load(
+    index: number,
+    fresh: PageJob["fresh"],
+    trusted: boolean,
+  ): { rows: number; index: number; file: number; firstRow: number } {
     const header = fresh && { rows: fresh.rows, index, file: fresh.file, firstRow: fresh.firstRow };
     const features = this.#fill(this.#features, index, fresh?.features, header, trusted);
     this.#fill(this.#side, index, fresh?.side, header ?? features, trusted);

@@ -1,5 +1,5 @@
+import { type DuckDBDataChunk, type DuckDBType, DuckDBTypeId } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
-import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBType } from "@duckdb/node-api";
 import type { Chunk, ChunkColumn } from "../contract.js";
 
 // The only file that reaches below DuckDB's public classes: typed access to a vector's data without boxing.
