@@ -15,12 +15,16 @@ export class Arena {
     this.#top = baseBytes;
   }
 
-  /** A 16-byte aligned block; it stays until `reset`. */
+  /**
+   * A 16-byte aligned block of zeros; it stays until `reset`. Kernels work in panels of rows and may multiply what lies behind the
+   * last row by 0: the bits of an earlier pass could be a NaN there.
+   */
   take(bytes: number): number {
     const at = this.#top;
     this.#top = (at + bytes + 15) & ~15;
     if (this.#top > this.#limit)
       throw new Error(`arena of ${this.#limit} bytes cannot give ${bytes} more; ${at} are taken`);
+    new Uint8Array(this.memory.buffer, at, bytes).fill(0);
     return at;
   }
 
