@@ -26,6 +26,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #workers: Worker[];
   readonly #registry: Readonly<Record<string, Pass<never>>>;
   #files: PageFiles | undefined;
+  #runs = 0;
 
   constructor(url: URL, threads: number, registry: Readonly<Record<string, Pass<never>>>) {
     this.#registry = registry;
@@ -60,6 +61,7 @@ export class WorkerPool implements AsyncDisposable {
     const sums =
       options.from?.map((sum) => sum.slice()) ??
       calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
+    const run = ++this.#runs;
     for (const worker of this.#workers) send(worker, { type: "prepare", calls });
 
     const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
@@ -102,9 +104,10 @@ export class WorkerPool implements AsyncDisposable {
         const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
         const done = await ask(
           worker,
-          { type: "page", job, ...(reuse ? { reuse } : {}) },
+          { type: "page", run, job, ...(reuse ? { reuse } : {}) },
           transfer,
-          (m) => m.type === "page" && m.index === job!.index,
+          (m) => m.type === "page" && m.run === run && m.index === job!.index,
+          (page) => page.run === run && page.index === job!.index,
         );
         if (done.type !== "page") continue;
         if (done.fresh) options.onFree?.(done.fresh);
@@ -112,7 +115,12 @@ export class WorkerPool implements AsyncDisposable {
       }
     };
     try {
-      await Promise.all(this.#workers.flatMap((worker) => [lane(worker), lane(worker)]));
+      // All lanes come to rest before a failure is told: the workers must be free for what comes next.
+      const lanes = this.#workers.flatMap((worker) => [lane(worker), lane(worker)]);
+      const stop = (): void => void (ended = true);
+      for (const one of lanes) one.catch(stop);
+      const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
     } finally {
       ended = true;
       await iterator.return?.();
@@ -152,6 +160,7 @@ function ask(
   message: ToWorker,
   transfer: ArrayBuffer[],
   isAnswer: (message: FromWorker) => boolean,
+  isMine: (page: { run: number; index: number }) => boolean = () => false,
 ): Promise<FromWorker> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
@@ -161,8 +170,9 @@ function ask(
       finish();
     };
     const onMessage = (answer: FromWorker): void => {
-      if (answer.type === "failed") settle(() => reject(revive(answer.error)));
-      else if (isAnswer(answer)) settle(() => resolve(answer));
+      if (answer.type === "failed") {
+        if (!answer.page || isMine(answer.page)) settle(() => reject(revive(answer.error)));
+      } else if (isAnswer(answer)) settle(() => resolve(answer));
     };
     const onError = (error: Error): void => settle(() => reject(error));
     const onExit = (code: number): void => settle(() => reject(new Error(`a worker ended with ${code}`)));

@@ -48,8 +48,8 @@ export interface PageJob {
 export type ToWorker =
   | { readonly type: "open"; readonly files: PageFiles; readonly arenaBytes: number; readonly keep: boolean }
   | { readonly type: "prepare"; readonly calls: readonly PassCall[] }
-  /** `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
-  | { readonly type: "page"; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
+  /** `run` tells the answers of one run from those of an earlier one that failed. `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
+  | { readonly type: "page"; readonly run: number; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
   | {
       readonly type: "fold";
       readonly name: string;
@@ -60,6 +60,7 @@ export type ToWorker =
 export type FromWorker =
   | {
       readonly type: "page";
+      readonly run: number;
       readonly index: number;
       readonly rows: number;
       readonly sums: readonly Float64Array[];
@@ -69,6 +70,8 @@ export type FromWorker =
   | { readonly type: "folded"; readonly pages: number }
   | {
       readonly type: "failed";
+      /** The page that failed; absent when it was something before any page. */
+      readonly page?: { readonly run: number; readonly index: number };
       readonly error: {
         readonly message: string;
         readonly stack?: string;
@@ -88,7 +91,7 @@ export function serveWorker(registry: Registry): void {
         desk = new Desk(message, registry);
       } else if (message.type === "prepare") desk!.prepare(message.calls);
       else if (message.type === "page") {
-        const done = desk!.page(message.job, message.reuse);
+        const done = { ...desk!.page(message.job, message.reuse), run: message.run };
         await desk!.written(message.job.index);
         const back = done.fresh ? [done.fresh.side, ...(done.fresh.features ? [done.fresh.features] : [])] : [];
         port.postMessage(done satisfies FromWorker, [...done.sums.map((sum) => sum.buffer as ArrayBuffer), ...back]);
@@ -101,6 +104,7 @@ export function serveWorker(registry: Registry): void {
       const coded = error instanceof SluiceError ? { code: error.code, facts: error.facts } : {};
       port.postMessage({
         type: "failed",
+        ...(message.type === "page" ? { page: { run: message.run, index: message.job.index } } : {}),
         error: { message: text, ...(stack ? { stack } : {}), ...coded },
       } satisfies FromWorker);
     }
@@ -184,7 +188,7 @@ class Desk {
   page(
     { index, fresh, trusted = false }: PageJob,
     reuse: readonly Float64Array[] | undefined,
-  ): Extract<FromWorker, { type: "page" }> {
+  ): Omit<Extract<FromWorker, { type: "page" }>, "run"> {
     const loaded = this.#load(index, fresh, trusted);
     const sums = this.#steps.map(({ rows, length, step }, i) => {
       const into = reuse?.[i]?.fill(0) ?? new Float64Array(length);

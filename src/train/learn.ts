@@ -50,7 +50,7 @@ export class SharedRows {
     fits: T,
   ): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
     this.#learning += fits.length;
-    const results = await Promise.all(
+    const results = await Promise.allSettled(
       fits.map(async (fit) => {
         try {
           return await fit();
@@ -60,7 +60,12 @@ export class SharedRows {
         }
       }),
     );
-    return results as { [K in keyof T]: Awaited<ReturnType<T[K]>> };
+    // One that fails is told when the others have come to rest: nothing of theirs may still be running on the workers.
+    await this.#busy;
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+      [K in keyof T]: Awaited<ReturnType<T[K]>>;
+    };
   }
 
   view(about: {
