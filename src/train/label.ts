@@ -30,6 +30,15 @@ export async function inspectLabel(
 ): Promise<LabelFound> {
   const type = typeOf(label, options.schema);
   const known: Relation = { kind: "filter", from: options.relation, where: call("isNotNull", label) };
+  const many = await manyNumbers(label, type, known, options);
+  if (many && (options.task ?? "regression") === "regression")
+    return {
+      task: "regression",
+      classes: [],
+      counts: [],
+      why: options.task ? "--task" : "the label is a number with many values",
+      numeric: call("toReal", label),
+    };
   const grouped = await options.engine.rows(
     {
       kind: "sort",
@@ -107,6 +116,22 @@ export async function inspectLabel(
     why,
     numeric: { kind: "lookup", key: label, keys: classes, values: classes.map((_, code) => code), otherwise: null },
   };
+}
+
+/**
+ * Whether a number surely has more values than a class label would: then they need not be counted one by one, which costs a
+ * hash table of all of them. The estimate is some per cent off, the limit ten times what counts as few.
+ */
+async function manyNumbers(
+  label: Expr,
+  { kind }: Type,
+  known: Relation,
+  { engine, signal }: { engine: Engine; signal?: AbortSignal },
+): Promise<boolean> {
+  if (kind !== "int64" && kind !== "real" && kind !== "decimal") return false;
+  const columns = { distinct: { agg: "approxDistinct", arg: label } } as const;
+  const [row] = await engine.rows({ kind: "aggregate", from: known, by: {}, columns }, 1, signal);
+  return Number(row?.["distinct"] ?? 0) > 10 * mostClasses;
 }
 
 function infer(type: Type, distinct: number, whole: boolean): { task: Task; why: string } {
