@@ -171,6 +171,8 @@ export class Dataset {
   ): Promise<Float64Array[]> {
     const { pool, keep, signal, onProgress } = this.#options;
     const fresh = !this.complete;
+    // Another label, weight or split over the same features: only those are encoded anew.
+    const sideOnly = fresh && keep && readManifest(this.#featuresDir)?.complete === true;
     const from = start?.pages ?? 0;
     const pages: PageManifest["pages"][number][] = [];
     if (fresh && keep) this.#prepareDirs();
@@ -180,7 +182,7 @@ export class Dataset {
     this.counters.passes++;
     const pass = this.counters.passes;
 
-    const jobs = fresh ? this.#encode(known) : indexed(known.length, from, this.#trusted);
+    const jobs = fresh ? this.#encode(known, sideOnly) : indexed(known.length, from, this.#trusted);
     let rows = known.slice(0, from).reduce((sum, page) => sum + page.rows, 0);
     let saved = Date.now();
     const free: NonNullable<PageJob["fresh"]>[] = this.#free;
@@ -188,7 +190,7 @@ export class Dataset {
       const kept = { pages: pages.slice(), sums: sums.map((sum) => sum.slice()) };
       saved = Date.now();
       this.#safe = this.#safe.then(async () => {
-        if (fresh && keep) await this.#saveManifests(kept.pages, complete);
+        if (fresh && keep) await this.#saveManifests(kept.pages, complete, sideOnly);
         journal?.keepDoubles(unit, kept.sums, { pages: index + 1, complete });
         if (complete && journal) journal.units.done++;
       });
@@ -283,25 +285,26 @@ export class Dataset {
     return known;
   }
 
-  async #saveManifests(pages: PageManifest["pages"], complete: boolean): Promise<void> {
+  async #saveManifests(pages: PageManifest["pages"], complete: boolean, sideOnly: boolean): Promise<void> {
     for (const [dir, layout] of [
-      [this.#featuresDir, this.layout],
-      [this.#sideDir, this.side],
-    ] as const) {
+      ...(sideOnly ? [] : [[this.#featuresDir, this.layout] as const]),
+      [this.#sideDir, this.side] as const,
+    ]) {
       await syncFile(pagesFile(dir));
       writeManifest(dir, { version: pageVersion, layout, pages, complete });
     }
   }
 
   /** The rows of one file (or a part of it) as the columns of a page: features, label, weight, split. */
-  #rows(part: { file: number; from?: number; to?: number }): Relation {
+  #rows(part: { file: number; from?: number; to?: number }, sideOnly = false): Relation {
     const { spec } = this;
     const scan: Relation = { kind: "scan", scan: spec.scan, part };
     const from: Relation = spec.where ? { kind: "filter", from: scan, where: spec.where } : scan;
     const columns: Record<string, Expr> = {};
     let number = 0;
-    const numbers = spec.blocks.filter((block) => block.kind === "number");
-    const categories = spec.blocks.filter((block) => block.kind === "category");
+    const blocks = sideOnly ? [] : spec.blocks;
+    const numbers = blocks.filter((block) => block.kind === "number");
+    const categories = blocks.filter((block) => block.kind === "category");
     for (const block of numbers) {
       const { shift, exponent } = spec.codings[number]!;
       let value: Expr = unguarded(block.expr);
@@ -324,13 +327,14 @@ export class Dataset {
     return { kind: "project", from, columns };
   }
 
-  async *#encode(known: PageManifest["pages"]): AsyncIterable<PageJob> {
+  async *#encode(known: PageManifest["pages"], sideOnly: boolean): AsyncIterable<PageJob> {
     const { engine, signal } = this.#options;
     let index = known.length;
     const resumed = known.at(-1);
     for (let file = resumed?.file ?? 0; file < this.spec.scan.files.length; file++) {
       const done = resumed?.file === file ? resumed.lastRow : 0;
-      const filling = new Filling(this.layout, this.side, () => this.#free.pop());
+      const layout = sideOnly ? { ...this.layout, columns: [] } : this.layout;
+      const filling = new Filling(layout, this.side, () => this.#free.pop());
       // Without a filter the row's place in its file is its count; with one, pages can only be cut again from the file's start.
       let skip = this.spec.where
         ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0)
@@ -340,12 +344,15 @@ export class Dataset {
       const emit = (): PageJob => {
         const { features, side, rows } = filling.take();
         this.#headers.set(index, { index, file, rows, firstRow, lastRow: firstRow + rows });
-        const job: PageJob = { index, fresh: { features, side, rows, file, firstRow } };
+        const job: PageJob = {
+          index,
+          fresh: { ...(sideOnly ? {} : { features }), side, rows, file, firstRow },
+        };
         firstRow += rows;
         index++;
         return job;
       };
-      for await (const chunk of engine.batches(this.#rows(from > 0 ? { file, from } : { file }), signal)) {
+      for await (const chunk of engine.batches(this.#rows(from > 0 ? { file, from } : { file }, sideOnly), signal)) {
         let at = Math.min(skip, chunk.rows);
         skip -= at;
         while (at < chunk.rows) {

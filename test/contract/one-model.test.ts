@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -65,6 +65,38 @@ describe.each(learners)("$name", ({ name, tasks }) => {
     expect(all[1]!.pages.read).toBeGreaterThan(0);
     expect(all[2]!.quality).toEqual(all[0]!.quality);
   });
+});
+
+test("another split over the same features encodes none of them again", async () => {
+  const cache = join(dir, "shared");
+  const trainWith = async (validate: string): Promise<TrainDetails> => {
+    await using workspace = await Workspace.open({
+      memoryBytes: 1e9,
+      threads: 2,
+      home: homeAt({ home: join(dir, "home"), cache }),
+    });
+    return await trainModel(
+      { sources: [file], label: "target", features: "a, a * a", validate, pageRows: 64 },
+      workspace,
+    );
+  };
+  const writtenAt = (): number[] =>
+    readdirSync(join(cache, "pages"))
+      .map((name) => statSync(join(cache, "pages", name, "pages.bin")))
+      .filter(({ size }) => size > 0)
+      .map(({ mtimeMs, size }) => mtimeMs + size)
+      .sort();
+  await trainWith("random:0.2");
+  const first = writtenAt();
+  const second = await trainWith("random:0.4");
+  // Two page sets, features and side, became three: a side of its own for the other split.
+  expect(first).toHaveLength(2);
+  expect(writtenAt()).toHaveLength(3);
+  expect(writtenAt()).toEqual(expect.arrayContaining(first));
+  rmSync(cache, { recursive: true, force: true });
+  const cold = await trainWith("random:0.4");
+  expect(second.result.stateHash).toBe(cold.result.stateHash);
+  expect(second.quality).toEqual(cold.quality);
 });
 
 describe("the ledger", () => {
