@@ -44,6 +44,7 @@ export async function profile(
     (scan.format === "csv" &&
       scan.csv?.encoding === "utf-8" &&
       scan.csv.compression === "none" &&
+      scan.csv.comment === "" && // DuckDB drops comment lines between rows; landing counts them
       scan.csv.decimal === ".");
   const found = direct
     ? await profileOf(workspace.engine, scan, how).catch((error: unknown) => {

@@ -117,7 +117,9 @@ export class WorkerPool implements AsyncDisposable {
     try {
       // All lanes come to rest before a failure is told: the workers must be free for what comes next.
       const lanes = this.#workers.flatMap((worker) => [lane(worker), lane(worker)]);
-      const stop = (): void => void (ended = true);
+      const stop = (): void => {
+        ended = true;
+      };
       for (const one of lanes) one.catch(stop);
       const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
       if (failed) throw (failed as PromiseRejectedResult).reason;
