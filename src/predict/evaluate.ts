@@ -7,8 +7,8 @@ import { learnerNamed } from "../learners/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
+import { type Judged, judgeData } from "../train/judge.js";
 import { type DataOptions, openData } from "../train/source.js";
-import { type Judged, judgeData } from "../train/train.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt } from "./formulas.js";
 

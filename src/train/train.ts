@@ -1,27 +1,17 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  BadRowError,
-  CodedError,
-  type ErrorCode,
-  exitCodes,
-  isError,
-  SluiceError,
-  UnknownColumnError,
-} from "../base/errors.js";
-import { fromJson, toJson } from "../base/json.js";
+import { CodedError, type ErrorCode, exitCodes, isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { resolveParams } from "../base/params.js";
-import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
+import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
-import type { Engine } from "../engines/contract.js";
-import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
-import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { Decision } from "../features/automatic.js";
-import type { Answer, FittedFeature, NumberBlock } from "../features/contract.js";
+import type { Answer, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
 import { parseFeatures } from "../features/parse.js";
@@ -33,16 +23,18 @@ import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { checkModelName, keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
-import { Journal } from "../runs/journal.js";
-import type { ParquetScan, TableScan } from "../sources/scan.js";
-import { codingsOf, refuseNotFinite, type Summed } from "./coding.js";
+import { countRows, noLabels, noTrainingRows } from "./census.js";
+import { codingsOf, refuseNotFinite } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
+import { judge, sourceName, summedOf } from "./judge.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
+import { checkWeights, rolesOf, usableColumns } from "./roles.js";
+import { openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { assertUnchanged, type OpenData, openData } from "./source.js";
+import { assertUnchanged, openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -422,98 +414,10 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
   }
 }
 
-interface RunFile {
-  readonly command: "train";
-  readonly name?: string;
-  readonly spec: TrainSpec;
-  /** Of the source, once it is known: a resumed run must find the same. */
-  readonly fingerprint?: string;
-  readonly started: string;
-}
-
-/** The run's folder says what it does, before anything is done. */
-function openRun(dir: string, spec: TrainSpec): void {
-  if (existsSync(join(dir, "run.json"))) return;
-  const { name } = spec;
-  const file: RunFile = { command: "train", ...(name ? { name } : {}), spec, started: new Date().toISOString() };
-  writeWhole(join(dir, "run.json"), toJson(file, 1));
-}
-
-/** Finished work counts for the source that it was done on. */
-function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData): Journal {
-  const path = join(dir, "run.json");
-  const file = fromJson<RunFile>(readFileSync(path, "utf8"));
-  if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
-    throw new SluiceError(
-      "changed_source",
-      `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`,
-      { sources: spec.sources },
-    );
-  if (file.fingerprint === undefined) {
-    // Standard input is there once: who resumes reads what was spooled of it.
-    const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
-    writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
-  }
-  return Journal.open(dir);
-}
-
 const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
   blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
-
-function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
-  const roles: Record<string, string> = {};
-  for (const role of ["id", "time", "group", "weight"] as const) {
-    const name = spec[role];
-    if (name === undefined) continue;
-    if (!names.includes(name)) throw new UnknownColumnError(name, names);
-    roles[role] = name;
-  }
-  return roles;
-}
-
-/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
-async function checkWeights(
-  name: string,
-  schema: Schema,
-  engine: Engine,
-  rows: Relation,
-  source: string,
-): Promise<void> {
-  const { type } = columnOf(schema, name)!;
-  if (type.kind !== "int64" && type.kind !== "real" && type.kind !== "decimal")
-    throw new SluiceError("wrong_type", `--weight ${name}: the column is ${typeName(type)}; it must be a number`, {
-      column: name,
-    });
-  const weight = call("toReal", { kind: "col", name });
-  const [found] = await engine.rows(
-    {
-      kind: "aggregate",
-      from: rows,
-      by: {},
-      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
-    },
-    1,
-  );
-  const [least, most] = [Number(found?.["least"] ?? 0), Number(found?.["most"] ?? 0)];
-  const remedy = `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`;
-  if (least < 0)
-    throw new BadRowError({ file: source, column: name, value: String(least), problem: "is a weight below 0", remedy });
-  if (!(most > 0))
-    throw new SluiceError(
-      "no_rows",
-      `no training row has a weight above 0 in "${name}"; name another column with --weight`,
-      { column: name },
-    );
-}
-
-/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
-function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
-  const taken = columnsOf(label);
-  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
-  return names.filter((name) => !taken.has(name));
-}
 
 /** The named learner if it can do the task; with none named, the linear model of the task. */
 function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task): Learner {
@@ -527,193 +431,8 @@ function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task):
   return learner;
 }
 
-/** Why no row has a label, when the reason is that there is no row. */
-async function noLabels(
-  error: unknown,
-  engine: Engine,
-  all: Relation,
-  base: Relation,
-  spec: TrainSpec,
-): Promise<never> {
-  if (!isError(error, "no_labels")) throw error;
-  const count = async (from: Relation): Promise<number> => {
-    const [row] = await engine.rows({ kind: "aggregate", from, by: {}, columns: { rows: { agg: "count" } } }, 1);
-    return Number(row?.["rows"] ?? 0);
-  };
-  if ((await count(base)) > 0) throw error;
-  const read = await count(all);
-  if (read === 0)
-    throw new SluiceError("empty_source", `${spec.sources.join(", ")} has no rows; at least one is needed`, {
-      sources: spec.sources,
-    });
-  const by = [
-    ...(spec.where === undefined ? [] : [`--where ${spec.where}`]),
-    ...(spec.sample === undefined ? [] : [`--sample ${spec.sample}`]),
-  ];
-  throw new SluiceError("no_rows", `no row is left after ${by.join(" and ")}; ${read} rows were read`, { read });
-}
-
-/** Everything that is summed over the rows, in the order of the codings: number blocks, then the label and the weight. */
-const summedOf = (
-  blocks: ReturnType<typeof blocksOf>,
-  label: { readonly numeric: Expr },
-  spec: { readonly label: string; readonly weight?: string },
-): Summed[] => [
-  ...blocks.filter((block): block is NumberBlock => block.kind === "number"),
-  { name: spec.label, expr: label.numeric },
-  ...(spec.weight === undefined ? [] : [{ name: spec.weight, expr: { kind: "col", name: spec.weight } as const }]),
-];
-const sourceName = ({ source }: OpenData): string => source.files.map(({ path }) => path).join(", ");
-
-function noTrainingRows(
-  spec: TrainSpec,
-  rows: { filtered: number; sampledOut: number; unlabelled: number; validation: number },
-): string {
-  if (spec.where !== undefined && rows.filtered > 0 && rows.unlabelled === 0 && rows.validation === 0)
-    return `no row is left after --where ${spec.where}; ${rows.filtered} rows were filtered`;
-  return `no row is left to train on: ${rows.filtered} filtered, ${rows.sampledOut} sampled out, ${rows.unlabelled} without a label, ${rows.validation} for validation`;
-}
-
-interface Census {
-  readonly read: number;
-  readonly filtered: number;
-  readonly sampledOut: number;
-  readonly unlabelled: number;
-  readonly train: number;
-  readonly validation: number;
-  readonly rowsPerFile: readonly number[];
-}
-
-/** Every row of the source in exactly one of the counts, counted by the engine file by file. */
-async function countRows(
-  engine: Workspace["engine"],
-  scan: ParquetScan | TableScan,
-  where: Expr | undefined,
-  taking: Expr | undefined,
-  split: Expr,
-  signal?: AbortSignal,
-): Promise<Census> {
-  const one = (condition: Expr): { agg: "count"; arg: Expr } => ({
-    agg: "count",
-    arg: call("when", condition, lit(1), lit(null)),
-  });
-  const among = (code: number): { agg: "count"; arg: Expr } =>
-    one(taking ? call("and", taking, call("eq", split, lit(code))) : call("eq", split, lit(code)));
-  const total = { read: 0, filtered: 0, sampledOut: 0, unlabelled: 0, train: 0, validation: 0 };
-  const rowsPerFile: number[] = [];
-  for (let file = 0; file < scan.files.length; file++) {
-    const [row] = await engine.rows(
-      {
-        kind: "aggregate",
-        from: { kind: "scan", scan, part: { file } },
-        by: {},
-        columns: {
-          read: { agg: "count" },
-          ...(where ? { passed: one(where) } : {}),
-          ...(taking ? { taken: one(taking) } : {}),
-          train: among(0),
-          validation: among(1),
-          unlabelled: among(255),
-        },
-      },
-      1,
-      signal,
-    );
-    const count = (name: string): number => Number(row?.[name] ?? 0);
-    const passed = where ? count("passed") : count("read");
-    const taken = taking ? count("taken") : count("read");
-    rowsPerFile.push(count("read"));
-    total.read += count("read");
-    total.filtered += count("read") - passed;
-    total.sampledOut += passed - taken;
-    total.unlabelled += count("unlabelled");
-    total.train += count("train");
-    total.validation += count("validation");
-  }
-  return { ...total, rowsPerFile };
-}
-
 export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Schema => {
   const read = new Set<string>();
   for (const { inputs } of fitted) for (const input of inputs) columnsOf(input, read);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
-
-export interface Judged {
-  readonly metrics: readonly Metrics[];
-  readonly read: number;
-  readonly labelled: number;
-  readonly unlabelled: number;
-  readonly filtered: number;
-  readonly setAside: number;
-}
-
-/** The quality on another source: streamed once, nothing kept. */
-async function judge(
-  spec: TrainSpec,
-  workspace: Workspace,
-  dir: string,
-  judged: QualityParams,
-  what: { label: Expr; numeric: Expr; where?: Expr },
-  blocks: ReturnType<typeof blocksOf>,
-  codings: readonly NumberCoding[],
-  schema: Schema,
-): Promise<Judged> {
-  // What the training alone needed (dropped columns, a group) may be missing here.
-  const read = new Set(spec.weight === undefined ? [] : [spec.weight]);
-  for (const expr of [...blocks.map((block) => block.expr), what.label, ...(what.where ? [what.where] : [])])
-    columnsOf(expr, read);
-  const expect = { columns: schema.columns.filter(({ name }) => read.has(name)) };
-  const data = await openData(spec.test!, { ...spec, expect }, workspace, join(dir, "aside"));
-  const names = data.schema.columns.map(({ name }) => name);
-  for (const name of read) if (!names.includes(name)) throw new UnknownColumnError(name, names);
-  return judgeData(data, workspace, judged, what, blocks, codings, spec.weight);
-}
-
-export async function judgeData(
-  data: Awaited<ReturnType<typeof openData>>,
-  workspace: Workspace,
-  judged: QualityParams,
-  what: { numeric: Expr; where?: Expr },
-  blocks: ReturnType<typeof blocksOf>,
-  codings: readonly NumberCoding[],
-  weight?: string,
-): Promise<Judged> {
-  const split = splitCode(what.numeric, lit(false));
-  const census = await countRows(workspace.engine, data.scan, what.where, what.where, split, workspace.signal);
-  const dataset = new Dataset(
-    {
-      scan: data.scan,
-      ...(what.where ? { where: what.where } : {}),
-      blocks,
-      codings,
-      label: what.numeric,
-      ...(weight === undefined ? {} : { weight: { kind: "col", name: weight } }),
-      split,
-      rowsPerFile: census.rowsPerFile,
-    },
-    {
-      engine: workspace.engine,
-      pool: workspace.pool,
-      cacheDir: workspace.home.cache,
-      keep: false,
-      ...(workspace.signal ? { signal: workspace.signal } : {}),
-      checkSource: () => assertUnchanged(data),
-      checkValues: () => {
-        const summed = summedOf(blocks, what, { label: "the label", ...(weight === undefined ? {} : { weight }) });
-        const from: Relation = { kind: "scan", scan: data.scan };
-        const rows: Relation = what.where ? { kind: "filter", from, where: what.where } : from;
-        return refuseNotFinite(summed, sourceName(data), workspace.engine, rows, codings);
-      },
-    },
-  );
-  const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "all" }], undefined, "quality");
-  return {
-    metrics: readQuality(judged, sum!),
-    read: census.read + data.setAside,
-    labelled: census.train,
-    unlabelled: census.unlabelled,
-    filtered: census.filtered,
-    setAside: data.setAside,
-  };
-}

@@ -1,0 +1,60 @@
+import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
+import type { Engine } from "../engines/contract.js";
+import { call, columnsOf, type Expr } from "../expr/expr.js";
+import { printExpr } from "../expr/print.js";
+import type { Relation } from "../expr/relation.js";
+import type { TrainSpec } from "./spec.js";
+
+export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
+  const roles: Record<string, string> = {};
+  for (const role of ["id", "time", "group", "weight"] as const) {
+    const name = spec[role];
+    if (name === undefined) continue;
+    if (!names.includes(name)) throw new UnknownColumnError(name, names);
+    roles[role] = name;
+  }
+  return roles;
+}
+
+/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
+export async function checkWeights(
+  name: string,
+  schema: Schema,
+  engine: Engine,
+  rows: Relation,
+  source: string,
+): Promise<void> {
+  const { type } = columnOf(schema, name)!;
+  if (type.kind !== "int64" && type.kind !== "real" && type.kind !== "decimal")
+    throw new SluiceError("wrong_type", `--weight ${name}: the column is ${typeName(type)}; it must be a number`, {
+      column: name,
+    });
+  const weight = call("toReal", { kind: "col", name });
+  const [found] = await engine.rows(
+    {
+      kind: "aggregate",
+      from: rows,
+      by: {},
+      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
+    },
+    1,
+  );
+  const [least, most] = [Number(found?.["least"] ?? 0), Number(found?.["most"] ?? 0)];
+  const remedy = `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`;
+  if (least < 0)
+    throw new BadRowError({ file: source, column: name, value: String(least), problem: "is a weight below 0", remedy });
+  if (!(most > 0))
+    throw new SluiceError(
+      "no_rows",
+      `no training row has a weight above 0 in "${name}"; name another column with --weight`,
+      { column: name },
+    );
+}
+
+/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
+export function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
+  const taken = columnsOf(label);
+  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
+  return names.filter((name) => !taken.has(name));
+}

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SluiceError } from "../base/errors.js";
+import { fromJson, toJson } from "../base/json.js";
+import { writeWhole } from "../runs/home.js";
+import { Journal } from "../runs/journal.js";
+import type { OpenData } from "./source.js";
+import type { TrainSpec } from "./spec.js";
+
+export interface RunFile {
+  readonly command: "train";
+  readonly name?: string;
+  readonly spec: TrainSpec;
+  /** Of the source, once it is known: a resumed run must find the same. */
+  readonly fingerprint?: string;
+  readonly started: string;
+}
+
+/** The run's folder says what it does, before anything is done. */
+export function openRun(dir: string, spec: TrainSpec): void {
+  if (existsSync(join(dir, "run.json"))) return;
+  const { name } = spec;
+  const file: RunFile = { command: "train", ...(name ? { name } : {}), spec, started: new Date().toISOString() };
+  writeWhole(join(dir, "run.json"), toJson(file, 1));
+}
+
+/** Finished work counts for the source that it was done on. */
+export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData): Journal {
+  const path = join(dir, "run.json");
+  const file = fromJson<RunFile>(readFileSync(path, "utf8"));
+  if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
+    throw new SluiceError(
+      "changed_source",
+      `${spec.sources.join(", ")} has changed since the run began, so its finished work no longer counts; train again`,
+      { sources: spec.sources },
+    );
+  if (file.fingerprint === undefined) {
+    // Standard input is there once: who resumes reads what was spooled of it.
+    const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
+    writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
+  }
+  return Journal.open(dir);
+}
