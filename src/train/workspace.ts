@@ -35,7 +35,7 @@ export function planMemory(budgetBytes: number, threadsWanted: number, extraByte
   let threads = threadsWanted;
   while (threads > 1 && fixed(threads) + leastDuckdbBytes > budgetBytes) threads--;
   const spare = budgetBytes - fixed(threads);
-  const duckdbBytes = Math.max(leastDuckdbBytes, Math.floor(spare * 0.5));
+  const duckdbBytes = Math.max(leastDuckdbBytes, Math.floor(spare * 0.45));
   return { threads, duckdbBytes, neededBytes, peakBytes: fixed(threads) + Math.min(duckdbBytes, 100e6) };
 }
 
