@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -162,5 +161,4 @@ export function readFully(fd: number, bytes: Uint8Array, position: number): numb
   return done;
 }
 
-export const makeDir = (dir: string): void => void mkdirSync(dir, { recursive: true });
 export const removeDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });

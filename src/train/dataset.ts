@@ -14,7 +14,6 @@ import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pag
 import type { WorkerPool } from "../pages/pool.js";
 import {
   bodyOffset,
-  makeDir,
   type PageManifest,
   pagesFile,
   pageVersion,
@@ -528,5 +527,3 @@ function compact(buffer: ArrayBuffer, layout: PageLayout, rows: number): ArrayBu
   );
   return out;
 }
-
-export { makeDir };

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import type { Schema } from "../base/schema.js";
@@ -95,5 +94,3 @@ function typesOf(schema: Schema): Record<string, string> {
 
 /** Between passes: a source that changed under a run stops it, never mixes old rows with new ones. */
 export const assertUnchanged = (data: OpenData): Promise<void> => checkUnchanged(data.source);
-
-export const asideDirOf = (runDir: string): string => join(runDir, "aside");

@@ -142,7 +142,8 @@ function csvOptions(csv: CsvDialect): string[] {
   ];
 }
 
-function storedType(type: Type): string {
+/** The type that a column of ours has in DuckDB. */
+export function storedType(type: Type): string {
   switch (type.kind) {
     case "bool":
       return "BOOLEAN";
