@@ -66,6 +66,11 @@ export class DuckDBEngine implements Engine {
     return new DuckDBEngine(instance, options);
   }
 
+  /** Where large intermediate results go; removed at the end. */
+  get spillDir(): string {
+    return this.#options.spillDir;
+  }
+
   async schema(relation: Relation): Promise<Schema> {
     return this.use((connection) => schemaOfQuery(connection, this.sql(relation)), relation);
   }

@@ -1,6 +1,7 @@
 import type { Of, Params } from "../base/params.js";
 import type { Expr } from "../expr/expr.js";
 import type { Block } from "../features/contract.js";
+import type { Keeper } from "../pages/keeper.js";
 import type { PageLayout } from "../pages/page.js";
 import type { Fold, Pass } from "../pages/pass.js";
 
@@ -16,6 +17,8 @@ export interface TrainingData {
   /** Training rows (labelled, of weight above 0) and their summed weight. */
   readonly rows: number;
   readonly weight: number;
+  /** Labelled rows kept for validation. */
+  readonly validationRows: number;
   /** Runs over the training rows; `rows: "sample"` over a seeded sample of them that fits in memory (to start from). */
   pass<P>(
     pass: Pass<P>,
@@ -29,12 +32,25 @@ export interface TrainingData {
     state: Float64Array,
     options: { readonly epoch: number; readonly seed: number },
   ): Promise<Float64Array>;
+  /** Hands all labelled rows to keepers on the workers, page by page; they answer questions until the learner is done. */
+  keep<P>(keeper: Keeper<P>, params: P): Promise<KeptRows>;
+  /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */
+  unit<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a learner wants shown while it works; also the learning curve of the report. */
   report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
 }
 
-/** What a learner needs of the data, so that train prepares just that. Later: sparse, bins, a relation on an engine that owns the learner. */
-export type Needs = { readonly pages: "dense"; readonly passes: "one" | "many" };
+/** Rows that workers keep for a learner: an answer from each, in no order that means anything. */
+export interface KeptRows {
+  ask(question: string, params: unknown): Promise<readonly Float64Array[]>;
+}
+
+/** What a learner needs of the data, so that train prepares just that. Later: a relation on an engine that owns the learner. */
+export type Needs = {
+  /** dense: numbers with a value for every row, levels with a weight each. bins: numbers and levels as they are, for trees. */
+  readonly pages: "dense" | "bins";
+  readonly passes: "one" | "many";
+};
 
 /**
  * A learner turns passes into a fitted state, and that state into a formula. State is plain data (numbers, arrays of

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { permutation } from "../base/seeds.js";
 import { col } from "../expr/expr.js";
 import type { Block } from "../features/contract.js";
@@ -5,6 +7,7 @@ import { Arena } from "../pages/arena.js";
 import { type Page, type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
 import { addInto } from "../pages/pass.js";
 import type { Scorer } from "../pages/scorer.js";
+import { splitCodes } from "../pages/worker.js";
 import type { Task, TrainingData } from "./contract.js";
 
 export interface MemoryTable {
@@ -14,6 +17,8 @@ export interface MemoryTable {
   readonly label: ArrayLike<number>;
   /** 0 keeps a row out. */
   readonly weight?: ArrayLike<number>;
+  /** 0 training, 1 validation (only keepers look at it); all are for training by default. */
+  readonly split?: ArrayLike<number>;
   readonly task: Task;
   readonly classes?: number;
   readonly pageRows?: number;
@@ -49,6 +54,7 @@ export function memoryData(table: MemoryTable): MemoryData {
   const pages = Array.from({ length: count }, (_, index) => pageOf(table, layout, arena, index));
   const mark = arena.mark();
   const weights = Array.from({ length: rows }, (_, i) => table.weight?.[i] ?? 1);
+  const splits = Array.from({ length: rows }, (_, i) => table.split?.[i] ?? splitCodes.train);
 
   return {
     task: table.task,
@@ -57,8 +63,9 @@ export function memoryData(table: MemoryTable): MemoryData {
       (table.task === "binary" ? 2 : table.task === "regression" ? 1 : Math.max(...Array.from(table.label)) + 1),
     layout,
     blocks: blocksOf(table),
-    rows: weights.filter((weight) => weight > 0).length,
+    rows: weights.filter((weight, i) => weight > 0 && splits[i] === splitCodes.train).length,
     weight: weights.reduce((sum, weight) => sum + weight, 0),
+    validationRows: splits.filter((split) => split === splitCodes.validation).length,
     pages,
     arena,
     async pass(pass, params) {
@@ -93,6 +100,15 @@ export function memoryData(table: MemoryTable): MemoryData {
       }
       return outputs;
     },
+    async keep(keeper, params) {
+      const kept = keeper.start(params, layout, {
+        memoryBytes: 2 ** 28,
+        file: join(tmpdir(), `sluice-kept-${process.pid}`),
+      });
+      for (const page of pages) kept.take(page);
+      return { ask: async (question, given) => [kept.ask(question, given)] };
+    },
+    unit: (_, work) => work(),
     report() {},
   };
 }
@@ -116,6 +132,7 @@ function pageOf(table: MemoryTable, { pageRows }: PageLayout, arena: Arena, inde
     codes: (table.categories ?? []).map(({ codes }) => fill(arena.i32(rows), (i) => codes[i]!)),
     label: fill(arena.f64(rows), (i) => table.label[i]!),
     weight: fill(arena.f64(rows), (i) => table.weight?.[i] ?? 1),
+    split: Uint8Array.from({ length: rows }, (_, i) => table.split?.[firstRow + i] ?? splitCodes.train),
   };
 }
 

@@ -56,4 +56,6 @@ export interface Page {
   readonly codes: readonly Int32Array[];
   readonly label: Float64Array;
   readonly weight: Float64Array;
+  /** What each row is for, whatever rows were asked for: 0 training, 1 validation, 255 none. */
+  readonly split: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { type ErrorCode, SluiceError } from "../base/errors.js";
 import { addInto, type Pass } from "./pass.js";
-import type { FromWorker, PageFiles, PageJob, PassCall, ToWorker } from "./worker.js";
+import type { FromWorker, KeepCall, PageFiles, PageJob, PassCall, ToWorker } from "./worker.js";
 
 /** A compiled worker file beside the caller; tests run from src/ and use the one in dist/. */
 export function workerUrl(relative: string, base: string): URL {
@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly onFree?: (fresh: NonNullable<PageJob["fresh"]>) => void;
   /** Sums of the pages before the first job, when a run goes on where an earlier one stopped. */
   readonly from?: readonly Float64Array[];
+  /** Workers keep rows of the pages that they see in this run. */
+  readonly keep?: Omit<KeepCall, "room"> & { readonly room: (worker: number) => KeepCall["room"] };
 }
 
 /** Threads that run passes over pages. Which worker does which page is chance; the sums merge in page order, so it leaves no trace. */
@@ -62,7 +64,10 @@ export class WorkerPool implements AsyncDisposable {
       options.from?.map((sum) => sum.slice()) ??
       calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
     const run = ++this.#runs;
-    for (const worker of this.#workers) send(worker, { type: "prepare", calls });
+    const { keep } = options;
+    this.#workers.forEach((worker, i) => {
+      send(worker, { type: "prepare", calls, ...(keep ? { keep: { ...keep, room: keep.room(i) } } : {}) });
+    });
 
     const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
     const early = new Map<number, Extract<FromWorker, { type: "page" }>>();
@@ -128,6 +133,21 @@ export class WorkerPool implements AsyncDisposable {
       await iterator.return?.();
     }
     return sums;
+  }
+
+  /** A question to what each worker keeps under `id`; all answer at the same time. */
+  async ask(id: number, question: string, params: unknown): Promise<Float64Array[]> {
+    const answers = await Promise.allSettled(
+      this.#workers.map((worker) => ask(worker, { type: "ask", id, question, params }, [], (m) => m.type === "answer")),
+    );
+    return answers.map((settled) => {
+      if (settled.status === "rejected") throw settled.reason;
+      return (settled.value as Extract<FromWorker, { type: "answer" }>).answer;
+    });
+  }
+
+  release(id: number): void {
+    for (const worker of this.#workers) send(worker, { type: "release", id });
   }
 
   /** Pages in `order`, one after the other on one worker, carrying the state along. */

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { SluiceError } from "../base/errors.js";
 import { Arena } from "./arena.js";
+import type { Keeper, KeeperRoom, Kept } from "./keeper.js";
 import type { Page, PageLayout } from "./page.js";
 import { pageShape } from "./page.js";
 import type { Fold, Pass } from "./pass.js";
@@ -13,6 +14,7 @@ export interface Registry {
   readonly passes: Readonly<Record<string, Pass<never>>>;
   readonly folds: Readonly<Record<string, Fold<never>>>;
   readonly scorers: Readonly<Record<string, Scorer<never>>>;
+  readonly keepers: Readonly<Record<string, Keeper<never>>>;
 }
 
 /** Which rows count: their split code in the side page, or all labelled rows. */
@@ -45,9 +47,19 @@ export interface PageJob {
   };
 }
 
+/** A keeper that takes all labelled rows of the pages that its worker sees next. */
+export interface KeepCall {
+  readonly id: number;
+  readonly name: string;
+  readonly params: unknown;
+  readonly room: KeeperRoom;
+}
+
 export type ToWorker =
   | { readonly type: "open"; readonly files: PageFiles; readonly arenaBytes: number; readonly keep: boolean }
-  | { readonly type: "prepare"; readonly calls: readonly PassCall[] }
+  | { readonly type: "prepare"; readonly calls: readonly PassCall[]; readonly keep?: KeepCall }
+  | { readonly type: "ask"; readonly id: number; readonly question: string; readonly params: unknown }
+  | { readonly type: "release"; readonly id: number }
   /** `run` tells the answers of one run from those of an earlier one that failed. `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
   | { readonly type: "page"; readonly run: number; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
   | {
@@ -66,6 +78,7 @@ export type FromWorker =
       readonly sums: readonly Float64Array[];
       readonly fresh?: PageJob["fresh"];
     }
+  | { readonly type: "answer"; readonly answer: Float64Array }
   | { readonly type: "fold"; readonly state: Float64Array }
   | { readonly type: "folded"; readonly pages: number }
   | {
@@ -84,13 +97,20 @@ export type FromWorker =
 export function serveWorker(registry: Registry): void {
   const port = parentPort!;
   let desk: Desk | undefined;
+  const kept = new Map<number, Kept>();
   port.on("message", async (message: ToWorker) => {
     try {
       if (message.type === "open") {
         desk?.close();
         desk = new Desk(message, registry);
-      } else if (message.type === "prepare") desk!.prepare(message.calls);
-      else if (message.type === "page") {
+      } else if (message.type === "prepare") desk!.prepare(message.calls, message.keep, kept);
+      else if (message.type === "ask") {
+        const answer = kept.get(message.id)!.ask(message.question, message.params);
+        port.postMessage({ type: "answer", answer } satisfies FromWorker, [answer.buffer as ArrayBuffer]);
+      } else if (message.type === "release") {
+        kept.get(message.id)?.close();
+        kept.delete(message.id);
+      } else if (message.type === "page") {
         const done = { ...desk!.page(message.job, message.reuse), run: message.run };
         await desk!.written(message.job.index);
         const back = done.fresh ? [done.fresh.side, ...(done.fresh.features ? [done.fresh.features] : [])] : [];
@@ -129,6 +149,7 @@ class Desk {
   readonly #label: Float64Array;
   readonly #mark: number;
   readonly #keep: boolean;
+  #keeping: Kept | undefined;
   #steps: { rows: RowsOf; length: number; step: (page: Page, into: Float64Array) => void }[] = [];
 
   constructor({ files, arenaBytes, keep }: Extract<ToWorker, { type: "open" }>, registry: Registry) {
@@ -171,8 +192,15 @@ class Desk {
     await Promise.all(writing);
   }
 
-  prepare(calls: readonly PassCall[]): void {
+  prepare(calls: readonly PassCall[], keep: KeepCall | undefined, kept: Map<number, Kept>): void {
     this.#arena.reset(this.#mark);
+    this.#keeping = undefined;
+    if (keep) {
+      const keeper = this.#registry.keepers[keep.name];
+      if (!keeper) throw new Error(`no keeper is registered as ${keep.name}`);
+      this.#keeping = keeper.start(keep.params as never, this.#features.layout, keep.room);
+      kept.set(keep.id, this.#keeping);
+    }
     this.#steps = calls.map(({ name, params, rows }) => {
       const pass = this.#registry.passes[name];
       if (!pass) throw new Error(`no pass is registered as ${name}`);
@@ -195,6 +223,7 @@ class Desk {
       step(this.#view(loaded, rows), into);
       return into;
     });
+    this.#keeping?.take(this.#view(loaded, "all"));
     return { type: "page", index, rows: loaded.rows, sums, ...(fresh ? { fresh } : {}) };
   }
 
@@ -263,11 +292,12 @@ class Desk {
     const sideOffsets = this.#side.offsets(rows);
     const label = this.#label.subarray(0, rows);
     const weight = this.#weight.subarray(0, rows);
+    let split = new Uint8Array(buffer, side, 0);
     this.#side.layout.columns.forEach(({ name }, i) => {
       if (name === "label") label.set(new Float64Array(buffer, side + sideOffsets[i]!, rows));
       else if (name === "weight") weight.set(new Float64Array(buffer, side + sideOffsets[i]!, rows));
       else {
-        const split = new Uint8Array(buffer, side + sideOffsets[i]!, rows);
+        split = new Uint8Array(buffer, side + sideOffsets[i]!, rows);
         const weighted = this.#side.layout.columns.some((column) => column.name === "weight");
         const wanted = select === "all" ? -1 : splitCodes[select];
         for (let r = 0; r < rows; r++) {
@@ -277,6 +307,6 @@ class Desk {
         }
       }
     });
-    return { ...header, numbers, codes, label, weight };
+    return { ...header, numbers, codes, label, weight, split };
   }
 }

@@ -11,7 +11,7 @@ import type { Relation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
 import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
-import type { WorkerPool } from "../pages/pool.js";
+import type { RunOptions, WorkerPool } from "../pages/pool.js";
 import {
   bodyOffset,
   type PageManifest,
@@ -146,7 +146,12 @@ export class Dataset {
    * All calls in one scan. Finished work is journaled every few seconds under `unit`, so that a resumed run goes on at the
    * page where it was: the sums after page k are the same whenever they are taken.
    */
-  async run(calls: readonly PassCall[], journal: Journal | undefined, unit: string): Promise<Float64Array[]> {
+  async run(
+    calls: readonly PassCall[],
+    journal: Journal | undefined,
+    unit: string,
+    keep?: RunOptions["keep"],
+  ): Promise<Float64Array[]> {
     const finished = journal?.value<{ pages: number; complete: boolean }>(unit);
     const earlier = finished && journal?.doubles(unit);
     if (finished?.complete && earlier) {
@@ -155,7 +160,8 @@ export class Dataset {
       return earlier;
     }
     try {
-      return await this.#scan(calls, journal, unit, earlier ? { pages: finished.pages, sums: earlier } : undefined);
+      const start = earlier ? { pages: finished.pages, sums: earlier } : undefined;
+      return await this.#scan(calls, journal, unit, start, keep);
     } catch (error) {
       if (!isError(error, "damaged")) throw error;
       await this.#safe.catch(() => {});
@@ -164,7 +170,7 @@ export class Dataset {
       this.#trusted = false;
       removeDir(this.#featuresDir);
       removeDir(this.#sideDir);
-      return this.#scan(calls, journal, unit, undefined);
+      return this.#scan(calls, journal, unit, undefined, keep);
     }
   }
 
@@ -173,6 +179,7 @@ export class Dataset {
     journal: Journal | undefined,
     unit: string,
     start: { pages: number; sums: Float64Array[] } | undefined,
+    keeping: RunOptions["keep"],
   ): Promise<Float64Array[]> {
     const { pool, keep, signal, onProgress } = this.#options;
     const fresh = !this.complete;
@@ -205,6 +212,7 @@ export class Dataset {
     const sums = await pool.run(calls, jobs, {
       ...(signal ? { signal } : {}),
       ...(start ? { from: start.sums } : {}),
+      ...(keeping ? { keep: keeping } : {}),
       onFree: (buffers) => void free.push(buffers),
       onMerged: (index, pageRows, merged) => {
         rows += pageRows;

@@ -1,6 +1,6 @@
 import { permutation, subSeed } from "../base/seeds.js";
 import type { Block } from "../features/contract.js";
-import type { Task, TrainingData } from "../learners/contract.js";
+import type { KeptRows, Task, TrainingData } from "../learners/contract.js";
 import type { PageLayout } from "../pages/page.js";
 import type { Fold, Pass } from "../pages/pass.js";
 import type { WorkerPool } from "../pages/pool.js";
@@ -31,14 +31,24 @@ export class SharedRows {
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
   readonly #signal: AbortSignal | undefined;
+  /** What keepers may take of memory, and where their scratch files begin. */
+  readonly #keeping: { readonly bytes: number; readonly scratch: string };
   #learning = 0;
   #learners = 0;
   #scans = 0;
+  #kept = 0;
   #folds = 0;
   #waiting: Waiting[] = [];
   #busy: Promise<unknown> = Promise.resolve();
 
-  constructor(dataset: Dataset, pool: WorkerPool, journal: Journal | undefined, signal?: AbortSignal) {
+  constructor(
+    dataset: Dataset,
+    pool: WorkerPool,
+    journal: Journal | undefined,
+    keeping: { readonly bytes: number; readonly scratch: string },
+    signal?: AbortSignal,
+  ) {
+    this.#keeping = keeping;
     this.#signal = signal;
     this.#dataset = dataset;
     this.#pool = pool;
@@ -73,6 +83,7 @@ export class SharedRows {
     classes: number;
     rows: number;
     weight: number;
+    validationRows: number;
     blocks: readonly Block[];
     seed: number;
     main: boolean;
@@ -87,6 +98,7 @@ export class SharedRows {
       blocks: about.blocks,
       rows: about.rows,
       weight: about.weight,
+      validationRows: about.validationRows,
       pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
         const rows = options.rows ?? "train";
         if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed, learner);
@@ -94,7 +106,24 @@ export class SharedRows {
       },
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
         this.#fold(fold.name, params, state, epoch, seed),
+      keep: (keeper, params) => this.#keep(keeper.name, params),
+      unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
       report: (step) => void (about.main && this.steps.push(step)),
+    };
+  }
+
+  /** Kept rows live as long as the workers; a resumed run gathers them anew. */
+  async #keep(name: string, params: unknown): Promise<KeptRows> {
+    const id = ++this.#kept;
+    const { threads } = this.#pool;
+    const room = (worker: number) => ({
+      memoryBytes: Math.floor(this.#keeping.bytes / threads),
+      file: `${this.#keeping.scratch}-${id}-${worker}`,
+    });
+    // Not journaled: what counts is not the sums but that the workers have seen the rows.
+    await this.#alone(() => this.#dataset.run([], undefined, `keep ${id}`, { id, name, params, room }));
+    return {
+      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
     };
   }
 

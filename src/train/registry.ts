@@ -1,10 +1,10 @@
-import { folds, passes as learnerPasses, scorers } from "../learners/passes/index.js";
+import { folds, keepers, passes as learnerPasses, scorers } from "../learners/passes/index.js";
 import type { Pass } from "../pages/pass.js";
 import { quality } from "./quality.js";
 import { slices } from "./slices.js";
 
 // Everything that a worker can be asked for by name.
-export { folds, scorers };
+export { folds, keepers, scorers };
 export const passes: Readonly<Record<string, Pass<never>>> = {
   ...learnerPasses,
   [quality.name]: quality as Pass<never>,

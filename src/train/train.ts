@@ -256,9 +256,18 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       },
     );
     settle = () => dataset.settle();
-    const rows = new SharedRows(dataset, workspace.pool, journal, signal);
+    const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
+    const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
     const classes = found.task === "regression" ? 1 : found.classes.length;
-    const about = { task: found.task, classes, rows: census.train, weight: census.train, blocks, seed };
+    const about = {
+      task: found.task,
+      classes,
+      rows: census.train,
+      weight: census.train,
+      validationRows: census.validation,
+      blocks,
+      seed,
+    };
     const baseline = learnerNamed("baseline");
     const [state, baselineState] = await rows.learn([
       () => chosen.fit(rows.view({ ...about, main: true }), params, subSeed(seed, "learner")),

@@ -92,6 +92,18 @@ export class Workspace implements AsyncDisposable {
     return new Workspace(options, budget, plan, home, engine);
   }
 
+  /** A folder for this process alone, removed at its end. */
+  get scratch(): string {
+    return this.engine.spillDir;
+  }
+
+  /** What workers may keep of the rows while DuckDB rests. */
+  get keeperBytes(): number {
+    const { threads } = this.plan;
+    const taken = processBytes + threads * (perWorkerBytes + perWorkerPagesBytes) + leastDuckdbBytes;
+    return Math.max(16e6, this.budgetBytes - taken);
+  }
+
   /** The workers, started when first asked for. */
   get pool(): WorkerPool {
     this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes);

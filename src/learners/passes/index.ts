@@ -1,3 +1,4 @@
+import type { Keeper } from "../../pages/keeper.js";
 import type { Fold, Pass } from "../../pages/pass.js";
 import type { Scorer } from "../../pages/scorer.js";
 import { gram } from "./gram.js";
@@ -12,3 +13,4 @@ import { squared } from "./squared.js";
 export const passes: Readonly<Record<string, Pass<never>>> = { gram, logistic, moments, softmax, squared };
 export const folds: Readonly<Record<string, Fold<never>>> = { sgdEpoch };
 export const scorers: Readonly<Record<string, Scorer<never>>> = { linearScores };
+export const keepers: Readonly<Record<string, Keeper<never>>> = {};
