@@ -36,8 +36,8 @@ const emptied = (name) => {
 const sluice = (args, where) => measureJson(cli, [...args, ...places(where), "--json"]);
 const floor = (mode, file) => measureJson(process.execPath, [join(here, "floor.mjs"), mode, file]);
 /** A peer's time is that of its whole process without the judging. */
-const published = async (script, files, spark = {}) => {
-  const run = await measureJson(...peer(script, files, spark));
+const published = async (script, files, environment) => {
+  const run = await measureJson(...peer(script, files, environment));
   return { ...run, seconds: run.seconds - (run.result.testSeconds ?? 0) };
 };
 
@@ -69,7 +69,7 @@ async function logistic() {
       floor: () => floor("write", train),
       lbfgs: () => published("logistic_lbfgs", [train, test]),
       sgd: () => published("logistic_sgd", [train, test]),
-      ...(withSpark && { spark: () => published("logistic_spark", [train, test], { spark: true }) }),
+      ...(withSpark && { spark: () => published("logistic_spark", [train, test], "spark") }),
     },
     rounds,
     console.log,
