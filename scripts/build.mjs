@@ -14,9 +14,11 @@ const run = (name, args) => {
 };
 
 const kernels = join(root, "src/kernels");
+// What the files share lies in a folder of its own: the exports of a file named here are exports of the module.
 const sources = readdirSync(kernels).filter((file) => file.endsWith(".assembly.ts"));
+const shared = readdirSync(join(kernels, "shared")).map((file) => join("shared", file));
 const wasm = join(kernels, "kernels.wasm");
-const newest = Math.max(0, ...sources.map((file) => statSync(join(kernels, file)).mtimeMs));
+const newest = Math.max(0, ...[...sources, ...shared].map((file) => statSync(join(kernels, file)).mtimeMs));
 if (sources.length > 0 && (!existsSync(wasm) || statSync(wasm).mtimeMs < newest)) {
   run("assemblyscript/bin/asc.js", [
     ...sources.map((file) => `src/kernels/${file}`),

@@ -1,5 +1,5 @@
 // From scores to gradients and losses by objective, and gradients as packed integers.
-import { exp, expNegative, log, logOnePlus } from "./series.assembly";
+import { exp, expNegative, log, logOnePlus } from "./shared/series.assembly";
 
 const BINARY = 0, SOFTMAX = 1, SQUARED = 2, ABSOLUTE = 3, HUBER = 4, QUANTILE = 5, POISSON = 6, GAMMA = 7;
 

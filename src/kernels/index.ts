@@ -35,6 +35,20 @@ export interface Kernels {
   readonly weighClasses: Kernel;
   // scores
   readonly scoreColumns: Kernel;
+  // trees
+  readonly binColumn: Kernel;
+  readonly binCodes: Kernel;
+  readonly binCodesWide: Kernel;
+  readonly histogram: Kernel;
+  readonly flushHistogram: Kernel;
+  readonly partition: Asking;
+  readonly addLeaf: Kernel;
+  readonly addTree: Kernel;
+  // boosting
+  readonly gradients: Kernel;
+  readonly losses: Asking;
+  readonly extent: Kernel;
+  readonly quantise: Kernel;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -1,5 +1,5 @@
 // From margins to losses and residuals, two rows at a time in doubles.
-import { expNegative, log, logOnePlus } from "./series.assembly";
+import { expNegative, log, logOnePlus } from "./shared/series.assembly";
 
 const blockRows: usize = 256;
 
