@@ -1,0 +1,226 @@
+import { interactions } from "./interactions.js";
+import { type Bounds, unbounded } from "./leaf-value.js";
+import { replay } from "./replay.js";
+import { type BinFeature, bestSplit, type NodeSums, type Scales, type Split, type SplitOptions } from "./split.js";
+
+/** Rows that stay where they are; they know nodes by number, and node 0 has all of them. */
+export interface GrowingRows {
+  /** First splits the rows of some nodes in two, then sums gradient pairs per bin over the rows of the wanted nodes. */
+  round(splits: readonly RowSplit[], wanted: readonly number[]): Promise<Round>;
+}
+
+export interface RowSplit {
+  readonly node: number;
+  readonly left: number;
+  readonly right: number;
+  readonly feature: number;
+  readonly goesLeft: Uint8Array;
+}
+
+export interface Round {
+  /** The exact number of rows left and right of each split. */
+  readonly rows: readonly (readonly [number, number])[];
+  /** One for each wanted node: g and h of every bin as exact integers. They are given away. */
+  readonly histograms: readonly Float64Array[];
+}
+
+export interface GrowOptions extends SplitOptions {
+  readonly leaves: number;
+  /** 0: no limit. */
+  readonly depth: number;
+  /** How many nodes a round may part, given how many wait and how many splits are still to be made. It never changes the tree. */
+  readonly lookAhead: (waiting: number, remaining: number) => number;
+  /** Features of one path must share a group. */
+  readonly interactions?: readonly (readonly number[])[];
+  /** Memory for histograms (at least two are kept). It never changes the tree. */
+  readonly histogramBytes?: number;
+}
+
+export interface GrownNode {
+  readonly feature: number;
+  readonly goesLeft: Uint8Array;
+  readonly threshold: number;
+  readonly missingLeft: boolean;
+  readonly gain: number;
+  readonly g: number;
+  readonly h: number;
+  readonly rows: number;
+  /** As in Tree: `>= 0` is an inner node, `< 0` is leaf `-1 - child`. */
+  readonly left: number;
+  readonly right: number;
+}
+
+export interface GrownLeaf {
+  /** The number by which the rows' holder knows it. It depends on the look-ahead; nothing else does. */
+  readonly id: number;
+  readonly g: number;
+  readonly h: number;
+  readonly rows: number;
+  readonly bounds: Bounds;
+  /** The L2 penalty that its value was judged with. */
+  readonly l2: number;
+}
+
+/** Sums are in real units. Inner nodes come in the order of being split; leaves as these name them, left before right. */
+export interface GrownTree {
+  readonly nodes: readonly GrownNode[];
+  readonly leaves: readonly GrownLeaf[];
+}
+
+/** Parts about half of what is left to do in each round: few rounds, few nodes parted in vain. */
+export const halfOfRemaining = (_waiting: number, remaining: number): number => Math.ceil(remaining / 2);
+
+interface GrowingNode extends NodeSums {
+  readonly id: number;
+  readonly depth: number;
+  readonly l2: number;
+  /** Features that split the nodes above. */
+  readonly path: readonly number[];
+  split?: Split;
+  histogram?: Float64Array;
+  children?: readonly [GrowingNode, GrowingNode];
+}
+
+/**
+ * Grows a tree best-first, several splits in each round over the rows: nodes that may come next are parted ahead, and those that do not
+ * come stay leaves. The tree is that of one split a round, whatever the look-ahead and the memory.
+ */
+export async function growTree(
+  rows: GrowingRows,
+  features: readonly BinFeature[],
+  allowed: ArrayLike<number>,
+  scales: Scales,
+  totalRows: number,
+  options: GrowOptions,
+): Promise<GrownTree> {
+  const growth = new Growth(rows, features, allowed, scales, options);
+  const root = await growth.root(totalRows);
+  for (;;) {
+    const { committed, waiting, last } = replay(root, options.leaves - 1);
+    if (waiting.length === 0) return asTree(root, committed, scales);
+    const most = options.lookAhead(waiting.length, options.leaves - 1 - committed.length);
+    await growth.part(growth.choose(waiting, most, last), last);
+  }
+}
+
+class Growth {
+  readonly #allowed: (path: readonly number[]) => ArrayLike<number>;
+  readonly #slots: number;
+  #held: GrowingNode[] = [];
+  #nodes = 1;
+
+  constructor(
+    readonly rows: GrowingRows,
+    readonly features: readonly BinFeature[],
+    readonly allowed: ArrayLike<number>,
+    readonly scales: Scales,
+    readonly options: GrowOptions,
+  ) {
+    this.#allowed = interactions(options.interactions, allowed);
+    const bins = features.reduce((most, { offset, bins }) => Math.max(most, offset + bins), 0);
+    this.#slots = Math.max(2, Math.floor((options.histogramBytes ?? Infinity) / (16 * bins)));
+  }
+
+  async root(rows: number): Promise<GrowingNode> {
+    const { histograms } = await this.rows.round([], [0]);
+    const any = this.features.findIndex((_, index) => this.allowed[index]);
+    if (any < 0) throw new Error("a tree grows on at least one feature; none is allowed");
+    const { offset, bins } = this.features[any]!;
+    let g = 0;
+    let h = 0;
+    for (let bin = offset; bin < offset + bins; bin++) {
+      g += histograms[0]![2 * bin]!;
+      h += histograms[0]![2 * bin + 1]!;
+    }
+    const root = { id: 0, depth: 0, path: [], g, h, rows, l2: this.options.l2, bounds: unbounded };
+    this.#search(root, histograms[0]!);
+    return root;
+  }
+
+  /** The most urgent nodes that the memory for histograms has room for; histograms that nobody needs any more, or soon, go. */
+  choose(waiting: readonly GrowingNode[], most: number, last: (node: GrowingNode) => boolean): GrowingNode[] {
+    const wanted = new Set(waiting);
+    for (const node of this.#held) if (!wanted.has(node)) delete node.histogram;
+    const chosen: GrowingNode[] = [];
+    const held = waiting.filter((node) => node.histogram);
+    let used = held.length;
+    for (const node of waiting) {
+      const more = last(node) || this.#isDeepest(node.depth + 1) ? 0 : node.histogram ? 1 : 2;
+      if (chosen.length === 0)
+        for (; used + more > this.#slots && held.at(-1) !== node && held.length > 0; used--)
+          delete held.pop()!.histogram;
+      else if (chosen.length >= most || used + more > this.#slots) break;
+      chosen.push(node);
+      used += more;
+    }
+    this.#held = held;
+    return chosen;
+  }
+
+  async part(nodes: readonly GrowingNode[], last: (node: GrowingNode) => boolean): Promise<void> {
+    const splits = nodes.map((node) => {
+      const { feature, goesLeft } = node.split!;
+      return { node: node.id, left: this.#nodes++, right: this.#nodes++, feature, goesLeft };
+    });
+    const wanted = nodes.map((node, i) => {
+      const { left, right } = splits[i]!;
+      if (last(node) || this.#isDeepest(node.depth + 1)) return [];
+      return node.histogram ? [smallerLeft(node.split!) ? left : right] : [left, right];
+    });
+    const { rows, histograms } = await this.rows.round(splits, wanted.flat());
+    let next = 0;
+    for (const [i, node] of nodes.entries()) {
+      const { left, right, feature } = splits[i]!;
+      const path = node.path.includes(feature) ? node.path : [...node.path, feature];
+      const depth = node.depth + 1;
+      const [leftRows, rightRows] = rows[i]!;
+      const children = [
+        { ...node.split!.left, id: left, depth, path, rows: leftRows },
+        { ...node.split!.right, id: right, depth, path, rows: rightRows },
+      ] as const;
+      node.children = children;
+      const own = histograms.slice(next, next + wanted[i]!.length);
+      next += own.length;
+      if (own.length === 1) own.push(remainder(node.histogram!, own[0]!));
+      delete node.histogram;
+      if (wanted[i]![0] === right) own.reverse();
+      for (const [side, histogram] of own.entries()) this.#search(children[side]!, histogram);
+    }
+  }
+
+  #search(node: GrowingNode, histogram: Float64Array): void {
+    if (this.#isDeepest(node.depth) || node.rows < 2 * this.options.minLeafRows) return;
+    const { features, scales, options } = this;
+    const split = bestSplit(histogram, scales, features, this.#allowed(node.path), node, options);
+    if (!split) return;
+    node.split = split;
+    node.histogram = histogram;
+    this.#held.push(node);
+  }
+
+  #isDeepest(depth: number): boolean {
+    return this.options.depth > 0 && depth >= this.options.depth;
+  }
+}
+
+const smallerLeft = ({ left, right }: Split): boolean => left.rows <= right.rows;
+
+/** What the other child has, in the parent's memory. */
+function remainder(parent: Float64Array, child: Float64Array): Float64Array {
+  for (let at = 0; at < parent.length; at++) parent[at]! -= child[at]!;
+  return parent;
+}
+
+function asTree(root: GrowingNode, inner: readonly GrowingNode[], scales: Scales): GrownTree {
+  const sums = ({ g, h, rows }: GrowingNode) => ({ g: g * scales.g, h: h * scales.h, rows });
+  const leaves: GrownLeaf[] = [];
+  const asLeaf = (node: GrowingNode) => -leaves.push({ id: node.id, ...sums(node), bounds: node.bounds, l2: node.l2 });
+  if (inner.length === 0) asLeaf(root);
+  const numbers = new Map(inner.map((node, number) => [node, number]));
+  const nodes = inner.map((node): GrownNode => {
+    const { feature, goesLeft, threshold, missingLeft, gain } = node.split!;
+    const [left, right] = node.children!.map((child) => numbers.get(child) ?? asLeaf(child));
+    return { feature, goesLeft, threshold, missingLeft, gain, ...sums(node), left: left!, right: right! };
+  });
+  return { nodes, leaves };
+}

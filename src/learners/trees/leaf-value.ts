@@ -1,0 +1,25 @@
+/** What monotone constraints leave to a node's value. */
+export interface Bounds {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export const unbounded: Bounds = { lower: -Infinity, upper: Infinity };
+
+/** g pulled towards zero by l1: the soft threshold. */
+export const shrink = (g: number, l1: number): number => (g > l1 ? g - l1 : g < -l1 ? g + l1 : 0);
+
+/** The value that lowers the objective of a leaf most, -T(g) / (h + l2) (Chen and Guestrin 2016, eq. 5), kept within its bounds. */
+export function leafValue(
+  g: number,
+  h: number,
+  { l1, l2 }: { readonly l1: number; readonly l2: number },
+  { lower, upper }: Bounds = unbounded,
+): number {
+  const pull = shrink(-g, l1);
+  return Math.min(upper, Math.max(lower, pull === 0 ? 0 : pull / (h + l2)));
+}
+
+/** How much a leaf of this value lowers the objective, times two: T(g)^2 / (h + l2) where no bound holds the value back. */
+export const lowered = (g: number, h: number, { l1, l2 }: { l1: number; l2: number }, value: number): number =>
+  -2 * (g * value + l1 * Math.abs(value)) - (h + l2) * value * value;
