@@ -1,7 +1,8 @@
 import { interactions } from "./interactions.js";
 import { type Bounds, unbounded } from "./leaf-value.js";
 import { replay } from "./replay.js";
-import { type BinFeature, bestSplit, type NodeSums, type Scales, type Split, type SplitOptions } from "./split.js";
+import { bestSplit } from "./split.js";
+import type { BinFeature, NodeSums, Scales, Split, SplitOptions } from "./split-contract.js";
 
 /** Rows that stay where they are; they know nodes by number, and node 0 has all of them. */
 export interface GrowingRows {

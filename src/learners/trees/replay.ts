@@ -1,4 +1,4 @@
-import type { Split } from "./split.js";
+import type { Split } from "./split-contract.js";
 
 export interface Candidate<N> {
   readonly split?: Split;

@@ -1,4 +1,4 @@
-import type { BinFeature, CategoryOptions } from "./split.js";
+import type { BinFeature, CategoryOptions } from "./split-contract.js";
 import { type Best, scoreOf, type Terms } from "./split-terms.js";
 
 /**

@@ -1,5 +1,5 @@
 import { type Bounds, leafValue, lowered } from "./leaf-value.js";
-import type { NodeSums, Scales, SplitOptions } from "./split.js";
+import type { NodeSums, Scales, SplitOptions } from "./split-contract.js";
 
 /**
  * The node and the options in the histogram's own units, where a score T(g)^2 / (h + l2) is to be multiplied by `worth`: so the

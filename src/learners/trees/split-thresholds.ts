@@ -1,5 +1,5 @@
 import { leafValue } from "./leaf-value.js";
-import type { BinFeature } from "./split.js";
+import type { BinFeature } from "./split-contract.js";
 import { type Best, scoreOf, type Terms } from "./split-terms.js";
 
 /** The best threshold of a number, its missing values on the right and, where there are any, on the left. */

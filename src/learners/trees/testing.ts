@@ -1,6 +1,6 @@
 import { generator } from "../../base/seeds.js";
 import type { GrowingRows } from "./grow.js";
-import type { BinFeature, SplitOptions } from "./split.js";
+import type { BinFeature, SplitOptions } from "./split-contract.js";
 
 export const defaults: SplitOptions = {
   minLeafRows: 1,
