@@ -25,7 +25,8 @@ export interface Dialect {
   readonly calls: Readonly<Record<OpName, Emit>>;
   /** The value behind a key; it must not change the order of rows, as a join may. */
   lookup(lookup: Lookup, key: Term): string;
-  aggregate(aggregate: Aggregate, arg: Term | undefined, where: string | undefined): string;
+  /** `args` are the terms of the aggregate's arguments, in their order. */
+  aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */
   scan(relation: ScanRelation, seeds: readonly number[]): ScanSql;
 }
