@@ -1,7 +1,8 @@
 // Rows a second of each pass on one core, beside its plain TypeScript reference: node bench/kernels.mjs (after npm run build).
 import { generator } from "../dist/base/seeds.js";
-import { derivatives, objectives, quantiseReference } from "../dist/kernels/boosting.reference.js";
+import { derivatives, objectives } from "../dist/kernels/boosting.reference.js";
 import { kernelsOf } from "../dist/kernels/index.js";
+import { quantiseReference } from "../dist/kernels/sampling.reference.js";
 import {
   addTreeReference,
   binColumnReference,

@@ -35,20 +35,28 @@ export interface Kernels {
   readonly weighClasses: Kernel;
   // scores
   readonly scoreColumns: Kernel;
-  // trees
+  // bins
   readonly binColumn: Kernel;
   readonly binCodes: Kernel;
   readonly binCodesWide: Kernel;
+  readonly gather: Kernel;
+  readonly gatherPairs: Kernel;
+  // histogram
   readonly histogram: Kernel;
   readonly flushHistogram: Kernel;
+  // trees
   readonly partition: Asking;
   readonly addLeaf: Kernel;
   readonly addTree: Kernel;
   // boosting
   readonly gradients: Kernel;
   readonly losses: Asking;
+  // sampling
   readonly extent: Kernel;
   readonly quantise: Kernel;
+  readonly magnitudes: Kernel;
+  readonly draw: Asking;
+  readonly uniform: Asking;
 }
 
 let compiled: WebAssembly.Module | undefined;
