@@ -64,6 +64,24 @@ const visits = (from, to) => `SELECT ${picked(["mail", "search", "social", "dire
     3 * exp(0.6 * ${bell("i * 16 + 6")}) AS distance, (hash(i * 16 + 7) % 24)::INTEGER AS hour,
     (hash(i * 16 + 8) % 40)::INTEGER AS visits, 25 * exp(0.8 * ${bell("i * 16 + 9")}) AS basket FROM range(${from}, ${to}) t(i))`;
 
+/**
+ * What the promises are tried on: six numbers of which one has gaps, towns, 300 products, an interaction of both, and two labels
+ * over the same features: `y` (0 or 1) and `target` (a number).
+ */
+const mixed = (rows) => `SELECT a, b, c, d, e, f, town, product, (margin + 2 * ${bell("i * 16 + 10")})::FLOAT AS target,
+  (${uniform("i * 16 + 11")} < 1 / (1 + exp(-margin)))::INTEGER AS y
+  FROM (SELECT *, 0.8 * a - 0.5 * coalesce(b, 0) + 0.3 * c * d + hash(town) % 100 / 50.0 + hash(product || town) % 100 / 80.0 - 1.6 AS margin
+    FROM (SELECT i, ${[..."acdef"].map((name, j) => `${bell(`i * 16 + ${j}`)}::FLOAT AS ${name}`).join(", ")},
+      CASE WHEN hash(i * 16 + 5) % 20 > 0 THEN ${bell("i * 16 + 6")}::FLOAT END AS b,
+      ${picked(towns, "i * 16 + 7")} AS town, 'p' || (hash(i * 16 + 8) % 300)::VARCHAR AS product FROM range(${rows}) t(i)))`;
+
+/** Two numbers and very many rows: what a learner remembers of each row is more than the row. */
+const slim = (
+  rows,
+) => `SELECT a, b, (${uniform("i * 4 + 2")} < 1 / (1 + exp(-(a - 0.5 * b + 0.7 * a * b))))::INTEGER AS y,
+  (a - 0.5 * b + 0.7 * a * b)::FLOAT AS target
+  FROM (SELECT i, ${bell("i * 4")}::FLOAT AS a, ${bell("i * 4 + 1")}::FLOAT AS b FROM range(${rows}) t(i))`;
+
 const parquet = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880";
 const csv = "FORMAT csv, HEADER true";
 /** Held-out rows come after all rows that anyone trains on. */
@@ -74,6 +92,9 @@ export const binaryTest = (rows) =>
   make(`binary-test-${rows}.parquet`, labelled(binary, heldOut, heldOut + rows), parquet);
 export const realTable = (rows) => make(`real-${rows}.parquet`, labelled(real, 0, rows), parquet);
 export const realTest = (rows) => make(`real-test-${rows}.parquet`, labelled(real, heldOut, heldOut + rows), parquet);
+export const mixedTable = (rows) => make(`mixed-${rows}.parquet`, mixed(rows), parquet);
+export const mixedCsv = (rows) => make(`mixed-${rows}.csv`, mixed(rows), csv);
+export const slimTable = (rows) => make(`slim-${rows}.parquet`, slim(rows), parquet);
 export const ordersCsv = (rows) => make(`orders-${rows}.csv`, orders(rows), csv);
 export const visitsCsv = (rows) => make(`visits-${rows}.csv`, visits(0, rows), csv);
 export const visitsTest = (rows) => make(`visits-test-${rows}.csv`, visits(heldOut, heldOut + rows), csv);

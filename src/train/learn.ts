@@ -175,11 +175,18 @@ export class SharedRows {
       return kept[0]!;
     }
     return this.#alone(async () => {
-      if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
-      this.#dataset.openForReading();
-      const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-      // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
-      const next = await unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+      this.#journal?.begin(unit);
+      const walk = async (): Promise<Float64Array> => {
+        if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
+        this.#dataset.openForReading();
+        const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
+        // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
+        return unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+      };
+      const next = await walk().catch(async (error: unknown) => {
+        await this.#dataset.forget(error);
+        return walk();
+      });
       this.#dataset.counters.passes++;
       this.#journal?.keepDoubles(unit, [next]);
       if (this.#journal) this.#journal.units.done++;

@@ -110,7 +110,12 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
   const planned = await planFor(spec, data.source, workspace);
-  const journal = openJournal(dir, spec, data);
+  const journal = openJournal(dir, spec, data, events.unit);
+  if (journal.damagedLines > 0)
+    warnings.push({
+      code: "damaged",
+      message: `the run's journal was damaged; what its last ${journal.damagedLines} lines said is done again`,
+    });
   let settle = (): Promise<void> => Promise.resolve();
   // What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget.
   const {
@@ -249,6 +254,8 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
         // A wide least squares takes many passes too: its sums would not fit.
         keep: chosen.needs.passes === "many" || census.validation > 0 || widthOf(blocks) > 400,
         ...(signal ? { signal } : {}),
+        onDamaged: ({ facts }) =>
+          warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
         checkSource: () => assertUnchanged(data),
         checkValues: () =>
