@@ -8,22 +8,27 @@ function mix32(x: v128): v128 {
   return v128.xor(h, i32x4.shr_u(h, 15));
 }
 
-/** out[0] = the largest of itself and all |g|, out[1] of itself and all h: float32, NaN if any is. */
+/**
+ * out[0] = the largest of itself and all |g|, out[1] of itself and all |h|: float32, NaN if any is. Without their signs, floats
+ * are in the order of their bits, and NaN comes last.
+ */
 export function extent(rows: i32, g: usize, h: usize, out: usize): void {
-  let first = f32x4.splat(load<f32>(out)), second = f32x4.splat(load<f32>(out, 4));
-  let i: usize = 0;
-  for (; i + 4 <= <usize>rows; i += 4) {
-    first = f32x4.max(first, f32x4.abs(v128.load(g + (i << 2))));
-    second = f32x4.max(second, v128.load(h + (i << 2)));
+  const bits = i32x4.splat(0x7fffffff);
+  let first = v128.load32_zero(out), second = v128.load32_zero(out, 4);
+  let at: usize = 0;
+  const end = <usize>rows << 2;
+  for (; at + 16 <= end; at += 16) {
+    first = i32x4.max_s(first, v128.and(v128.load(g + at), bits));
+    second = i32x4.max_s(second, v128.and(v128.load(h + at), bits));
   }
-  for (; i < <usize>rows; i++) {
-    first = f32x4.max(first, f32x4.abs(v128.load32_zero(g + (i << 2))));
-    second = f32x4.max(second, f32x4.splat(load<f32>(h + (i << 2))));
+  for (; at < end; at += 4) {
+    first = i32x4.max_s(first, v128.and(v128.load32_zero(g + at), bits));
+    second = i32x4.max_s(second, v128.and(v128.load32_zero(h + at), bits));
   }
-  first = f32x4.max(first, i64x2.shuffle(first, first, 1, 0));
-  second = f32x4.max(second, i64x2.shuffle(second, second, 1, 0));
-  store<f32>(out, max(f32x4.extract_lane(first, 0), f32x4.extract_lane(first, 1)));
-  store<f32>(out, max(f32x4.extract_lane(second, 0), f32x4.extract_lane(second, 1)), 4);
+  first = i32x4.max_s(first, i64x2.shuffle(first, first, 1, 0));
+  second = i32x4.max_s(second, i64x2.shuffle(second, second, 1, 0));
+  store<i32>(out, max(i32x4.extract_lane(first, 0), i32x4.extract_lane(first, 1)));
+  store<i32>(out, max(i32x4.extract_lane(second, 0), i32x4.extract_lane(second, 1)), 4);
 }
 
 /** floor(x), and one more where a draw of 16 bits, taken at the middle of its step, is below what floor leaves. */
