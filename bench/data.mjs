@@ -1,17 +1,8 @@
-// Data for the benchmarks, made by DuckDB from row numbers alone: the same bytes on every run of one DuckDB version.
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { DuckDBInstance, version } from "@duckdb/node-api";
-import { cacheFolder } from "./cache.mjs";
+// Data for the benchmarks of linear models and of reading.
+import { bell, csv, heldOut, make, parquet, uniform } from "./make.mjs";
 
 export const columns = Array.from({ length: 20 }, (_, j) => `x${j}`);
 
-/** A uniform number in [0, 1) with 21 bits out of part `part` (0 to 2) of a 64-bit hash. */
-const part = (hash, n) => `((${hash} >> ${21 * n}) & 2097151) / 2097152.0`;
-/** Nearly normal, mean 0, variance 1: three uniform numbers, summed and stretched. */
-const bell = (key) =>
-  `(2 * (${[0, 1, 2].map((n) => part("h", n)).join(" + ")}) - 3)`.replaceAll("h >>", `hash(${key}) >>`);
-const uniform = (key) => part(`hash(${key})`, 0);
 const weight = (j) => (((j * 7) % 11) - 5) / 10;
 
 // x0 leans into all others, so that XᵀX is not a diagonal
@@ -82,11 +73,6 @@ const slim = (
   (a - 0.5 * b + 0.7 * a * b)::FLOAT AS target
   FROM (SELECT i, ${bell("i * 4")}::FLOAT AS a, ${bell("i * 4 + 1")}::FLOAT AS b FROM range(${rows}) t(i))`;
 
-const parquet = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880";
-const csv = "FORMAT csv, HEADER true";
-/** Held-out rows come after all rows that anyone trains on. */
-const heldOut = 4_000_000_000;
-
 export const binaryTable = (rows) => make(`binary-${rows}.parquet`, labelled(binary, 0, rows), parquet);
 export const binaryTest = (rows) =>
   make(`binary-test-${rows}.parquet`, labelled(binary, heldOut, heldOut + rows), parquet);
@@ -98,34 +84,3 @@ export const slimTable = (rows) => make(`slim-${rows}.parquet`, slim(rows), parq
 export const ordersCsv = (rows) => make(`orders-${rows}.csv`, orders(rows), csv);
 export const visitsCsv = (rows) => make(`visits-${rows}.csv`, visits(0, rows), csv);
 export const visitsTest = (rows) => make(`visits-test-${rows}.csv`, visits(heldOut, heldOut + rows), csv);
-
-/** Written once under a temporary name and renamed; the name says rows, recipe and the DuckDB version that hashed. */
-async function make(name, query, format) {
-  const tag = `${version().replace(/[^0-9.]/g, "")}-${checksum(query)}`;
-  const path = join(cacheFolder("bench-data"), name.replace(/(\.\w+)$/, `-${tag}$1`));
-  if (existsSync(path)) return path;
-  const started = performance.now();
-  process.stderr.write(`making ${name} ... `);
-  const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "2GB" });
-  const connection = await instance.connect();
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    await connection.run(`COPY (${query}) TO '${unfinished.replaceAll("'", "''")}' (${format})`);
-    renameSync(unfinished, path);
-  } finally {
-    rmSync(unfinished, { force: true });
-    connection.closeSync();
-    instance.closeSync();
-  }
-  process.stderr.write(
-    `${(statSync(path).size / 1e6).toFixed(0)} MB in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
-  );
-  return path;
-}
-
-/** FNV-1a: a new recipe gets a new name. */
-function checksum(text) {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return (h >>> 0).toString(16).padStart(8, "0");
-}
