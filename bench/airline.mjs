@@ -22,8 +22,8 @@ const draws = (from, to) => `SELECT c,
 const place = (salt) => `(${effect(salt, "origin_no")} - ${effect(salt, "destination_no")})`;
 const distance = `(90 + 1250 * sqrt(pow(${place(1)}, 2) + pow(${place(2)}, 2)))::SMALLINT`;
 
-const lateness = `-1.1 + 0.06 * (hour - 12) + 0.5 * sin(month * 1.05) + 0.3 * cos(distance / 300.0)
-  + 0.8 * ${effect(3, "carrier_no")} + 0.9 * ${effect(4, "origin_no")} + 0.7 * ${effect(5, "destination_no")}
+const lateness = `-1.1 + 0.05 * (hour - 12) + 0.4 * sin(month * 1.05) + 0.3 * cos(distance / 300.0)
+  + 0.7 * ${effect(3, "carrier_no")} + 0.8 * ${effect(4, "origin_no")} + 0.6 * ${effect(5, "destination_no")}
   + 1.2 * ${effect(6, "carrier_no * 8 + hour // 3")} + 1.2 * ${effect(7, "origin_no * 8 + weekday")}
   + 0.8 * ${effect(8, "destination_no * 8 + hour // 4")} + 0.8 * ${effect(9, "origin_no * 512 + destination_no")}`;
 

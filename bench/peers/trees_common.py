@@ -11,7 +11,7 @@ trees, leaves, bins, rate = 100, 63, 255, 0.1
 
 
 class Table:
-    """A Parquet file, one row group at a time; `levels` gives each text column's codes, and grows when it may."""
+    """A Parquet file, read by row groups; `levels` gives each text column's codes, and grows when it may."""
 
     def __init__(self, path, levels=None):
         schema = pq.read_schema(path)
@@ -24,15 +24,15 @@ class Table:
         self.rows = self.file.metadata.num_rows
         self.groups = self.file.num_row_groups
 
-    def group(self, i):
-        return self.matrix(self.file.read_row_group(i))
+    def groups_from(self, first, count):
+        return self.matrix(self.file.read_row_groups(range(first, min(first + count, self.groups))))
 
     def all(self):
         rows = np.empty((self.rows, len(self.names)), dtype=np.float32)
         label = np.empty(self.rows, dtype=np.float32)
         at = 0
         for i in range(self.groups):
-            part, part_label = self.group(i)
+            part, part_label = self.groups_from(i, 1)
             rows[at : at + len(part)], label[at : at + len(part)] = part, part_label
             at += len(part)
         return rows, label
