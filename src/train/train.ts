@@ -179,10 +179,11 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       rowsTotal: census.train,
       ...(signal ? { signal } : {}),
     };
-    const prepared: Prepared = await known("features", async () => {
+    const prepared: Prepared = await known(`features, missing ${missingIn(chosen)}`, async () => {
       const known = new Map<string, Answer>();
       const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
       const fit = await fitFeatures({
+        missing: missingIn(chosen),
         ...statistics,
         known,
         schema,
@@ -432,6 +433,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
 
 const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
   blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+const missingIn = ({ needs }: Learner) => (needs.pages === "bins" ? "kept" : "filled");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
