@@ -22,23 +22,23 @@ const inQuick = ["damaged journal", "damaged rest of the cache", "foreign journa
 const kinds = ["time", "event", "write", "resume", "time"];
 
 export async function killTrials({ quick, learners, kills = quick ? 10 : 100, scratch, say, seed = 11 }) {
-  const jobs = await jobsOf(learners, quick);
+  const jobs = jobsOf(learners, quick);
   const lines = [];
   for (const [i, job] of jobs.entries()) {
     const share = Math.floor(kills / jobs.length) + (i < kills % jobs.length ? 1 : 0);
     const trial = `${job.name}, ${share} kills`;
     say(`${promise}: ${trial}`);
-    lines.push(await tried(promise, trial, () => killed(job, trial, share, scratch, seed + i, quick)));
+    lines.push(await tried(promise, trial, () => killed(job, trial, share, scratch, seed + i, quick ? 0 : 30)));
   }
-  const [first] = jobs;
+  const args = await jobs[0].args(quick ? 100_000 : 1_000_000);
   const places = placesIn(scratch, "finished");
-  const full = await whole(["train", ...first.args, ...places.flags]);
+  const full = await whole(["train", ...args, ...places.flags]);
   for (const [trial, work] of Object.entries(damages)) {
     if (quick && !inQuick.includes(trial)) continue;
     say(`${promise}: ${trial}`);
     const own = placesIn(scratch, "harmed");
     for (const place of ["home", "cache"]) cpSync(places[place], own[place], { recursive: true });
-    const given = { trial, args: first.args, places: own, full, scratch, next: generator(seed), times: quick ? 2 : 5 };
+    const given = { trial, args, places: own, full, scratch, next: generator(seed), times: quick ? 2 : 5 };
     lines.push(await tried(promise, trial, () => work(given)));
     clear(own);
   }
@@ -46,34 +46,39 @@ export async function killTrials({ quick, learners, kills = quick ? 10 : 100, sc
   return lines;
 }
 
-/** Text that is landed first and pages that are walked many times; whole runs of half a minute, or of seconds when quick. */
-async function jobsOf(learners, quick) {
-  const jobs = [];
+/** Text that is landed first and Parquet in turn. */
+function jobsOf(learners, quick) {
   // Passes over landed text, and a walk over pages in an order of its own.
   const tried = quick ? learners.filter(({ name }) => ["logistic", "sgd"].includes(name)) : learners;
-  for (const [i, learner] of tried.entries()) {
-    const rows = quick ? 100_000 : 6_000_000;
-    const file = i % 2 === 0 ? await mixedCsv(rows) : await mixedTable(rows);
-    jobs.push({
-      name: `${learner.name} on ${i % 2 === 0 ? "CSV" : "Parquet"}`,
-      args: [file, ...flagsOf(learner, true), "--threads", "2", "--memory", "512MB"],
-    });
-  }
-  return jobs;
+  return tried.map((learner, i) => ({
+    name: `${learner.name} on ${i % 2 === 0 ? "CSV" : "Parquet"}`,
+    args: async (rows) => {
+      const file = await (i % 2 === 0 ? mixedCsv : mixedTable)(rows);
+      return [file, ...flagsOf(learner, true), "--threads", "2", "--memory", "512MB"];
+    },
+  }));
 }
 
-async function killed(job, trial, kills, scratch, seed, quick) {
+/** An undisturbed run of at least so many seconds on this machine, and the writes that were seen in it. */
+async function undisturbed(job, scratch, leastSeconds) {
+  for (let rows = leastSeconds > 0 ? 2_000_000 : 100_000; ; rows *= 2) {
+    const args = await job.args(rows);
+    const places = placesIn(scratch, "whole");
+    const writes = [];
+    const unwatch = watchWrites([places.home, places.cache], (name) => writes.push(name));
+    const full = await whole(["train", ...args, ...places.flags]);
+    unwatch();
+    clear(places);
+    if (full.seconds >= leastSeconds) return { args, rows, full, writes };
+  }
+}
+
+async function killed(job, trial, kills, scratch, seed, leastSeconds) {
   const next = generator(seed);
-  const places = placesIn(scratch, "whole");
-  const writes = [];
-  const unwatch = watchWrites([places.home, places.cache], (name) => writes.push(name));
-  const full = await whole(["train", ...job.args, ...places.flags]);
-  unwatch();
-  clear(places);
+  const { args, rows, full, writes } = await undisturbed(job, scratch, leastSeconds);
   const marks = full.events.filter(({ event }) => event === "stage" || event === "unit");
   const total = full.json.units.done;
   const broken = [];
-  if (!quick && full.seconds < 30) broken.push(`a whole run takes ${seconds(full.seconds)}, less than 30 s`);
   const told = { redone: [], reused: [], halves: 0, counts: {} };
   for (let n = 0; n < kills; n++) {
     const kind = kinds[n % kinds.length];
@@ -86,7 +91,7 @@ async function killed(job, trial, kills, scratch, seed, quick) {
     }[kind]();
     const about = `kill ${n} (${kind} ${JSON.stringify(moment)})`;
     const problems = [];
-    let ran = await endedAt(["train", ...job.args, ...where.flags], where, moment);
+    let ran = await endedAt(["train", ...args, ...where.flags], where, moment);
     problems.push(...judged(ran, where, told));
     if (kind === "resume" && ran.code === "SIGKILL" && runsIn(where.home).length > 0) {
       ran = await endedAt(["resume", "last", ...where.flags], where, { ms: next() * full.seconds * 500 });
@@ -95,7 +100,7 @@ async function killed(job, trial, kills, scratch, seed, quick) {
     const kept = finishedUnits(where.home).length;
     const begun = existsSync(join(runFolder(where.home), "run.json"));
     // Killed before it wrote down what to do: there is nothing to go on with, and the command is given again.
-    const again = begun ? ["resume", "last"] : ["train", ...job.args];
+    const again = begun ? ["resume", "last"] : ["train", ...args];
     const resumed = await start([...again, ...where.flags]).ended;
     if (resumed.code !== 0)
       problems.push(`resume ended with ${resumed.code}: ${JSON.stringify(resumed.json?.error ?? resumed.stderr)}`);
@@ -121,7 +126,7 @@ async function killed(job, trial, kills, scratch, seed, quick) {
       .map(([kind, count]) => `${count} by ${kind}`)
       .join(
         ", ",
-      )}; ${told.halves} left a half-written file; redone ${range(told.redone)} units, reused ${range(told.reused)} of ${total}; whole run ${seconds(full.seconds)}`,
+      )}; ${told.halves} left a half-written file; redone ${range(told.redone)} units, reused ${range(told.reused)} of ${total}; ${rows / 1e6} M rows, undisturbed ${seconds(full.seconds)}`,
   );
 }
 
