@@ -9,7 +9,6 @@ import {
   DuckDBDecimalValue,
   DuckDBInstance,
   DuckDBListValue,
-  type DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -19,12 +18,14 @@ import { SluiceError } from "../base/errors.js";
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { Relation } from "../expr/relation.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { Dialect } from "../sql/dialect.js";
 import { duckdbDialect } from "../sql/duckdb.js";
 import { toSql } from "../sql/relation.js";
 import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
 import { typedChunk } from "./duckdb/chunks.js";
 import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
+import { TreeFunctions } from "./duckdb/trees.js";
 
 export interface DuckDBOptions {
   /** DuckDB's own buffer limit. Its resident memory is larger: see base/memory-plan.ts. */
@@ -45,9 +46,15 @@ export class DuckDBEngine implements Engine {
   readonly #open = new Set<DuckDBConnection>();
   readonly #attached = new Map<string, string>();
 
-  private constructor(instance: DuckDBInstance, options: DuckDBOptions) {
+  readonly #lending: DuckDBConnection;
+  readonly #dialect: Dialect;
+
+  private constructor(instance: DuckDBInstance, options: DuckDBOptions, lending: DuckDBConnection) {
     this.#instance = instance;
     this.#options = options;
+    this.#lending = lending;
+    const functions = new TreeFunctions(lending);
+    this.#dialect = { ...duckdbDialect, trees: (trees, inputs) => functions.call(trees, inputs) };
   }
 
   static async open(options: DuckDBOptions): Promise<DuckDBEngine> {
@@ -63,8 +70,7 @@ export class DuckDBEngine implements Engine {
     });
     const setup = await instance.connect();
     await setup.run("SET GLOBAL TimeZone = 'UTC'"); // TZ of the environment would change the hour of an instant
-    setup.closeSync();
-    return new DuckDBEngine(instance, options);
+    return new DuckDBEngine(instance, options, setup);
   }
 
   /** Where large intermediate results go; removed at the end. */
@@ -82,7 +88,6 @@ export class DuckDBEngine implements Engine {
         const result = await connection.stream(this.sql(relation));
         const names = result.deduplicatedColumnNames();
         const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
-        const isSample = names.map((name) => relation.kind === "aggregate" && relation.columns[name]?.agg === "sample");
         const rows: Row[] = [];
         // Chunk by chunk, so that the boxed values of one are gone before the next one comes.
         for (
@@ -94,8 +99,7 @@ export class DuckDBEngine implements Engine {
           const take = Math.min(chunk.rowCount, limit - rows.length);
           for (let r = 0; r < take; r++) {
             const row: Record<string, Value> = {};
-            for (let i = 0; i < names.length; i++)
-              row[names[i]!] = isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!);
+            for (let i = 0; i < names.length; i++) row[names[i]!] = plain(columns[i]![r]!, wide[i]!);
             rows.push(row);
           }
         }
@@ -178,7 +182,7 @@ export class DuckDBEngine implements Engine {
 
   /** A relation's query; tables of DuckDB files are attached under the alias that the dialect expects. */
   sql(relation: Relation): string {
-    return toSql(relation, duckdbDialect);
+    return toSql(relation, this.#dialect);
   }
 
   /** One connection for one piece of work: a second query on it would silently end an open stream. */
@@ -211,6 +215,7 @@ export class DuckDBEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.interrupt();
     for (const connection of [...this.#open]) this.#close(connection);
+    this.#lending.closeSync();
     this.#instance.closeSync();
     rmSync(this.#options.spillDir, { recursive: true, force: true });
   }
@@ -274,11 +279,6 @@ function plain(value: DuckDBValue, wide: boolean): Value {
     return value.items.map((item) => plain(item, wide));
   return String(value);
 }
-
-const sampledRows = (list: DuckDBValue): Value =>
-  (list as DuckDBListValue).items.map((one) =>
-    Object.values((one as DuckDBStructValue).entries).map((value) => plain(value, false)),
-  );
 
 /** DuckDB's messages in our codes: what is the user's file, disk or memory is said as such. */
 function teach(error: unknown, signal?: AbortSignal): unknown {

@@ -1,5 +1,6 @@
-import { isNumeric, type Row, type Schema, type Type, type Value } from "../base/schema.js";
+import { isNumeric, type Row, real, type Schema, type Type, type Value } from "../base/schema.js";
 import { opSteps, type Step } from "./evaluate/steps.js";
+import { treesStep } from "./evaluate/trees.js";
 import type { Call, Expr, Lookup } from "./expr.js";
 import type { Known } from "./ops.js";
 import { callType, knownType, lookupType, typeOfValue } from "./type-of.js";
@@ -35,6 +36,10 @@ function build(expr: Expr, columns: Columns): Built {
       throw new Error("a row by itself has no identity to hash; only a scan's rows have one");
     case "lookup":
       return buildLookup(expr, build(expr.key, columns).step, columns);
+    case "trees": {
+      const inputs = expr.inputs.map((input) => build(input, columns).step);
+      return { step: treesStep(expr, inputs), type: real };
+    }
     case "call":
       return buildCall(
         expr,

@@ -2,7 +2,7 @@ import type { Value } from "../base/schema.js";
 import type { OpName } from "./ops.js";
 
 /** A formula over one row: plain data, so it can be saved, sent to a cluster, and written in any dialect. */
-export type Expr = ColumnRef | Literal | Call | Lookup | RowHash;
+export type Expr = ColumnRef | Literal | Call | Lookup | Trees | RowHash;
 
 export interface ColumnRef {
   readonly kind: "col";
@@ -24,6 +24,28 @@ export interface Lookup {
   readonly keys: readonly (string | number | boolean)[];
   readonly values: readonly (number | string | null)[];
   readonly otherwise: number | string | null;
+}
+/**
+ * `base` and, of each tree, the value of the leaf that the row ends in, added up in their order. An input is a number or a code, and
+ * missing where it is null or NaN. The trees are data, never a CASE per leaf where an engine can help it.
+ */
+export interface Trees {
+  readonly kind: "trees";
+  readonly inputs: readonly Expr[];
+  readonly base: number;
+  readonly trees: readonly DecisionTree[];
+}
+/** Node 0 is the root; a child `>= 0` is a node, a child `< 0` is leaf `-1 - child`; a tree of one leaf has no nodes. */
+export interface DecisionTree {
+  /** Of each node, the input that it asks. */
+  readonly feature: readonly number[];
+  /** Goes left where the input is at most this number, or one of these codes. */
+  readonly test: readonly (number | readonly number[])[];
+  /** Where a missing input goes. */
+  readonly missingLeft: readonly boolean[];
+  readonly left: readonly number[];
+  readonly right: readonly number[];
+  readonly value: readonly number[];
 }
 /** The 32-bit hash of the row's identity under a seed (base/seeds.ts); only a scan has identities, not a made-up row. */
 export interface RowHash {
@@ -48,5 +70,6 @@ export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string
   if (expr.kind === "col") into.add(expr.name);
   else if (expr.kind === "call") for (const arg of expr.args) columnsOf(arg, into);
   else if (expr.kind === "lookup") columnsOf(expr.key, into);
+  else if (expr.kind === "trees") for (const input of expr.inputs) columnsOf(input, into);
   return into;
 }

@@ -1,4 +1,4 @@
-import { call, type Expr, lit } from "./expr.js";
+import { call, type Expr, lit, type Trees } from "./expr.js";
 import { type OpName, opNames } from "./ops.js";
 import { snake } from "./print.js";
 
@@ -82,6 +82,7 @@ const composed: Readonly<Record<string, Build>> = {
       ? { kind: "rowHash", seed: seed.value }
       : undefined,
   lookup: (args) => lookup(args),
+  trees: (args) => trees(args),
 };
 
 /** round(x, 2) by way of hundredths. */
@@ -119,6 +120,17 @@ function lookup([key, ...rest]: readonly Expr[]): Expr | undefined {
     values: values.filter((_, i) => i % 2 === 1) as string[],
     otherwise: values.at(-1) as string | null,
   };
+}
+
+/** As the printer writes it: the trees as JSON, then their inputs. */
+function trees([table, ...inputs]: readonly Expr[]): Expr | undefined {
+  if (table?.kind !== "lit" || typeof table.value !== "string") return undefined;
+  try {
+    const { base, trees } = JSON.parse(table.value) as Pick<Trees, "base" | "trees">;
+    return typeof base === "number" && Array.isArray(trees) ? { kind: "trees", inputs, base, trees } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const byName: ReadonlyMap<string, OpName> = new Map([

@@ -59,6 +59,13 @@ function print(expr: Expr): Printed {
         `lookup(${printExpr(expr.key)}, ${expr.keys.map((key, i) => `${printValue(key)[0]}, ${printValue(expr.values[i]!)[0]}`).join(", ")}, ${printValue(expr.otherwise)[0]})`,
         atom,
       ];
+    case "trees": {
+      const { base, trees } = expr;
+      return [
+        `trees(${[printValue(JSON.stringify({ base, trees }))[0], ...expr.inputs.map(printExpr)].join(", ")})`,
+        atom,
+      ];
+    }
     case "call":
       return printCall(expr.op, expr.args);
   }

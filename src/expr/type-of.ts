@@ -36,6 +36,9 @@ export function knownType(
     case "lookup":
       knownType(expr.key, schema, columns);
       return lookupType(expr);
+    case "trees":
+      for (const input of expr.inputs) knownType(input, schema, columns);
+      return real;
     case "rowHash":
       return int64;
     case "call":

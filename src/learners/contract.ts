@@ -40,10 +40,9 @@ export interface TrainingData {
   report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
 }
 
-/** Rows that workers keep for a learner: an answer from each, in no order that means anything. The next question may overwrite it. */
+/** Rows that workers keep for a learner: an answer from each, in no order that means anything. */
 export interface KeptRows {
   ask(question: string, params: unknown): Promise<readonly Float64Array[]>;
-  release(): Promise<void>;
 }
 
 /** What a learner needs of the data, so that train prepares just that. Later: a relation on an engine that owns the learner. */

@@ -103,14 +103,10 @@ export function memoryData(table: MemoryTable): MemoryData {
     async keep(keeper, params) {
       const kept = keeper.start(params, layout, {
         memoryBytes: 2 ** 28,
-        workers: 1,
         file: join(tmpdir(), `sluice-kept-${process.pid}`),
       });
       for (const page of pages) kept.take(page);
-      return {
-        ask: async (question, given) => [kept.ask(question, given)],
-        release: async () => kept.close(),
-      };
+      return { ask: async (question, given) => [kept.ask(question, given)] };
     },
     unit: (_, work) => work(),
     report() {},

@@ -98,11 +98,10 @@ function layoutTag(layout: PageLayout): number {
 
 export const bodyOffset = headerBytes;
 export const pagesFile = (dir: string): string => join(dir, "pages.bin");
-export const manifestFile = (dir: string): string => join(dir, "manifest.json");
 
 export function readManifest(dir: string): PageManifest | undefined {
-  const file = manifestFile(dir);
-  if (!existsSync(file) || !existsSync(pagesFile(dir))) return undefined;
+  const file = join(dir, "manifest.json");
+  if (!existsSync(file)) return undefined;
   try {
     const manifest = JSON.parse(readFileSync(file, "utf8")) as PageManifest;
     return manifest.version === pageVersion ? manifest : undefined;
@@ -111,11 +110,12 @@ export function readManifest(dir: string): PageManifest | undefined {
   }
 }
 
-/** New file, rename: whoever reads it sees all of it. What a power cut leaves of manifest and pages is checked when it is read. */
+/** New file, fsync, rename: the manifest never says more than what is on disk. */
 export function writeManifest(dir: string, manifest: PageManifest): void {
   const partial = join(dir, `manifest.json.${process.pid}`);
   writeFileSync(partial, JSON.stringify(manifest));
-  renameSync(partial, manifestFile(dir));
+  syncPath(partial);
+  renameSync(partial, join(dir, "manifest.json"));
 }
 
 export function syncPath(path: string): void {
@@ -161,5 +161,4 @@ export function readFully(fd: number, bytes: Uint8Array, position: number): numb
   return done;
 }
 
-/** The pages no longer count; they are written again in the same places, where another run may be reading those that are whole. */
-export const removeManifest = (dir: string): void => rmSync(manifestFile(dir), { force: true });
+export const removeDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });

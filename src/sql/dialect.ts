@@ -1,5 +1,5 @@
 import type { Type, Value } from "../base/schema.js";
-import type { Expr, Lookup } from "../expr/expr.js";
+import type { Expr, Lookup, Trees } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import type { Aggregate, ScanRelation } from "../expr/relation.js";
 
@@ -25,8 +25,9 @@ export interface Dialect {
   readonly calls: Readonly<Record<OpName, Emit>>;
   /** The value behind a key; it must not change the order of rows, as a join may. */
   lookup(lookup: Lookup, key: Term): string;
-  /** `args` are the terms of the aggregate's arguments, in their order. */
-  aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
+  /** What trees add up to, as a real; inputs are numbers or codes. */
+  trees(trees: Trees, inputs: readonly Term[]): string;
+  aggregate(aggregate: Aggregate, arg: Term | undefined, where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */
   scan(relation: ScanRelation, seeds: readonly number[]): ScanSql;
 }

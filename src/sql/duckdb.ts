@@ -5,6 +5,7 @@ import { calls } from "./duckdb/calls.js";
 import { literal, quote } from "./duckdb/literals.js";
 import { lookup } from "./duckdb/lookup.js";
 import { databaseAlias, scan } from "./duckdb/scan.js";
+import { trees } from "./duckdb/trees.js";
 
 /** DuckDB 1.5's SQL, for sessions whose time zone is UTC. */
 export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseAlias } = {
@@ -14,6 +15,7 @@ export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseA
   widen,
   calls,
   lookup,
+  trees,
   aggregate,
   scan,
   databaseAlias,

@@ -1,5 +1,5 @@
 import type { Schema } from "../base/schema.js";
-import { int64 } from "../base/schema.js";
+import { int64, real } from "../base/schema.js";
 import type { Call, Expr } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
@@ -45,6 +45,15 @@ export function term(expr: Expr, scope: Scope): Term {
       return { sql: scope.rowHash(expr.seed), type: int64, expr };
     case "lookup":
       return { sql: dialect.lookup(expr, term(expr.key, scope)), type: lookupType(expr), expr };
+    case "trees":
+      return {
+        sql: dialect.trees(
+          expr,
+          expr.inputs.map((input) => term(input, scope)),
+        ),
+        type: real,
+        expr,
+      };
     case "call": {
       const call =
         expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;

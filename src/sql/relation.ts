@@ -1,6 +1,7 @@
+import { canonical } from "../base/canonical.js";
 import { UnknownColumnError } from "../base/errors.js";
-import { int64 } from "../base/schema.js";
-import type { Expr } from "../expr/expr.js";
+import { int64, real } from "../base/schema.js";
+import { col, type Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
 import type { Dialect } from "./dialect.js";
@@ -196,7 +197,8 @@ function below(
   return query;
 }
 
-function project({ from, columns, keep }: Project, dialect: Dialect, above: ReadonlySet<number>): Query {
+function project(relation: Project, dialect: Dialect, above: ReadonlySet<number>): Query {
+  const { from, columns, keep } = withTreeInputs(relation);
   const query = below(from, dialect, above, Object.values(columns), (q) => q.items !== undefined);
   const items = new Map<string, Item>();
   if (keep && query.chosen) for (const [name, item] of query.chosen) items.set(name, item);
@@ -206,10 +208,43 @@ function project({ from, columns, keep }: Project, dialect: Dialect, above: Read
   return query;
 }
 
+/** What trees ask is computed in a step before them: SQL would write it at each node that asks. */
+function withTreeInputs(relation: Project): Project {
+  if (relation.keep) return relation; // they would be kept too
+  const inputs = new Map<string, readonly [name: string, expr: Expr]>();
+  const named = (input: Expr): Expr => {
+    if (input.kind === "col") return input;
+    const key = canonical(input);
+    const [name] = inputs.get(key) ?? [`__input_${inputs.size}`];
+    inputs.set(key, [name, input]);
+    return col(name);
+  };
+  const columns: Record<string, Expr> = {};
+  for (const [name, expr] of Object.entries(relation.columns)) columns[name] = withTrees(expr, named);
+  if (inputs.size === 0) return relation;
+  const from: Project = {
+    kind: "project",
+    from: relation.from,
+    columns: Object.fromEntries(inputs.values()),
+    keep: true,
+  };
+  return { ...relation, from, columns };
+}
+
+function withTrees(expr: Expr, named: (input: Expr) => Expr): Expr {
+  if (expr.kind === "trees") return { ...expr, inputs: expr.inputs.map(named) };
+  if (expr.kind !== "call") return expr;
+  const args = expr.args.map((arg) => withTrees(arg, named));
+  return args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
+}
+
 function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
   const exprs = [
     ...Object.values(by),
-    ...Object.values(columns).flatMap((one) => [...argsOf(one), ...(one.agg === "sample" ? [one.where] : [])]),
+    ...Object.values(columns).flatMap((one) => [
+      ...("arg" in one && one.arg ? [one.arg] : []),
+      ...("where" in one ? [one.where] : []),
+    ]),
   ];
   const query = below(
     from,
@@ -226,18 +261,19 @@ function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
   return query;
 }
 
-const argsOf = (one: Aggregate): readonly Expr[] =>
-  one.agg === "sample" ? one.args : "arg" in one && one.arg ? [one.arg] : [];
-
 function aggregateItem(one: Aggregate, query: Query): Item {
-  const args = argsOf(one).map((arg) => term(arg, query));
-  const where = one.agg === "sample" ? term(one.where, query).sql : undefined;
-  const [arg] = args;
-  const type = one.agg === "min" || one.agg === "max" ? arg!.type : one.agg === "sample" ? undefined : int64;
+  const arg = "arg" in one && one.arg ? term(one.arg, query) : undefined;
+  const where = one.agg === "list" ? term(one.where, query).sql : undefined;
+  const type =
+    one.agg === "min" || one.agg === "max"
+      ? arg!.type
+      : one.agg === "list"
+        ? ({ kind: "list", of: arg!.type ?? real } as const)
+        : int64;
   return {
-    sql: query.dialect.aggregate(one, args, where),
+    sql: query.dialect.aggregate(one, arg, where),
     type,
-    stored: arg?.stored !== undefined && type !== undefined && type === arg.type,
+    stored: arg?.stored !== undefined && type === arg.type,
   };
 }
 
@@ -245,4 +281,5 @@ function seedsIn(expr: Expr, into: Set<number>): void {
   if (expr.kind === "rowHash") into.add(expr.seed);
   else if (expr.kind === "call") for (const arg of expr.args) seedsIn(arg, into);
   else if (expr.kind === "lookup") seedsIn(expr.key, into);
+  else if (expr.kind === "trees") for (const input of expr.inputs) seedsIn(input, into);
 }

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { writeWhole } from "../runs/home.js";
@@ -26,12 +25,7 @@ export function openRun(dir: string, spec: TrainSpec): void {
 }
 
 /** Finished work counts for the source that it was done on. */
-export function openJournal(
-  dir: string,
-  spec: TrainSpec,
-  { fingerprint, source }: OpenData,
-  onBegin?: (unit: string) => void,
-): Journal {
+export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData): Journal {
   const path = join(dir, "run.json");
   const file = fromJson<RunFile>(readFileSync(path, "utf8"));
   if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
@@ -45,6 +39,5 @@ export function openJournal(
     const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
-  const { sources: _, ...decides } = spec; // the fingerprint says what was in them, wherever they lie
-  return Journal.open(dir, hashOf({ decides, fingerprint }), onBegin);
+  return Journal.open(dir);
 }

@@ -91,8 +91,7 @@ export interface TrainDetails {
 export interface TrainEvents {
   stage?(name: string): void;
   rows?(progress: { stage: string; rows: number; of: number; pass: number }): void;
-  /** Work begins on a unit that is not in the journal. */
-  unit?(name: string): void;
+  note?(text: string): void;
 }
 
 /** What a training will read, take and cost, told before it runs. */

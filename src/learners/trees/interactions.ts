@@ -9,9 +9,10 @@ export function interactions(
   if (!groups) return () => allowed;
   const sets = groups.map((group) => new Set(group));
   return (path) => {
-    const open = sets.filter((set) => path.every((above) => set.has(above)));
+    if (path.length === 0) return allowed;
+    const open = sets.filter((set) => path.every((feature) => set.has(feature)));
     return Uint8Array.from(allowed, (mask, feature) =>
-      mask && (open.some((set) => set.has(feature)) || path.every((above) => above === feature)) ? 1 : 0,
+      mask && (path.includes(feature) || open.some((set) => set.has(feature))) ? 1 : 0,
     );
   };
 }

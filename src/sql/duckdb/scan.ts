@@ -18,7 +18,7 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
       return assemble(relation, seeds, tableSource(scan));
     case "csv":
     case "jsonl":
-      return assemble(relation, seeds, textSource(scan, relation));
+      return assemble(relation, seeds, textSource(scan, relation, seeds.length > 0));
     default:
       throw new Error(`${scan.format} sources are landed as Parquet before they are queried`);
   }
@@ -26,9 +26,8 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
 
 interface Source {
   readonly from: string;
-  /** The row's number in its file, or what stands in for its hash where there is none. */
-  readonly row: string | ((seed: number) => string);
-  /** The file's place in the scan. */
+  /** The row's number in its file, and the file's place in the scan. */
+  readonly row: string;
   readonly file: number | string;
   readonly column: (name: string) => string;
 }
@@ -52,12 +51,7 @@ function assemble(
       .filter(({ name }) => !partitions.some((one) => one.name === name))
       .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
   );
-  const inner = (columns: readonly string[]): string =>
-    `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
-  const withHashes = (): string =>
-    typeof row === "string"
-      ? withRowHashes(inner([`t.${row} AS __row`]), known ? file : undefined, seeds)
-      : inner(seeds.map((seed) => `${row(seed)} AS __hash_${seed}`));
+  const inner = `(SELECT ${[...stored, ""].join(", ")}t.${row} AS __row${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   const fileOf = known ? undefined : hashed ? "t.__file" : `t.${file}`;
   const columns = new Map<string, string>();
   for (const { name } of scan.schema.columns) {
@@ -68,7 +62,7 @@ function assemble(
     );
   }
   return {
-    from: `${hashed ? withHashes() : from} AS t`,
+    from: hashed ? `${withRowHashes(inner, known ? file : undefined, seeds)} AS t` : `${from} AS t`,
     where: hashed ? [] : where,
     columns,
     rowHash: (seed) => `t.__hash_${seed}`,
@@ -108,10 +102,10 @@ const tableSource = (source: TableScan): Source => ({
 });
 
 /**
- * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so DuckDB's hash of the row's
- * values stands in for a hash of the number: equal rows are in a sample together.
+ * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so what stands in for them is a
+ * digest of the row: equal rows are in a sample together.
  */
-function textSource(source: TextScan, { part }: ScanRelation): Source {
+function textSource(source: TextScan, { part }: ScanRelation, hashed: boolean): Source {
   const files = part ? [source.files[part.file]!] : source.files;
   const folders = new Set(source.partitions?.map(({ name }) => name));
   const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
@@ -121,11 +115,11 @@ function textSource(source: TextScan, { part }: ScanRelation): Source {
     ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"]),
   ];
   const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
-  const values = stored.map(({ name }) => quote(name)).join(", ");
+  const digest = `CAST(hash(${stored.map(({ name }) => quote(name)).join(", ")}) & 4294967295 AS BIGINT)`;
   return {
-    from: read,
-    row: (seed) => `CAST(hash(${values}, ${seed}) & 4294967295 AS BIGINT)`,
-    file: part ? part.file : folders.size === 0 ? 0 : "file_index",
+    from: hashed ? `(SELECT *, ${digest} AS __digest, file_index AS __index FROM ${read})` : read,
+    row: "__digest",
+    file: part ? part.file : folders.size === 0 ? 0 : hashed ? "__index" : "file_index",
     column: (name) => `t.${quote(name)}`,
   };
 }
