@@ -49,7 +49,8 @@ export function writeWhole(path: string, data: string | Uint8Array): void {
 
 /** Full disks and closed folders in our words. */
 export function storageError(error: unknown, path: string, asRefusal?: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
   if (code === "ENOSPC")
     return new SluiceError(
       "disk_full",
