@@ -38,7 +38,7 @@ describe("toSql", () => {
       columns: { origin: col("origin"), km: formula("distance * 1.609") },
     };
     expect(sql(late)).toBe(
-      `SELECT t."origin" AS "origin", (CAST(t."distance" AS DOUBLE) * 1.609e0) AS "km" FROM read_parquet(['flights.parquet'], hive_partitioning = false) AS t ` +
+      `SELECT t."origin" AS "origin", (CAST(t."distance" AS DOUBLE) * 1.609e0) AS "km" FROM read_parquet(['flights.parquet'], hive_partitioning = false, can_have_nan = true) AS t ` +
         `WHERE ((t."delay" > 15) AND (t."day" >= TIMESTAMP '2001-02-03'))`,
     );
   });
@@ -54,7 +54,7 @@ describe("toSql", () => {
       }),
     ).toBe(
       `SELECT TRY_CAST(nullif(t."distance", 'nan'::FLOAT) AS FLOAT) AS "a", TRY_CAST((nullif(CAST(t."distance" AS DOUBLE), 'nan'::DOUBLE) - 3) AS FLOAT) AS "b" ` +
-        `FROM read_parquet(['flights.parquet'], hive_partitioning = false) AS t`,
+        `FROM read_parquet(['flights.parquet'], hive_partitioning = false, can_have_nan = true) AS t`,
     );
   });
 
@@ -72,7 +72,7 @@ describe("toSql", () => {
     };
     expect(sql(top)).toBe(
       `SELECT t."origin" AS "origin", t."rows" AS "rows", t."far" AS "far" FROM (SELECT t."origin" AS "origin", count(*) AS "rows", max(t."distance") AS "far" ` +
-        `FROM read_parquet(['flights.parquet'], hive_partitioning = false) AS t GROUP BY 1) AS t ORDER BY t."rows" DESC NULLS LAST LIMIT 3`,
+        `FROM read_parquet(['flights.parquet'], hive_partitioning = false, can_have_nan = true) AS t GROUP BY 1) AS t ORDER BY t."rows" DESC NULLS LAST LIMIT 3`,
     );
   });
 
@@ -84,7 +84,7 @@ describe("toSql", () => {
         columns: { delay: col("delay") },
       }),
     ).toBe(
-      `SELECT t."delay" AS "delay" FROM read_parquet(['flights.parquet'], hive_partitioning = false, file_row_number = true) AS t WHERE t.file_row_number >= 100 AND t.file_row_number < 200`,
+      `SELECT t."delay" AS "delay" FROM read_parquet(['flights.parquet'], hive_partitioning = false, can_have_nan = true, file_row_number = true) AS t WHERE t.file_row_number >= 100 AND t.file_row_number < 200`,
     );
   });
 

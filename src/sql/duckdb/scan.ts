@@ -83,6 +83,8 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
   const numbered = hashed || part?.from !== undefined || part?.to !== undefined;
   const options = [
     "hive_partitioning = false",
+    // Else DuckDB takes a footer's range for all there is, and finds no NaN in a column of other writers.
+    "can_have_nan = true",
     ...(numbered ? ["file_row_number = true"] : []),
     ...(files.length > 1 ? ["union_by_name = true"] : []),
   ];
