@@ -14,6 +14,8 @@ export interface NumberBlock {
   readonly name: string;
   readonly expr: Expr;
   readonly fill: number;
+  /** No row is known to lack it: sums let a NaN through, so that one is noticed. */
+  readonly complete?: boolean;
 }
 export interface CategoryBlock {
   readonly kind: "category";

@@ -22,20 +22,20 @@ export class Journal {
   #files: number;
   readonly units = { reused: 0, done: 0 };
 
-  private constructor(dir: string, lines: readonly Line[]) {
+  private constructor(dir: string, file: string, lines: readonly Line[]) {
     this.#dir = dir;
     for (const line of lines) this.#done.set(line.unit, line);
     this.#files = lines.length;
     try {
-      this.#fd = openSync(join(dir, "journal.jsonl"), "a");
+      this.#fd = openSync(file, "a");
     } catch (error) {
       throw storageError(error, dir);
     }
   }
 
-  static open(dir: string): Journal {
+  static open(dir: string, name = "journal"): Journal {
     ensureDir(join(dir, "units"));
-    const file = join(dir, "journal.jsonl");
+    const file = join(dir, `${name}.jsonl`);
     const lines: Line[] = [];
     // A line that a crash cut short, and whatever follows a damaged one, is not taken for done.
     if (existsSync(file))
@@ -47,7 +47,7 @@ export class Journal {
         lines.push(fromJson<Line>(body));
       }
     if (lines.length > 0) writeWhole(file, lines.map(sealed).join(""));
-    return new Journal(dir, lines);
+    return new Journal(dir, file, lines);
   }
 
   has(unit: string): boolean {

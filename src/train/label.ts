@@ -120,7 +120,8 @@ export async function inspectLabel(
 
 /**
  * Whether a number surely has more values than a class label would: then they need not be counted one by one, which costs a
- * hash table of all of them. The estimate is some per cent off, the limit ten times what counts as few.
+ * hash table of all of them. The estimate is some per cent off, the limit ten times what counts as few. Mostly the first rows
+ * show so many.
  */
 async function manyNumbers(
   label: Expr,
@@ -129,9 +130,13 @@ async function manyNumbers(
   { engine, signal }: { engine: Engine; signal?: AbortSignal },
 ): Promise<boolean> {
   if (kind !== "int64" && kind !== "real" && kind !== "decimal") return false;
-  const columns = { distinct: { agg: "approxDistinct", arg: label } } as const;
-  const [row] = await engine.rows({ kind: "aggregate", from: known, by: {}, columns }, 1, signal);
-  return Number(row?.["distinct"] ?? 0) > 10 * mostClasses;
+  const columns = { distinct: { agg: "approxDistinct", arg: { kind: "col", name: "value" } } } as const;
+  const project: Relation = { kind: "project", from: known, columns: { value: label } };
+  for (const from of [{ kind: "limit", from: project, rows: 40 * mostClasses } as const, project]) {
+    const [row] = await engine.rows({ kind: "aggregate", from, by: {}, columns }, 1, signal);
+    if (Number(row?.["distinct"] ?? 0) > 10 * mostClasses) return true;
+  }
+  return false;
 }
 
 function infer(type: Type, distinct: number, whole: boolean): { task: Task; why: string } {

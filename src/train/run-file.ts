@@ -25,7 +25,7 @@ export function openRun(dir: string, spec: TrainSpec): void {
 }
 
 /** Finished work counts for the source that it was done on. */
-export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData): Journal {
+export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData, name?: string): Journal {
   const path = join(dir, "run.json");
   const file = fromJson<RunFile>(readFileSync(path, "utf8"));
   if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
@@ -39,5 +39,5 @@ export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source 
     const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
-  return Journal.open(dir);
+  return Journal.open(dir, name);
 }

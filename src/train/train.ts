@@ -26,6 +26,7 @@ import { checkModelName, keepModel, newRunId, runDir, storageError, writeWhole }
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
+import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { judge, sourceName, summedOf } from "./judge.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
@@ -55,7 +56,10 @@ export async function trainModel(
   checkModelName(spec.name ?? "model");
   const run = resumeRun ?? newRunId(workspace.home);
   try {
-    return await trainIn(run, spec, workspace, events);
+    return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
+      if (!(error instanceof HiddenNan)) throw error;
+      return trainIn(run, spec, workspace, events, false);
+    });
   } catch (error) {
     throw leaving(error, run, runDir(workspace.home, run), resumeRun !== undefined);
   }
@@ -77,7 +81,13 @@ function leaving(error: unknown, run: string, dir: string, resumed: boolean): un
   return error;
 }
 
-async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, events: TrainEvents): Promise<TrainDetails> {
+async function trainIn(
+  run: string,
+  spec: TrainSpec,
+  workspace: Workspace,
+  events: TrainEvents,
+  trustFooters: boolean,
+): Promise<TrainDetails> {
   const started = Date.now();
   const io = ioBytes();
   const { engine, home, signal } = workspace;
@@ -110,7 +120,7 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
   const planned = await planFor(spec, data.source, workspace);
-  const journal = openJournal(dir, spec, data);
+  const journal = openJournal(dir, spec, data, trustFooters ? undefined : "journal-counted");
   let settle = (): Promise<void> => Promise.resolve();
   // What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget.
   const {
@@ -174,38 +184,47 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
       rowsTotal: census.train,
       ...(signal ? { signal } : {}),
     };
-    const prepared: Prepared = await known("features", async () => {
-      const known = new Map<string, Answer>();
-      const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
-      const fit = await fitFeatures({
-        ...statistics,
-        known,
-        schema,
-        usable,
-        sourceRows: census.read,
-        drop: spec.drop ?? [],
-        ...(requested ? { requested } : {}),
-      }).catch(async (error: unknown) => {
-        // A statistic knows the column; the value and its row count for more.
-        const reals = schema.columns.filter(({ name, type }) => type.kind === "real" && usable.includes(name));
-        if (isError(error, "not_finite"))
-          await refuseNotFinite(
-            reals.map(({ name }) => ({ name, expr: { kind: "col", name } })),
-            sourceName(data),
-            engine,
-            base,
-          );
-        throw error;
-      });
-      const codings = await codingsOf(
-        fit.blocks,
-        (questions) => answer(questions, { ...statistics, known }),
-        sourceName(data),
-        engine,
-        base,
-      );
-      return { decisions: fit.decisions, fitted: fit.fitted, codings };
-    });
+    // One pass over the rows is all that such a learner needs: nothing else shall cost one.
+    const once = chosen.needs.pages === "dense" && chosen.needs.passes === "one";
+    const footers =
+      trustFooters && once && spec.features === undefined && census.train === census.read
+        ? await readFooters(engine, scan, census.read)
+        : noFooters;
+    const prepared: Prepared = await known(
+      footers.columns.length > 0 ? "features by footers" : "features",
+      async () => {
+        const known = new Map<string, Answer>(footers.answers);
+        const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
+        const fit = await fitFeatures({
+          ...statistics,
+          known,
+          schema,
+          usable,
+          sourceRows: census.read,
+          drop: spec.drop ?? [],
+          ...(requested ? { requested } : {}),
+        }).catch(async (error: unknown) => {
+          // A statistic knows the column; the value and its row count for more.
+          const reals = schema.columns.filter(({ name, type }) => type.kind === "real" && usable.includes(name));
+          if (isError(error, "not_finite"))
+            await refuseNotFinite(
+              reals.map(({ name }) => ({ name, expr: { kind: "col", name } })),
+              sourceName(data),
+              engine,
+              base,
+            );
+          throw error;
+        });
+        const codings = await codingsOf(
+          fit.blocks,
+          (questions) => answer(questions, { ...statistics, known }),
+          sourceName(data),
+          engine,
+          base,
+        );
+        return { decisions: fit.decisions, fitted: fit.fitted, codings };
+      },
+    );
     const blocks = blocksOf(prepared.fitted);
     await assertUnchanged(data);
     const leaks = await known("leaks", () =>
@@ -251,8 +270,10 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
         ...(signal ? { signal } : {}),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
         checkSource: () => assertUnchanged(data),
-        checkValues: () =>
-          refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings),
+        checkValues: async () => {
+          await refuseHiddenNan(engine, base, footers);
+          await refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings);
+        },
       },
     );
     settle = () => dataset.settle();
@@ -270,7 +291,12 @@ async function trainIn(run: string, spec: TrainSpec, workspace: Workspace, event
     };
     const baseline = learnerNamed("baseline");
     const [state, baselineState] = await rows.learn([
-      () => chosen.fit(rows.view({ ...about, main: true }), params, subSeed(seed, "learner")),
+      () =>
+        chosen.fit(
+          rows.view({ ...about, blocks: markComplete(blocks, footers), main: true }),
+          params,
+          subSeed(seed, "learner"),
+        ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
 

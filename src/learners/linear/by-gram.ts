@@ -1,7 +1,7 @@
 import type { TrainingData } from "../contract.js";
 import { type Gram, gram, readGram } from "../passes/gram.js";
 import { minimiseQuadratic } from "../solvers/quadratic.js";
-import { type Coordinates, centreFor, coordinatesOf, fillOf, penaltyOn } from "./coordinates.js";
+import { type Coordinates, centreFor, coordinatesOf, fillOf, fillWhereMissing, penaltyOn } from "./coordinates.js";
 import { variancesOf } from "./errors.js";
 import { wholeOf } from "./losses.js";
 import { type LinearState, toState } from "./state.js";
@@ -53,7 +53,7 @@ interface About {
 }
 
 async function sums(data: TrainingData, fill: Float64Array, centre: Float64Array, labelCentre: number): Promise<About> {
-  const params = { fill: Array.from(fill), centre: Array.from(centre), labelCentre };
+  const params = { fill: Array.from(fillWhereMissing(data.blocks, fill)), centre: Array.from(centre), labelCentre };
   return standardised(data, fill, readGram(await data.pass(gram, params), params, data.layout));
 }
 

@@ -58,6 +58,12 @@ export function fillOf(blocks: readonly Block[], layout: PageLayout): Float64Arr
   return Float64Array.from(numberColumns(layout), ({ shift, exponent }, j) => (fills[j]! - shift) * 2 ** exponent);
 }
 
+/** As `fillOf`, but nothing stands in for a value of a block that is complete. */
+export function fillWhereMissing(blocks: readonly Block[], fill: Float64Array): Float64Array {
+  const numbers = blocks.filter((block) => block.kind === "number");
+  return fill.map((value, j) => (numbers[j]!.complete ? Number.NaN : value));
+}
+
 /** The strengths on standardised coefficients; `standardise: false` puts the penalty on the coefficients of raw columns. */
 export function penaltyOn(
   { space, deviation, unit }: Coordinates,
