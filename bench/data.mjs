@@ -1,17 +1,8 @@
-// Data for the benchmarks, made by DuckDB from row numbers alone: the same bytes on every run of one DuckDB version.
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { DuckDBInstance, version } from "@duckdb/node-api";
-import { cacheFolder } from "./cache.mjs";
+// Data for the benchmarks of linear models and of reading.
+import { bell, csv, heldOut, make, parquet, uniform } from "./make.mjs";
 
 export const columns = Array.from({ length: 20 }, (_, j) => `x${j}`);
 
-/** A uniform number in [0, 1) with 21 bits out of part `part` (0 to 2) of a 64-bit hash. */
-const part = (hash, n) => `((${hash} >> ${21 * n}) & 2097151) / 2097152.0`;
-/** Nearly normal, mean 0, variance 1: three uniform numbers, summed and stretched. */
-const bell = (key) =>
-  `(2 * (${[0, 1, 2].map((n) => part("h", n)).join(" + ")}) - 3)`.replaceAll("h >>", `hash(${key}) >>`);
-const uniform = (key) => part(`hash(${key})`, 0);
 const weight = (j) => (((j * 7) % 11) - 5) / 10;
 
 // x0 leans into all others, so that XᵀX is not a diagonal
@@ -64,47 +55,32 @@ const visits = (from, to) => `SELECT ${picked(["mail", "search", "social", "dire
     3 * exp(0.6 * ${bell("i * 16 + 6")}) AS distance, (hash(i * 16 + 7) % 24)::INTEGER AS hour,
     (hash(i * 16 + 8) % 40)::INTEGER AS visits, 25 * exp(0.8 * ${bell("i * 16 + 9")}) AS basket FROM range(${from}, ${to}) t(i))`;
 
-const parquet = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880";
-const csv = "FORMAT csv, HEADER true";
-/** Held-out rows come after all rows that anyone trains on. */
-const heldOut = 4_000_000_000;
+/**
+ * What the promises are tried on: six numbers of which one has gaps, towns, 300 products, an interaction of both, and two labels
+ * over the same features: `y` (0 or 1) and `target` (a number).
+ */
+const mixed = (rows) => `SELECT a, b, c, d, e, f, town, product, (margin + 2 * ${bell("i * 16 + 10")})::FLOAT AS target,
+  (${uniform("i * 16 + 11")} < 1 / (1 + exp(-margin)))::INTEGER AS y
+  FROM (SELECT *, 0.8 * a - 0.5 * coalesce(b, 0) + 0.3 * c * d + hash(town) % 100 / 50.0 + hash(product || town) % 100 / 80.0 - 1.6 AS margin
+    FROM (SELECT i, ${[..."acdef"].map((name, j) => `${bell(`i * 16 + ${j}`)}::FLOAT AS ${name}`).join(", ")},
+      CASE WHEN hash(i * 16 + 5) % 20 > 0 THEN ${bell("i * 16 + 6")}::FLOAT END AS b,
+      ${picked(towns, "i * 16 + 7")} AS town, 'p' || (hash(i * 16 + 8) % 300)::VARCHAR AS product FROM range(${rows}) t(i)))`;
+
+/** Two numbers and very many rows: what a learner remembers of each row is more than the row. */
+const slim = (
+  rows,
+) => `SELECT a, b, (${uniform("i * 4 + 2")} < 1 / (1 + exp(-(a - 0.5 * b + 0.7 * a * b))))::INTEGER AS y,
+  (a - 0.5 * b + 0.7 * a * b)::FLOAT AS target
+  FROM (SELECT i, ${bell("i * 4")}::FLOAT AS a, ${bell("i * 4 + 1")}::FLOAT AS b FROM range(${rows}) t(i))`;
 
 export const binaryTable = (rows) => make(`binary-${rows}.parquet`, labelled(binary, 0, rows), parquet);
 export const binaryTest = (rows) =>
   make(`binary-test-${rows}.parquet`, labelled(binary, heldOut, heldOut + rows), parquet);
 export const realTable = (rows) => make(`real-${rows}.parquet`, labelled(real, 0, rows), parquet);
 export const realTest = (rows) => make(`real-test-${rows}.parquet`, labelled(real, heldOut, heldOut + rows), parquet);
+export const mixedTable = (rows) => make(`mixed-${rows}.parquet`, mixed(rows), parquet);
+export const mixedCsv = (rows) => make(`mixed-${rows}.csv`, mixed(rows), csv);
+export const slimTable = (rows) => make(`slim-${rows}.parquet`, slim(rows), parquet);
 export const ordersCsv = (rows) => make(`orders-${rows}.csv`, orders(rows), csv);
 export const visitsCsv = (rows) => make(`visits-${rows}.csv`, visits(0, rows), csv);
 export const visitsTest = (rows) => make(`visits-test-${rows}.csv`, visits(heldOut, heldOut + rows), csv);
-
-/** Written once under a temporary name and renamed; the name says rows, recipe and the DuckDB version that hashed. */
-async function make(name, query, format) {
-  const tag = `${version().replace(/[^0-9.]/g, "")}-${checksum(query)}`;
-  const path = join(cacheFolder("bench-data"), name.replace(/(\.\w+)$/, `-${tag}$1`));
-  if (existsSync(path)) return path;
-  const started = performance.now();
-  process.stderr.write(`making ${name} ... `);
-  const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "2GB" });
-  const connection = await instance.connect();
-  const unfinished = `${path}.${process.pid}.tmp`;
-  try {
-    await connection.run(`COPY (${query}) TO '${unfinished.replaceAll("'", "''")}' (${format})`);
-    renameSync(unfinished, path);
-  } finally {
-    rmSync(unfinished, { force: true });
-    connection.closeSync();
-    instance.closeSync();
-  }
-  process.stderr.write(
-    `${(statSync(path).size / 1e6).toFixed(0)} MB in ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
-  );
-  return path;
-}
-
-/** FNV-1a: a new recipe gets a new name. */
-function checksum(text) {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return (h >>> 0).toString(16).padStart(8, "0");
-}

@@ -1,8 +1,18 @@
 // Rows a second of each pass on one core, beside its plain TypeScript reference: node bench/kernels.mjs (after npm run build).
 import { generator } from "../dist/base/seeds.js";
+import { derivatives, objectives } from "../dist/kernels/boosting.reference.js";
+import { kernelsOf } from "../dist/kernels/index.js";
+import { quantiseReference } from "../dist/kernels/sampling.reference.js";
+import {
+  addTreeReference,
+  binColumnReference,
+  histogramReference,
+  partitionReference,
+} from "../dist/kernels/trees.reference.js";
 import { passes, scorers } from "../dist/learners/passes/index.js";
 import { sgdEpoch } from "../dist/learners/passes/sgd-epoch.js";
 import { memoryData } from "../dist/learners/testing.js";
+import { Arena } from "../dist/pages/arena.js";
 
 const next = generator(1);
 const column = (rows, make) => Float32Array.from({ length: rows }, make);
@@ -107,3 +117,209 @@ line("784 x 10 classes: softmax", "softmax", images, several(10, 784));
 line("784 x 10 classes: scores", "linearScores", images, several(10, 784));
 line("784 x 10 classes: sgd", "sgdEpoch", images, sgd("softmax", 10, 784));
 line("784 numbers: gram", "gram", images, { fill: zeros(784) });
+
+// Inner loops of trees, over one block of 65,536 rows: nanoseconds for each row (and column).
+const blockRows = 65_536;
+const treeArena = new Arena(2 ** 25);
+const k = kernelsOf(treeArena);
+const inArena = (Type, length, make) => {
+  const to = new Type(treeArena.memory.buffer, treeArena.take(length * Type.BYTES_PER_ELEMENT), length);
+  for (let i = 0; i < length; i++) to[i] = make(i);
+  return to;
+};
+const treeStart = treeArena.mark();
+
+function loop(label, values, run, plainValues, plain) {
+  const sweeps = Math.max(1, Math.ceil(4e6 / values));
+  const swept = () => {
+    for (let i = 0; i < sweeps; i++) run();
+  };
+  const each = fastest(swept, [0]) / sweeps / values;
+  const reference = fastest(plain, [0]) / plainValues;
+  console.log(
+    `${label.padEnd(34)} ${(each * 1e9).toFixed(3).padStart(8)} ns/value ${(reference / each).toFixed(1).padStart(7)} x reference`,
+  );
+}
+
+/** `distinct` bins in each column; of the rows, the `share` that a leaf holds (1: no index). */
+function histograms(label, { narrow, wide = 0, distinct = 255, share = 1 }) {
+  treeArena.reset(treeStart);
+  const columns = narrow + wide;
+  const stride = narrow + 2 * wide;
+  const bins = inArena(Uint8Array, blockRows * stride, (i) =>
+    i % stride < narrow ? next() * distinct : next() * ((i - narrow) % 2 ? 1.2 : 256),
+  );
+  const widths = Array.from({ length: columns }, (_, c) => (c < narrow ? 256 : 512));
+  const offsets = inArena(Uint32Array, columns, (c) => widths.slice(0, c).reduce((sum, each) => sum + each, 0));
+  const total = widths.reduce((sum, each) => sum + each, 0);
+  const gh = inArena(Int32Array, blockRows, () => ((next() * 60_000 - 30_000) << 16) | (next() * 60_000));
+  const leaf = Array.from({ length: blockRows }, (_, i) => i).filter(() => share === 1 || next() < share);
+  const index = inArena(Uint16Array, leaf.length, (i) => leaf[i]);
+  const hist = inArena(Float64Array, total, () => 0);
+  const at = share === 1 ? 0 : index.byteOffset;
+  const few = leaf.slice(0, 4096);
+  const plain = new Float64Array(2 * total);
+  const every = Array.from({ length: columns }, (_, c) => c);
+  loop(
+    label,
+    leaf.length * columns,
+    () =>
+      k.histogram(
+        bins.byteOffset,
+        stride,
+        narrow,
+        wide,
+        offsets.byteOffset,
+        at,
+        0,
+        leaf.length,
+        gh.byteOffset,
+        hist.byteOffset,
+        0,
+        columns,
+      ),
+    few.length * columns,
+    () => histogramReference({ bins, narrow, wide }, offsets, few, gh, every, plain),
+  );
+}
+
+histograms("histogram, 8 columns", { narrow: 8 });
+histograms("histogram, 8, half the rows", { narrow: 8, share: 0.5 });
+histograms("histogram, 8, a tenth", { narrow: 8, share: 0.1 });
+histograms("histogram, 8 of 12 bins", { narrow: 8, distinct: 12 });
+histograms("histogram, 6 and 2 wide", { narrow: 6, wide: 2 });
+histograms("histogram, 28", { narrow: 28 });
+histograms("histogram, 28, half the rows", { narrow: 28, share: 0.5 });
+histograms("histogram, 28, a tenth", { narrow: 28, share: 0.1 });
+
+for (const count of [12, 254]) {
+  treeArena.reset(treeStart);
+  const edges = inArena(Float32Array, count, (i) => (i + 1) / (count + 1));
+  const values = inArena(Float32Array, blockRows, () => next());
+  const out = inArena(Uint8Array, blockRows * 8, () => 0);
+  const few = values.slice(0, 4096);
+  loop(
+    `binColumn, ${count} edges`,
+    blockRows,
+    () => k.binColumn(values.byteOffset, blockRows, edges.byteOffset, count, 255, out.byteOffset, 8, 0),
+    few.length,
+    () => binColumnReference(few, edges, 255),
+  );
+}
+
+{
+  treeArena.reset(treeStart);
+  const block = { bins: inArena(Uint8Array, blockRows * 8, () => next() * 255), narrow: 8, wide: 0 };
+  const table = inArena(Uint8Array, 256, () => next() * 2);
+  const rows = inArena(Uint16Array, blockRows, (i) => i);
+  const scratch = inArena(Uint16Array, blockRows, () => 0);
+  loop(
+    "partition",
+    blockRows,
+    () => {
+      k.partition(block.bins.byteOffset, 8, 3, 0, table.byteOffset, rows.byteOffset, 0, blockRows, scratch.byteOffset);
+    },
+    blockRows,
+    () => partitionReference(block, 3, table, rows),
+  );
+  const score = inArena(Float32Array, blockRows, () => 0);
+  for (const leaves of [8, 63, 255]) {
+    const tree = { column: [], goesLeft: [], left: [], right: [], value: [] };
+    const open = [];
+    for (let node = 0; node < leaves - 1; node++) {
+      if (node > 0) {
+        const [side, parent] = open.splice(Math.floor(next() * open.length), 1)[0];
+        side[parent] = node;
+      }
+      tree.column.push(Math.floor(next() * 8));
+      tree.goesLeft.push(Uint8Array.from({ length: 256 }, () => next() * 2));
+      tree.left.push(-1);
+      tree.right.push(-1);
+      open.push([tree.left, node], [tree.right, node]);
+    }
+    open.forEach(([side, parent], leaf) => {
+      side[parent] = -1 - leaf;
+      tree.value.push(next() - 0.5);
+    });
+    const nodes = inArena(
+      Int32Array,
+      4 * (leaves - 1),
+      (i) => [tree.column[i >> 2], 256 * (i >> 2), tree.left[i >> 2], tree.right[i >> 2]][i & 3],
+    );
+    const tables = inArena(Uint8Array, 256 * (leaves - 1), (i) => tree.goesLeft[i >> 8][i & 255]);
+    const values = inArena(Float32Array, leaves, (i) => tree.value[i]);
+    const plain = new Float32Array(blockRows);
+    loop(
+      `addTree, ${leaves} leaves`,
+      blockRows,
+      () =>
+        k.addTree(
+          block.bins.byteOffset,
+          8,
+          0,
+          blockRows,
+          nodes.byteOffset,
+          leaves - 1,
+          tables.byteOffset,
+          values.byteOffset,
+          score.byteOffset,
+        ),
+      4096,
+      () => addTreeReference(block, tree, 0, 4096, plain),
+    );
+  }
+}
+
+for (const [code, objective] of objectives.entries()) {
+  treeArena.reset(treeStart);
+  const outputs = objective === "softmax" ? 3 : 1;
+  const scores = inArena(Float32Array, 3 * blockRows, () => next() - 0.5);
+  const y = inArena(Float32Array, blockRows, () => Math.floor(next() * 2));
+  const [g, h] = [inArena(Float32Array, 3 * blockRows, () => 0), inArena(Float32Array, 3 * blockRows, () => 0)];
+  const [step, alpha] = [4 * blockRows, 0.5];
+  const plain = () => {
+    for (let i = 0; i < 4096; i++)
+      derivatives[objective](
+        [scores[i], scores[i + blockRows], scores[i + 2 * blockRows]].slice(0, outputs),
+        y[i],
+        alpha,
+      );
+  };
+  loop(
+    `gradients, ${objective}`,
+    blockRows,
+    () =>
+      k.gradients(
+        code,
+        alpha,
+        blockRows,
+        scores.byteOffset,
+        step,
+        outputs,
+        y.byteOffset,
+        0,
+        g.byteOffset,
+        h.byteOffset,
+        step,
+      ),
+    4096,
+    plain,
+  );
+  loop(
+    `losses, ${objective}`,
+    blockRows,
+    () => k.losses(code, alpha, blockRows, scores.byteOffset, step, outputs, y.byteOffset, 0),
+    4096,
+    plain,
+  );
+  if (objective !== "binary") continue;
+  const gh = inArena(Int32Array, blockRows, () => 0);
+  const few = [g.slice(0, 4096), h.slice(0, 4096)];
+  loop(
+    "quantise",
+    blockRows,
+    () => k.quantise(blockRows, g.byteOffset, h.byteOffset, 32_767, 65_535, 7, 0, gh.byteOffset),
+    4096,
+    () => quantiseReference(few[0], few[1], { g: 32_767, h: 65_535 }, 7, 0),
+  );
+}

@@ -51,10 +51,11 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--name <name>", "the model's name; a name used twice makes name/2")
       .option("--param <name=value>", "a parameter of the learner (repeatable)", gather);
 
-  learning(command("train <sources...>", "learn a model from a source, judge it, keep it")).action(
-    (sources: string[], flags) =>
+  learning(command("train <sources...>", "learn a model from a source, judge it, keep it"))
+    .option("--resume <run>", "go on with this run, if all that is given is what it was begun with")
+    .action((sources: string[], flags) =>
       run(flags, async (context) => (await import("./train.js")).train(sources, flags, context)),
-  );
+    );
   learning(command("plan <sources...>", "what a training would read, take and cost, before it runs")).action(
     (sources: string[], flags) =>
       run(flags, async (context) => (await import("./plan.js")).plan(sources, flags, context)),

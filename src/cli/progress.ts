@@ -29,6 +29,10 @@ export interface ProgressUpdate {
 export interface Progress {
   stage(name: string, plan?: { readonly rows?: number; readonly passes?: number }): void;
   update(update: ProgressUpdate): void;
+  /** For programs that watch: which unit of work begins. */
+  unit(name: string): void;
+  /** A sentence that is said at once. */
+  note(text: string): void;
   done(): void;
 }
 
@@ -38,7 +42,7 @@ const redrawMs = 100;
 const jsonMs = 1000;
 const plainMs = 5000;
 
-const nothing: Progress = { stage: () => {}, update: () => {}, done: () => {} };
+const nothing: Progress = { stage: () => {}, update: () => {}, unit: () => {}, note: () => {}, done: () => {} };
 
 /** What a long piece of work shows while it runs: stage, rows, rate, pass, time left, resident memory of the budget. */
 export function progress(options: ProgressOptions): Progress {
@@ -83,6 +87,7 @@ export function progress(options: ProgressOptions): Progress {
     };
   };
 
+  const sinceStart = (): number => round((now() - started) / 1000);
   const show = (): void => {
     const at = now();
     if (ended || stage === "" || at - started < silentMs || at - shownAt < gap) return;
@@ -115,8 +120,7 @@ export function progress(options: ProgressOptions): Progress {
         ...(plan.rows === undefined ? {} : { totalRows: plan.rows }),
         ...(plan.passes === undefined ? {} : { passes: plan.passes }),
       };
-      if (json)
-        stream.write(`${JSON.stringify({ event: "stage", stage, seconds: round((now() - started) / 1000) })}\n`);
+      if (json) stream.write(`${JSON.stringify({ event: "stage", stage, seconds: sinceStart() })}\n`);
       if (!json) shownAt = redraw ? Number.NEGATIVE_INFINITY : shownAt;
       show();
     },
@@ -128,6 +132,12 @@ export function progress(options: ProgressOptions): Progress {
       }
       latest = { ...latest, ...update };
       show();
+    },
+    unit(name) {
+      if (json) stream.write(`${JSON.stringify({ event: "unit", unit: name, seconds: sinceStart() })}\n`);
+    },
+    note(text) {
+      stream.write(json ? `${JSON.stringify({ event: "note", note: text })}\n` : `${text}\n`);
     },
     done() {
       if (ended) return;

@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
-import { fromJson } from "../base/json.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
-import { findRun, runDir } from "../runs/home.js";
+import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { trainModel } from "../train/train.js";
 import {
@@ -41,6 +38,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly seed: string;
   readonly name?: string;
   readonly param?: readonly string[];
+  readonly resume?: string;
 }
 
 const list = (text: string | undefined): string[] | undefined =>
@@ -81,22 +79,19 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
 }
 
 export async function train(sources: readonly string[], flags: LearningFlags, context: Context): Promise<void> {
-  await learn(specOf(sources, flags), flags, context);
+  const spec = specOf(sources, flags);
+  if (flags.resume === undefined) return learn(spec, flags, context);
+  const begun = begunRun(await homeOf(flags), flags.resume);
+  refuseOther(begun, spec);
+  await learn(begun.spec, flags, context, begun);
 }
 
 export async function resume(ref: string, flags: CommonFlags, context: Context): Promise<void> {
-  const home = await homeOf(flags);
-  const run = findRun(home, ref);
-  const file = join(runDir(home, run), "run.json");
-  if (!existsSync(file))
-    throw new SluiceError("damaged", `run ${run} never got as far as writing its plan; train again`, { run });
-  const { command, spec } = fromJson<{ command: string; spec: TrainSpec }>(readFileSync(file, "utf8"));
-  if (command !== "train")
-    throw new SluiceError("usage", `run ${run} is a ${command} run; only training runs resume`, { run });
-  await learn(spec, flags, context, run);
+  const begun = begunRun(await homeOf(flags), ref);
+  await learn(begun.spec, flags, context, begun);
 }
 
-async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: string): Promise<void> {
+async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: BegunRun): Promise<void> {
   await using workspace = await openWorkspace(flags, context.signal);
   const bar = progress({
     stream: process.stderr,
@@ -104,6 +99,7 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
     json: flags.json === true,
     budgetBytes: workspace.budgetBytes,
   });
+  if (resumed?.finished) bar.note(`run ${resumed.run} had finished before; its model stands and no work is done again`);
   let details: TrainDetails;
   try {
     details = await trainModel(
@@ -112,8 +108,9 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
       {
         stage: (name) => bar.stage(name),
         rows: ({ rows, of, pass }) => bar.update({ rows, ...(of > 0 ? { totalRows: of } : {}), pass }),
+        unit: (name) => bar.unit(name),
       },
-      resumed,
+      resumed?.run,
     );
   } finally {
     bar.done();

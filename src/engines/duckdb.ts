@@ -9,6 +9,7 @@ import {
   DuckDBDecimalValue,
   DuckDBInstance,
   DuckDBListValue,
+  type DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   DuckDBTypeId,
@@ -88,6 +89,7 @@ export class DuckDBEngine implements Engine {
         const result = await connection.stream(this.sql(relation));
         const names = result.deduplicatedColumnNames();
         const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
+        const isSample = names.map((name) => relation.kind === "aggregate" && relation.columns[name]?.agg === "sample");
         const rows: Row[] = [];
         // Chunk by chunk, so that the boxed values of one are gone before the next one comes.
         for (
@@ -99,7 +101,8 @@ export class DuckDBEngine implements Engine {
           const take = Math.min(chunk.rowCount, limit - rows.length);
           for (let r = 0; r < take; r++) {
             const row: Record<string, Value> = {};
-            for (let i = 0; i < names.length; i++) row[names[i]!] = plain(columns[i]![r]!, wide[i]!);
+            for (let i = 0; i < names.length; i++)
+              row[names[i]!] = isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!);
             rows.push(row);
           }
         }
@@ -279,6 +282,11 @@ function plain(value: DuckDBValue, wide: boolean): Value {
     return value.items.map((item) => plain(item, wide));
   return String(value);
 }
+
+const sampledRows = (list: DuckDBValue): Value =>
+  (list as DuckDBListValue).items.map((one) =>
+    Object.values((one as DuckDBStructValue).entries).map((value) => plain(value, false)),
+  );
 
 /** DuckDB's messages in our codes: what is the user's file, disk or memory is said as such. */
 function teach(error: unknown, signal?: AbortSignal): unknown {

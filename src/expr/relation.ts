@@ -61,5 +61,5 @@ export type Aggregate =
    * `largest`, narrower integers may do, five times faster.
    */
   | { readonly agg: "fixedSum"; readonly arg: Expr; readonly scale: number; readonly largest?: number }
-  /** The values of `arg` on rows where `where` holds, as a list (a sample chosen by row hash); missing values left out. */
-  | { readonly agg: "list"; readonly arg: Expr; readonly where: Expr };
+  /** The rows where `where` holds (a sample chosen by row hash), each as the list of its `args`. */
+  | { readonly agg: "sample"; readonly args: readonly Expr[]; readonly where: Expr };

@@ -10,7 +10,7 @@ import { answer, type StatisticsOptions } from "./statistics.js";
 /** Features for people who name none: each column with its use and the reason, from counts over the training rows. */
 export async function automatic(
   candidates: readonly Candidate[],
-  options: StatisticsOptions & { readonly sourceRows?: number },
+  options: StatisticsOptions & { readonly sourceRows?: number; readonly missing?: "filled" | "kept" },
 ): Promise<{ stages: Stage[]; decisions: Decision[] }> {
   const rows = await countRows(options);
   const asked = candidates.map(questionsFor);
@@ -21,7 +21,7 @@ export async function automatic(
   candidates.forEach((candidate, i) => {
     const facts = factsFrom(asked[i]!, answers.slice(at, at + asked[i]!.length), rows, options.sourceRows ?? rows * 2);
     at += asked[i]!.length;
-    const { use, reason, stages: chosen } = chooseFor(candidate, facts);
+    const { use, reason, stages: chosen } = chooseFor(candidate, facts, options.missing);
     stages.push(...chosen);
     decisions.push({ column: candidate.name, type: typeName(candidate.type), use, reason });
   });

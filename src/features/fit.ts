@@ -55,6 +55,8 @@ export interface FitOptions extends StatisticsOptions {
   /** Stages asked for by name; automatic ones when absent. */
   readonly requested?: readonly Requested[];
   readonly drop?: readonly string[];
+  /** Whether a learner wants a value and a flag where a number is missing, or takes it as it is. */
+  readonly missing?: "filled" | "kept";
   /** Rows of the whole source, so that an id is known by its range even in a sample. */
   readonly sourceRows?: number;
 }

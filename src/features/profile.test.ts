@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { date, int64, real, text } from "../base/schema.js";
-import type { ParquetScan } from "../sources/scan.js";
+import { mix32 } from "../base/seeds.js";
+import type { CsvDialect, ParquetScan } from "../sources/scan.js";
+import { sampleCounts } from "./profile/sample.js";
 import { profile, sampleError } from "./profile.js";
 import { type TestTables, testTables } from "./testing.js";
 
@@ -71,6 +76,34 @@ describe("profile", () => {
     expect(await profile(tables.engine, scan, { blockColumns: 2 })).toEqual(await profile(tables.engine, scan));
   });
 
+  test("of a CSV finds spellings of missing that its sampled blocks do not have", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "sluice-profile-")), "late.csv");
+    const rows = Array.from({ length: 6000 }, (_, k) => `t${k % 50},${k},${k / 7}`);
+    const one = async (last: string) => {
+      writeFileSync(path, ["t,n,x", ...rows, last].join("\n"));
+      const file = { path, bytes: statSync(path).size, modifiedMs: 0, fingerprint: "0".repeat(64) };
+      const types = { t: text, n: int64, x: real };
+      const csv: CsvDialect = {
+        ...{ delimiter: ",", quote: '"', escape: '"', header: true, skipLines: 0, comment: "", trim: false },
+        ...{ encoding: "utf-8", compression: "none", decimal: ".", missing: ["NA", "nan", "null"] },
+      };
+      const found = await profile(
+        tables.engine,
+        {
+          ...{ format: "csv", files: [file], assumed: [], csv, seenMissing: [] },
+          schema: { columns: Object.entries(types).map(([name, type]) => ({ name, type })) },
+        },
+        { sampleRows: 1000 },
+      );
+      return found.columns.map(({ missing }) => missing);
+    };
+    expect(await one("t1,1,1")).toEqual([0, 0, 0]);
+    expect(await one("NA,1,1")).toEqual([1, 0, 0]); // text may be a spelling
+    expect(await one("t1,null,1")).toEqual([0, 1, 0]); // no whole number
+    expect(await one("t1,1,nan")).toEqual([0, 0, 1]); // NaN to DuckDB
+    rmSync(dirname(path), { recursive: true });
+  });
+
   test("has nothing to say of no rows", async () => {
     const empty = (await tables.table("empty", columns, `SELECT * FROM (${query}) WHERE id < 0`)).scan;
     expect(await profile(tables.engine, empty)).toMatchObject({
@@ -83,4 +116,13 @@ describe("profile", () => {
 test("sampleError is the bound of Dvoretzky, Kiefer, Wolfowitz and Massart", () => {
   expect(sampleError(50_000, 1e7)).toBeCloseTo(0.00607, 5);
   expect(sampleError(100, 100)).toBe(0);
+});
+
+test("sampleCounts knows columns whose values a sample will show often", () => {
+  const draw = (values: number): string[] => Array.from({ length: 2000 }, (_, k) => String(mix32(k) % values));
+  expect([10, 1000, 4000].map((values) => sampleCounts(draw(values), 100_000))).toEqual([true, true, true]);
+  expect([50_000, 1e6].map((values) => sampleCounts(draw(values), 100_000))).toEqual([false, false]);
+  // a long tail behind a few frequent values
+  const tail = Array.from({ length: 2000 }, (_, k) => String(k % 2 === 0 ? k % 10 : mix32(k) % 2000));
+  expect(sampleCounts(tail, 100_000)).toBe(false);
 });

@@ -1,11 +1,13 @@
+import { SluiceError } from "../base/errors.js";
 import { type Column, isNumeric, type Row, typeName, type Value } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
-import { call, col, type Expr, lit } from "../expr/expr.js";
+import { col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
 import { shownValue } from "./formulas.js";
 import { exactFacts } from "./profile/exact.js";
-import { type ColumnProfile, describeSample } from "./profile/sample.js";
+import { type ColumnProfile, describeSample, sampleCounts } from "./profile/sample.js";
+import { doubtful, doubts, fewerSpellings } from "./profile/spellings.js";
 import { countRows } from "./statistics/ask.js";
 import { inSample, narrowed } from "./statistics/sample.js";
 
@@ -49,25 +51,43 @@ export async function profile(
   const from: Relation = { kind: "scan", scan };
   const { columns } = scan.schema;
   const { seed = 7, signal, blockColumns = 200 } = options;
-  const first = await firstLook(engine, scan, from, signal);
   const wanted = Math.max(
     1000,
     Math.min(options.sampleRows ?? 50_000, Math.floor(mostValues / Math.max(1, columns.length))),
   );
-  const look = (part: readonly Column[], rows: number): Promise<Row> =>
-    scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
+  const first = await firstLook(engine, scan, from, wanted, signal);
+  let spare = fewerSpellings(scan);
+  const look = async (part: readonly Column[], rows: number): Promise<Row> => {
+    const read = (of: Scan, more: Asked): Promise<Row> =>
+      scanOnce(
+        engine,
+        { kind: "scan", scan: of },
+        part,
+        inSample(seed, wanted, rows),
+        { varied: first.varied, more },
+        signal,
+      );
+    if (spare === scan) return read(scan, {});
+    const found = await read(spare, doubts(scan)).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (error instanceof SluiceError && error.code === "budget_too_small") throw error;
+    });
+    if (found && !doubtful(found)) return found;
+    spare = scan;
+    return read(scan, {});
+  };
   let found = await look(columns.slice(0, blockColumns), first.rows);
   const rows = Number(found["rows"]);
   // Far fewer rows than guessed, so the sample is too small: a second look at a small file is cheap.
-  const size = Number(found["sampled"]) < Math.min(rows, wanted) / 2 ? rows : first.rows;
+  const size = sampleOf(found).length < Math.min(rows, wanted) / 2 ? rows : first.rows;
   const profiles: ColumnProfile[] = [];
   for (let at = 0; at < columns.length; at += blockColumns) {
     const part = columns.slice(at, at + blockColumns);
     if (at > 0 || size !== first.rows) found = await look(part, size);
     for (const [i, column] of part.entries()) profiles.push(profileOf(column, i, found, rows));
   }
-  const sampled = Number(found["sampled"]);
-  const digests = new Set((found["digests"] ?? []) as readonly Value[]);
+  const sampled = sampleOf(found).length;
+  const digests = new Set(sampleOf(found).map(([hash]) => hash));
   const repeats = sampled < rows && digests.size < Math.max(sampled, wanted / 2) / 2;
   const exact = options.exact === true || repeats || sampled === rows;
   return {
@@ -95,6 +115,7 @@ async function firstLook(
   engine: Pick<Engine, "rows">,
   scan: Scan,
   from: Relation,
+  wanted: number,
   signal?: AbortSignal,
 ): Promise<FirstLook> {
   const { columns } = scan.schema;
@@ -112,7 +133,7 @@ async function firstLook(
     seen = first.length;
     for (const name of part) {
       const shownValues = first.map((row) => shownValue(row[name] ?? null));
-      if (new Set(shownValues).size > first.length / 5) varied.add(name);
+      if (!sampleCounts(shownValues, wanted)) varied.add(name);
       width += shownValues.reduce((sum, one) => sum + one.length + 1, 0);
     }
   }
@@ -126,19 +147,17 @@ async function firstLook(
 
 const firstColumns = 500;
 
+type Asked = Readonly<Record<string, Aggregate>>;
+
 async function scanOnce(
   engine: Pick<Engine, "rows">,
   from: Relation,
   columns: readonly Column[],
   where: Expr,
-  varied: ReadonlySet<string>,
+  { varied, more }: { readonly varied: ReadonlySet<string>; readonly more: Asked },
   signal?: AbortSignal,
 ): Promise<Row> {
-  const asked: Record<string, Aggregate> = {
-    rows: { agg: "count" },
-    sampled: { agg: "count", arg: call("when", where, lit(1), lit(null)) },
-    ...(where.kind === "call" && { digests: { agg: "list", arg: where.args[0]!, where } }),
-  };
+  const asked: Record<string, Aggregate> = { rows: { agg: "count" }, ...more };
   columns.forEach(({ name, type }, i) => {
     const arg = col(name);
     asked[`n${i}`] = { agg: "count", arg };
@@ -148,8 +167,13 @@ async function scanOnce(
       asked[`l${i}`] = { agg: "min", arg };
       asked[`h${i}`] = { agg: "max", arg };
     }
-    asked[`s${i}`] = { agg: "list", arg, where };
   });
+  const [hash = lit(null)] = where.kind === "call" ? where.args : [];
+  asked["sample"] = {
+    agg: "sample",
+    args: [hash, ...columns.map(({ name, type }) => (readable(type.kind) ? col(name) : lit(null)))],
+    where,
+  };
   const read = narrowed(
     from,
     columns.map(({ name }) => col(name)),
@@ -157,18 +181,23 @@ async function scanOnce(
   return (await engine.rows({ kind: "aggregate", from: read, by: {}, columns: asked }, 1, signal))[0]!;
 }
 
+/** The rows of the sample: a hash, then the columns' values. */
+const sampleOf = (row: Row): readonly (readonly Value[])[] => row["sample"] as readonly (readonly Value[])[];
+
 const readable = (kind: string): boolean =>
   ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 
 function profileOf({ name, type }: Column, i: number, row: Row, rows: number): ColumnProfile {
-  const values = (row[`s${i}`] ?? []) as readonly Value[];
+  const values = sampleOf(row)
+    .map((values) => values[i + 1]!)
+    .filter((value) => value !== null);
   const ordered = isNumeric(type) || type.kind === "date" || type.kind === "timestamp";
   const present = Number(row[`n${i}`]);
   const estimate = row[`d${i}`] === undefined ? undefined : Number(row[`d${i}`]);
   const { distinct, ...facts } = describeSample(values, {
     ordered,
     kind: type.kind,
-    sampled: Number(row["sampled"]),
+    sampled: sampleOf(row).length,
     present,
     estimate,
   });

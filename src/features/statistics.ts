@@ -147,7 +147,7 @@ const infinite = (of: Expr): SluiceError =>
   );
 
 async function oneRow(columns: Readonly<Record<string, Aggregate>>, options: StatisticsOptions): Promise<Row> {
-  const exprs = Object.values(columns).flatMap((one) => one.arg ?? []);
+  const exprs = Object.values(columns).flatMap((one) => ("arg" in one ? (one.arg ?? []) : []));
   const relation: Relation = { kind: "aggregate", from: narrowed(options.relation, exprs), by: {}, columns };
   return (await options.engine.rows(relation, 1, options.signal))[0] ?? {};
 }

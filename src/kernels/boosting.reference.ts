@@ -1,5 +1,3 @@
-import { mix32 } from "../base/seeds.js";
-
 /** In the order of their numbers in boosting.assembly.ts. */
 export const objectives = [
   "binary",
@@ -68,25 +66,4 @@ export function stepsOf(loss: number): number {
   const whole = Math.floor(steps);
   const rest = steps - whole;
   return whole + (rest > 0.5 || (rest === 0.5 && whole % 2 !== 0) ? 1 : 0);
-}
-
-/** Rounded up where a draw of 16 bits, at the middle of its step, is below what floor leaves. */
-function rounded(x: number, draw: number): number {
-  const whole = Math.floor(x);
-  return whole + ((draw + 0.5) / 65_536 < x - whole ? 1 : 0);
-}
-
-export function quantiseReference(
-  g: Float32Array,
-  h: Float32Array,
-  scale: { g: number; h: number },
-  seed: number,
-  row0: number,
-): number[] {
-  return Array.from(g, (each, i) => {
-    const draw = mix32((row0 + i) ^ seed);
-    const first = rounded(Math.fround(each * Math.fround(scale.g)), draw >>> 16);
-    const second = rounded(Math.fround(h[i]! * Math.fround(scale.h)), draw & 0xffff);
-    return (Math.max(-32_767, Math.min(32_767, first)) << 16) | Math.max(0, Math.min(65_535, second));
-  });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
 import { Arena } from "../pages/arena.js";
-import { derivatives, objectives, quantiseReference, stepsOf } from "./boosting.reference.js";
+import { derivatives, objectives, stepsOf } from "./boosting.reference.js";
 import { kernelsOf } from "./index.js";
 
 const arena = new Arena(2 ** 21);
@@ -108,58 +108,4 @@ test("scores that are NaN show in extents and losses", () => {
   kernels.extent(4, g.byteOffset, h.byteOffset, out.byteOffset);
   expect(Array.from(out)).toEqual([Number.NaN, Number.NaN]);
   expect(kernels.losses(0, 0, 4, scores.byteOffset, 16, 1, y.byteOffset, 0)).toBeNaN();
-});
-
-test.each([0, 1, 3, 4, 5, 18])("the extent of %i rows is the largest |g| and h", (rows) => {
-  arena.reset(start);
-  const next = generator(rows);
-  const g = f32(Array.from({ length: rows }, () => next() * 2 - 1.5));
-  const h = f32(Array.from({ length: rows }, () => next()));
-  const out = f32([0.25, 0.25]);
-  kernels.extent(rows, g.byteOffset, h.byteOffset, out.byteOffset);
-  expect(Array.from(out)).toEqual([Math.max(0.25, ...g.map(Math.abs)), Math.max(0.25, ...h)]);
-});
-
-describe("quantised gradients", () => {
-  test.each([0, 1, 3, 4, 7, 1000])("of %i rows are those of the reference, however they are cut", (rows) => {
-    arena.reset(start);
-    const next = generator(rows);
-    const g = f32(Array.from({ length: rows }, (_, i) => (i % 4 === 0 ? 0 : next() * 4 - 2)));
-    const h = f32(Array.from({ length: rows }, (_, i) => (i % 4 === 0 ? 0 : next() * 3)));
-    const scale = { g: 20_000, h: 30_000 }; // past 1.6 and 2.2 they are cut off
-    const gh = arena.i32(rows);
-    const [seed, row0] = [0xdeadbeef, 2 ** 32 - 5];
-    const run = (from: number, to: number) =>
-      kernels.quantise(
-        ...([to - from, g.byteOffset + 4 * from, h.byteOffset + 4 * from, scale.g, scale.h] as const),
-        ...([seed, row0 + from, gh.byteOffset + 4 * from] as const),
-      );
-    run(0, rows);
-    const right = quantiseReference(g, h, scale, seed, row0);
-    expect(Array.from(gh)).toEqual(right);
-    gh.fill(0);
-    const cut = Math.floor(rows / 3);
-    run(cut, rows);
-    run(0, cut);
-    expect(Array.from(gh)).toEqual(right);
-    expect(Array.from(gh).every((pair, i) => i % 4 !== 0 || pair === 0)).toBe(true);
-  });
-
-  test("are right on average", () => {
-    arena.reset(start);
-    const rows = 40_000;
-    const [g, h, gh] = [
-      f32(new Float32Array(rows).fill(-0.3)),
-      f32(new Float32Array(rows).fill(0.01)),
-      arena.i32(rows),
-    ];
-    kernels.quantise(rows, g.byteOffset, h.byteOffset, 1, 1, 11, 0, gh.byteOffset);
-    const [first, second] = [
-      gh.reduce((sum, pair) => sum + (pair >> 16), 0),
-      gh.reduce((sum, pair) => sum + (pair & 0xffff), 0),
-    ];
-    // four standard deviations of a binomial
-    expect(Math.abs(first / rows + 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / rows));
-    expect(Math.abs(second / rows - 0.01)).toBeLessThan(4 * Math.sqrt((0.01 * 0.99) / rows));
-  });
 });

@@ -39,20 +39,28 @@ export interface Kernels {
   readonly placeColumn: Kernel;
   readonly placeCodes: Kernel;
   readonly addLeaves: Kernel;
-  // trees
+  // bins
   readonly binColumn: Kernel;
   readonly binCodes: Kernel;
   readonly binCodesWide: Kernel;
+  readonly gather: Kernel;
+  readonly gatherPairs: Kernel;
+  // histogram
   readonly histogram: Kernel;
   readonly flushHistogram: Kernel;
+  // trees
   readonly partition: Asking;
   readonly addLeaf: Kernel;
   readonly addTree: Kernel;
   // boosting
   readonly gradients: Kernel;
   readonly losses: Asking;
+  // sampling
   readonly extent: Kernel;
   readonly quantise: Kernel;
+  readonly magnitudes: Kernel;
+  readonly draw: Asking;
+  readonly uniform: Asking;
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -1,4 +1,4 @@
-/** A block of binned rows, as trees.assembly.ts describes it. */
+/** A block of binned rows, as bins.assembly.ts describes it. */
 export interface Block {
   readonly bins: Uint8Array;
   readonly narrow: number;

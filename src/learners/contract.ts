@@ -40,9 +40,10 @@ export interface TrainingData {
   report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
 }
 
-/** Rows that workers keep for a learner: an answer from each, in no order that means anything. */
+/** Rows that workers keep for a learner: an answer from each, in no order that means anything. The next question may overwrite it. */
 export interface KeptRows {
   ask(question: string, params: unknown): Promise<readonly Float64Array[]>;
+  release(): Promise<void>;
 }
 
 /** What a learner needs of the data, so that train prepares just that. Later: a relation on an engine that owns the learner. */

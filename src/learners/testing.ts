@@ -103,10 +103,14 @@ export function memoryData(table: MemoryTable): MemoryData {
     async keep(keeper, params) {
       const kept = keeper.start(params, layout, {
         memoryBytes: 2 ** 28,
+        workers: 1,
         file: join(tmpdir(), `sluice-kept-${process.pid}`),
       });
       for (const page of pages) kept.take(page);
-      return { ask: async (question, given) => [kept.ask(question, given)] };
+      return {
+        ask: async (question, given) => [kept.ask(question, given)],
+        release: async () => kept.close(),
+      };
     },
     unit: (_, work) => work(),
     report() {},

@@ -14,6 +14,8 @@ export interface Keeper<P = unknown> {
 export interface KeeperRoom {
   /** This worker's share of the budget; what does not fit goes to `file`. */
   readonly memoryBytes: number;
+  /** How many workers share the rows. */
+  readonly workers: number;
   /** A scratch file of this worker alone; removed at the end. */
   readonly file: string;
 }
@@ -21,7 +23,7 @@ export interface KeeperRoom {
 export interface Kept {
   /** `page.split` says what a row is for; its memory is the worker's and is gone after the call. */
   take(page: Page): void;
-  /** Plain data in, doubles out (they are transferred). */
+  /** Plain data in, doubles out: transferred, or in shared memory that holds them until the next question. */
   ask(question: string, params: unknown): Float64Array;
   close(): void;
 }

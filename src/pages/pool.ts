@@ -103,8 +103,17 @@ export class WorkerPool implements AsyncDisposable {
       pulling = pulled.catch(() => {});
       return pulled;
     };
-    const lane = async (worker: Worker): Promise<void> => {
-      for (let job = await pull(); job; job = await pull()) {
+    // Rows that stay with their worker are shared out evenly; else whoever is free takes the next page.
+    const shares =
+      keep && Array.isArray(jobs) ? this.#workers.map((_, w) => shareOf(jobs as PageJob[], w, this.threads)) : [];
+    if (shares.length > 0) expected = (jobs as PageJob[])[0]?.index;
+    const next = async (w: number): Promise<PageJob | undefined> => {
+      if (shares.length === 0) return pull();
+      options.signal?.throwIfAborted();
+      return ended ? undefined : shares[w]!.shift();
+    };
+    const lane = async (worker: Worker, w: number): Promise<void> => {
+      for (let job = await next(w); job; job = await next(w)) {
         const reuse = merged.pop();
         const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
         const done = await ask(
@@ -121,7 +130,7 @@ export class WorkerPool implements AsyncDisposable {
     };
     try {
       // All lanes come to rest before a failure is told: the workers must be free for what comes next.
-      const lanes = this.#workers.flatMap((worker) => [lane(worker), lane(worker)]);
+      const lanes = this.#workers.flatMap((worker, w) => [lane(worker, w), lane(worker, w)]);
       const stop = (): void => {
         ended = true;
       };
@@ -172,6 +181,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 }
 
+const shareOf = (jobs: readonly PageJob[], worker: number, workers: number): PageJob[] =>
+  jobs.filter((_, i) => i % workers === worker);
 const send = (worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): void =>
   worker.postMessage(message, transfer);
 const transfersOf = ({ fresh }: PageJob): ArrayBuffer[] =>

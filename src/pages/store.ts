@@ -98,10 +98,11 @@ function layoutTag(layout: PageLayout): number {
 
 export const bodyOffset = headerBytes;
 export const pagesFile = (dir: string): string => join(dir, "pages.bin");
+export const manifestFile = (dir: string): string => join(dir, "manifest.json");
 
 export function readManifest(dir: string): PageManifest | undefined {
-  const file = join(dir, "manifest.json");
-  if (!existsSync(file)) return undefined;
+  const file = manifestFile(dir);
+  if (!existsSync(file) || !existsSync(pagesFile(dir))) return undefined;
   try {
     const manifest = JSON.parse(readFileSync(file, "utf8")) as PageManifest;
     return manifest.version === pageVersion ? manifest : undefined;
@@ -110,12 +111,11 @@ export function readManifest(dir: string): PageManifest | undefined {
   }
 }
 
-/** New file, fsync, rename: the manifest never says more than what is on disk. */
+/** New file, rename: whoever reads it sees all of it. What a power cut leaves of manifest and pages is checked when it is read. */
 export function writeManifest(dir: string, manifest: PageManifest): void {
   const partial = join(dir, `manifest.json.${process.pid}`);
   writeFileSync(partial, JSON.stringify(manifest));
-  syncPath(partial);
-  renameSync(partial, join(dir, "manifest.json"));
+  renameSync(partial, manifestFile(dir));
 }
 
 export function syncPath(path: string): void {
@@ -161,4 +161,5 @@ export function readFully(fd: number, bytes: Uint8Array, position: number): numb
   return done;
 }
 
-export const removeDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
+/** The pages no longer count; they are written again in the same places, where another run may be reading those that are whole. */
+export const removeManifest = (dir: string): void => rmSync(manifestFile(dir), { force: true });

@@ -106,7 +106,11 @@ export function serveWorker(registry: Registry): void {
       } else if (message.type === "prepare") desk!.prepare(message.calls, message.keep, kept);
       else if (message.type === "ask") {
         const answer = kept.get(message.id)!.ask(message.question, message.params);
-        port.postMessage({ type: "answer", answer } satisfies FromWorker, [answer.buffer as ArrayBuffer]);
+        const { buffer } = answer;
+        port.postMessage(
+          { type: "answer", answer } satisfies FromWorker,
+          buffer instanceof ArrayBuffer ? [buffer] : [],
+        );
       } else if (message.type === "release") {
         kept.get(message.id)?.close();
         kept.delete(message.id);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 export interface CacheEntry {
   readonly kind: string;
@@ -33,11 +33,18 @@ export function cacheEntries(cacheDir: string): CacheEntry[] {
   });
 }
 
-/** Removes entries, the least recently used first, until the rest is within the limit; gives the bytes removed. */
+/** Removes what a killed process left, then the least recently used until the rest is within the limit; gives the bytes removed. */
 export function trimCache(cacheDir: string, limitBytes: number, spareRecent = true): number {
-  const entries = cacheEntries(cacheDir).sort((a, b) => a.usedMs - b.usedMs);
-  let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   let removed = 0;
+  const entries = cacheEntries(cacheDir)
+    .filter((entry) => {
+      if (!isAbandoned(entry)) return true;
+      rmSync(entry.path, { recursive: true, force: true });
+      removed += entry.bytes;
+      return false;
+    })
+    .sort((a, b) => a.usedMs - b.usedMs);
+  let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { path, bytes, usedMs } of entries) {
     // What was used in the last hour may belong to a run that is still going.
     if (total <= limitBytes || (spareRecent && Date.now() - usedMs < inUseMs)) break;
@@ -46,6 +53,17 @@ export function trimCache(cacheDir: string, limitBytes: number, spareRecent = tr
     removed += bytes;
   }
   return removed;
+}
+
+/** Scratch files of a process that was killed; it may be one of another container, so only what has rested is taken. */
+function isAbandoned({ kind, path, usedMs }: CacheEntry): boolean {
+  if (kind !== "spill" || Date.now() - usedMs < inUseMs) return false;
+  try {
+    process.kill(Number.parseInt(basename(path), 10), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }
 
 function filesIn(path: string): { bytes: number; usedMs: number }[] {

@@ -48,6 +48,7 @@ export async function csv(
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     csv: dialect,
+    seenMissing: found.seenMissing,
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [...assumed, ...formSentences(form, given), ...found.assumed],
   };

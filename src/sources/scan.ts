@@ -33,6 +33,8 @@ export interface TextScan {
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
   readonly csv?: CsvDialect;
+  /** Those spellings of "missing" in `csv` that the sampled blocks of the files have. */
+  readonly seenMissing?: readonly string[];
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What was assumed, in sentences for the user. */
   readonly assumed: readonly string[];

@@ -277,7 +277,7 @@ describe("with files", () => {
             scale: 0,
           },
           distinct: { agg: "countDistinct", arg: formula2("n % 7") },
-          none: { agg: "list", arg: col("x"), where: formula2("n < 0") },
+          none: { agg: "sample", args: [col("x"), col("n")], where: formula2("n < 0") },
         },
       }),
     );

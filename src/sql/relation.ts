@@ -1,6 +1,6 @@
 import { canonical } from "../base/canonical.js";
 import { UnknownColumnError } from "../base/errors.js";
-import { int64, real } from "../base/schema.js";
+import { int64 } from "../base/schema.js";
 import { col, type Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
@@ -241,10 +241,7 @@ function withTrees(expr: Expr, named: (input: Expr) => Expr): Expr {
 function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
   const exprs = [
     ...Object.values(by),
-    ...Object.values(columns).flatMap((one) => [
-      ...("arg" in one && one.arg ? [one.arg] : []),
-      ...("where" in one ? [one.where] : []),
-    ]),
+    ...Object.values(columns).flatMap((one) => [...argsOf(one), ...(one.agg === "sample" ? [one.where] : [])]),
   ];
   const query = below(
     from,
@@ -261,19 +258,18 @@ function aggregate({ from, by, columns }: Aggregated, dialect: Dialect): Query {
   return query;
 }
 
+const argsOf = (one: Aggregate): readonly Expr[] =>
+  one.agg === "sample" ? one.args : "arg" in one && one.arg ? [one.arg] : [];
+
 function aggregateItem(one: Aggregate, query: Query): Item {
-  const arg = "arg" in one && one.arg ? term(one.arg, query) : undefined;
-  const where = one.agg === "list" ? term(one.where, query).sql : undefined;
-  const type =
-    one.agg === "min" || one.agg === "max"
-      ? arg!.type
-      : one.agg === "list"
-        ? ({ kind: "list", of: arg!.type ?? real } as const)
-        : int64;
+  const args = argsOf(one).map((arg) => term(arg, query));
+  const where = one.agg === "sample" ? term(one.where, query).sql : undefined;
+  const [arg] = args;
+  const type = one.agg === "min" || one.agg === "max" ? arg!.type : one.agg === "sample" ? undefined : int64;
   return {
-    sql: query.dialect.aggregate(one, arg, where),
+    sql: query.dialect.aggregate(one, args, where),
     type,
-    stored: arg?.stored !== undefined && type === arg.type,
+    stored: arg?.stored !== undefined && type !== undefined && type === arg.type,
   };
 }
 

@@ -14,11 +14,12 @@ import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pag
 import type { RunOptions, WorkerPool } from "../pages/pool.js";
 import {
   bodyOffset,
+  manifestFile,
   type PageManifest,
   pagesFile,
   pageVersion,
   readManifest,
-  removeDir,
+  removeManifest,
   strideOf,
   syncFile,
   writeManifest,
@@ -57,6 +58,8 @@ export interface DatasetOptions {
   /** Write pages, so that a later pass (and a later run) reads them instead of the source. */
   readonly keep: boolean;
   readonly signal?: AbortSignal;
+  /** A page did not have the bytes that were written, and is being made again. */
+  readonly onDamaged?: (error: SluiceError) => void;
   readonly onProgress?: (progress: { stage: "encode" | "pass"; rows: number; pass: number }) => void;
   /** After a scan of the source and before its pages count as whole: throws when the source is no longer what it was. */
   readonly checkSource?: () => Promise<void>;
@@ -159,19 +162,26 @@ export class Dataset {
       this.counters.passes++;
       return earlier;
     }
+    journal?.begin(unit);
     try {
       const start = earlier ? { pages: finished.pages, sums: earlier } : undefined;
       return await this.#scan(calls, journal, unit, start, keep);
     } catch (error) {
-      if (!isError(error, "damaged")) throw error;
-      await this.#safe.catch(() => {});
-      this.#safe = Promise.resolve();
-      this.#encoded = undefined;
-      this.#trusted = false;
-      removeDir(this.#featuresDir);
-      removeDir(this.#sideDir);
+      await this.forget(error);
       return this.#scan(calls, journal, unit, undefined, keep);
     }
+  }
+
+  /** After an error: pages that are damaged no longer count, and the next scan makes them again; any other error goes on. */
+  async forget(error: unknown): Promise<void> {
+    if (!isError(error, "damaged")) throw error;
+    this.#options.onDamaged?.(error as SluiceError);
+    await this.#safe.catch(() => {});
+    this.#safe = Promise.resolve();
+    this.#encoded = undefined;
+    this.#trusted = false;
+    removeManifest(this.#featuresDir);
+    removeManifest(this.#sideDir);
   }
 
   async #scan(
@@ -200,12 +210,15 @@ export class Dataset {
     let saved = Date.now();
     const free: NonNullable<PageJob["fresh"]>[] = this.#free;
     const checkpoint = (index: number, sums: readonly Float64Array[], complete: boolean): void => {
-      const kept = { pages: pages.slice(), sums: sums.map((sum) => sum.slice()) };
       saved = Date.now();
+      const dirs = fresh && keep ? this.#saveManifests(pages, complete, sideOnly) : [];
+      journal?.keepDoubles(unit, sums, { pages: index + 1, complete });
+      if (complete && journal) journal.units.done++;
+      // A killed process leaves all that to the operating system; a power cut may take pages, and their checksums tell.
       this.#safe = this.#safe.then(async () => {
-        if (fresh && keep) await this.#saveManifests(kept.pages, complete, sideOnly);
-        journal?.keepDoubles(unit, kept.sums, { pages: index + 1, complete });
-        if (complete && journal) journal.units.done++;
+        for (const dir of dirs)
+          for (const file of [pagesFile(dir), manifestFile(dir)]) if (existsSync(file)) await syncFile(file);
+        await journal?.synced();
       });
       this.#safe.catch(() => {}); // settle() tells
     };
@@ -289,24 +302,25 @@ export class Dataset {
     const manifest = readManifest(this.#featuresDir);
     const side = readManifest(this.#sideDir);
     if (!manifest || !side || manifest.pages.length < from || side.pages.length < from)
-      throw new SluiceError(
-        "damaged",
-        `the page cache lost what the run's journal says is there; the pages are made again`,
-        {},
-      );
+      throw new SluiceError("damaged", `the page cache lost what the run's journal says is there`, {
+        file: this.#featuresDir,
+      });
     const known = manifest.pages.slice(0, from);
     for (const page of known) this.#headers.set(page.index, page);
     return known;
   }
 
-  async #saveManifests(pages: PageManifest["pages"], complete: boolean, sideOnly: boolean): Promise<void> {
-    for (const [dir, layout] of [
-      ...(sideOnly ? [] : [[this.#featuresDir, this.layout] as const]),
-      [this.#sideDir, this.side] as const,
-    ]) {
-      await syncFile(pagesFile(dir));
-      writeManifest(dir, { version: pageVersion, layout, pages, complete });
-    }
+  /** Gives the folders that it was done in. */
+  #saveManifests(pages: PageManifest["pages"], complete: boolean, sideOnly: boolean): readonly string[] {
+    const sets = [
+      ...(sideOnly ? [] : [{ dir: this.#featuresDir, layout: this.layout }]),
+      { dir: this.#sideDir, layout: this.side },
+    ];
+    // Another run over the same rows may be ahead of this one.
+    for (const { dir, layout } of sets)
+      if (complete || readManifest(dir)?.complete !== true)
+        writeManifest(dir, { version: pageVersion, layout, pages, complete });
+    return sets.map(({ dir }) => dir);
   }
 
   /** The rows of one file (or a part of it) as the columns of a page: features, label, weight, split. */

@@ -3,7 +3,7 @@ import type { Block } from "../features/contract.js";
 import type { KeptRows, Task, TrainingData } from "../learners/contract.js";
 import type { PageLayout } from "../pages/page.js";
 import type { Fold, Pass } from "../pages/pass.js";
-import type { WorkerPool } from "../pages/pool.js";
+import type { RunOptions, WorkerPool } from "../pages/pool.js";
 import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
@@ -16,7 +16,8 @@ export interface LearningStep {
 
 interface Waiting {
   readonly learner: number;
-  readonly call: PassCall;
+  readonly call?: PassCall;
+  readonly keep?: NonNullable<RunOptions["keep"]>;
   readonly resolve: (sum: Float64Array) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -106,24 +107,28 @@ export class SharedRows {
       },
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
         this.#fold(fold.name, params, state, epoch, seed),
-      keep: (keeper, params) => this.#keep(keeper.name, params),
+      keep: (keeper, params) => this.#keep(keeper.name, params, learner),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
       report: (step) => void (about.main && this.steps.push(step)),
     };
   }
 
   /** Kept rows live as long as the workers; a resumed run gathers them anew. */
-  async #keep(name: string, params: unknown): Promise<KeptRows> {
+  async #keep(name: string, params: unknown, learner: number): Promise<KeptRows> {
     const id = ++this.#kept;
     const { threads } = this.#pool;
     const room = (worker: number) => ({
+      workers: threads,
       memoryBytes: Math.floor(this.#keeping.bytes / threads),
       file: `${this.#keeping.scratch}-${id}-${worker}`,
     });
-    // Not journaled: what counts is not the sums but that the workers have seen the rows.
-    await this.#alone(() => this.#dataset.run([], undefined, `keep ${id}`, { id, name, params, room }));
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ learner, keep: { id, name, params, room }, resolve: () => resolve(), reject });
+      this.#soon();
+    });
     return {
       ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      release: () => this.#alone(async () => this.#pool.release(id)),
     };
   }
 
@@ -152,19 +157,22 @@ export class SharedRows {
   #flush(): void {
     const waiting = new Set(this.#waiting.map(({ learner }) => learner)).size;
     if (waiting === 0 || waiting < this.#learning) return;
-    const batch = this.#waiting;
-    this.#waiting = [];
+    // One keeper a scan: its rows and the sums that wait with it are for one learner's next step.
+    const keeping = this.#waiting.find(({ keep }) => keep);
+    const batch = this.#waiting.filter((waiting) => waiting.call || waiting === keeping);
+    this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
     const unit = `scan ${++this.#scans}`;
-    this.#alone(() =>
-      this.#dataset.run(
-        batch.map(({ call }) => call),
-        this.#journal,
-        unit,
-      ),
-    ).then(
-      (sums) => batch.forEach(({ resolve }, i) => void resolve(sums[i]!)),
+    const calls = new Map(batch.flatMap(({ call }) => (call ? [[keyOf(call), call]] : [])));
+    // With a keeper it is not journaled: what counts is not the sums but that the workers have seen the rows.
+    const journal = keeping ? undefined : this.#journal;
+    this.#alone(() => this.#dataset.run([...calls.values()], journal, unit, keeping?.keep)).then(
+      (sums) => {
+        const found = new Map([...calls.keys()].map((key, i) => [key, sums[i]!]));
+        for (const { call, resolve } of batch) resolve(call ? found.get(keyOf(call))!.slice() : new Float64Array(0));
+      },
       (error) => batch.forEach(({ reject }) => void reject(error)),
     );
+    if (this.#waiting.length > 0) this.#soon();
   }
 
   async #fold(name: string, params: unknown, state: Float64Array, epoch: number, seed: number): Promise<Float64Array> {
@@ -175,11 +183,18 @@ export class SharedRows {
       return kept[0]!;
     }
     return this.#alone(async () => {
-      if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
-      this.#dataset.openForReading();
-      const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-      // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
-      const next = await unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+      this.#journal?.begin(unit);
+      const walk = async (): Promise<Float64Array> => {
+        if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
+        this.#dataset.openForReading();
+        const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
+        // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
+        return unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+      };
+      const next = await walk().catch(async (error: unknown) => {
+        await this.#dataset.forget(error);
+        return walk();
+      });
       this.#dataset.counters.passes++;
       this.#journal?.keepDoubles(unit, [next]);
       if (this.#journal) this.#journal.units.done++;
@@ -204,3 +219,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
+
+/** Learners that ask for the same sum share it. */
+const keyOf = ({ name, params, rows }: PassCall): string => `${name} ${rows} ${JSON.stringify(params)}`;

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { writeWhole } from "../runs/home.js";
@@ -25,7 +26,13 @@ export function openRun(dir: string, spec: TrainSpec): void {
 }
 
 /** Finished work counts for the source that it was done on. */
-export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source }: OpenData, name?: string): Journal {
+export function openJournal(
+  dir: string,
+  spec: TrainSpec,
+  { fingerprint, source }: OpenData,
+  onBegin?: (unit: string) => void,
+  name?: string,
+): Journal {
   const path = join(dir, "run.json");
   const file = fromJson<RunFile>(readFileSync(path, "utf8"));
   if (file.fingerprint !== undefined && file.fingerprint !== fingerprint)
@@ -39,5 +46,6 @@ export function openJournal(dir: string, spec: TrainSpec, { fingerprint, source 
     const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
-  return Journal.open(dir, name);
+  const { sources: _, ...decides } = spec; // the fingerprint says what was in them, wherever they lie
+  return Journal.open(dir, hashOf({ decides, fingerprint }), onBegin, name);
 }

@@ -91,7 +91,8 @@ export interface TrainDetails {
 export interface TrainEvents {
   stage?(name: string): void;
   rows?(progress: { stage: string; rows: number; of: number; pass: number }): void;
-  note?(text: string): void;
+  /** Work begins on a unit that is not in the journal. */
+  unit?(name: string): void;
 }
 
 /** What a training will read, take and cost, told before it runs. */

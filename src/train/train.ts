@@ -120,7 +120,12 @@ async function trainIn(
   const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
 
   const planned = await planFor(spec, data.source, workspace);
-  const journal = openJournal(dir, spec, data, trustFooters ? undefined : "journal-counted");
+  const journal = openJournal(dir, spec, data, events.unit, trustFooters ? undefined : "journal-counted");
+  if (journal.damagedLines > 0)
+    warnings.push({
+      code: "damaged",
+      message: `the run's journal was damaged; what its last ${journal.damagedLines} lines said is done again`,
+    });
   let settle = (): Promise<void> => Promise.resolve();
   // What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget.
   const {
@@ -191,11 +196,12 @@ async function trainIn(
         ? await readFooters(engine, scan, census.read)
         : noFooters;
     const prepared: Prepared = await known(
-      footers.columns.length > 0 ? "features by footers" : "features",
+      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
         const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
         const fit = await fitFeatures({
+          missing: missingIn(chosen),
           ...statistics,
           known,
           schema,
@@ -268,6 +274,8 @@ async function trainIn(
         // A wide least squares takes many passes too: its sums would not fit.
         keep: chosen.needs.passes === "many" || census.validation > 0 || widthOf(blocks) > 400,
         ...(signal ? { signal } : {}),
+        onDamaged: ({ facts }) =>
+          warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
         checkSource: () => assertUnchanged(data),
         checkValues: async () => {
@@ -451,6 +459,7 @@ async function trainIn(
 
 const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
   blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+const missingIn = ({ needs }: Learner) => (needs.pages === "bins" ? "kept" : "filled");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -65,6 +65,22 @@ describe.each(learners)("$name", ({ name, tasks }) => {
     expect(all[1]!.pages.read).toBeGreaterThan(0);
     expect(all[2]!.quality).toEqual(all[0]!.quality);
   });
+});
+
+test.each(["logistic", "sgd"])("a damaged page is found by %s and made again", async (learner) => {
+  const settings = { memoryBytes: 1e9, threads: 2, cache: `damaged-${learner}` };
+  const first = await trained(learner, "label", settings);
+  const pages = join(dir, settings.cache, "pages");
+  for (const name of readdirSync(pages)) {
+    const file = join(pages, name, "pages.bin");
+    const bytes = readFileSync(file);
+    bytes[Math.floor(bytes.length / 2)]! ^= 1;
+    writeFileSync(file, bytes);
+  }
+  const again = await trained(learner, "label", settings);
+  expect(again.result.stateHash).toBe(first.result.stateHash);
+  expect(again.result.warnings.map(({ code }) => code)).toContain("damaged");
+  expect(again.pages.encoded).toBe(47);
 });
 
 test("another split over the same features encodes none of them again", async () => {

@@ -24,17 +24,12 @@ const journal = (home: string): string => {
   const file = at.path(`${home}/runs/${run}/journal.jsonl`);
   return run !== undefined && existsSync(file) ? readFileSync(file, "utf8") : "";
 };
-const scans = (home: string): number => journal(home).split('"unit":"scan').length - 1;
-const pageBytes = (cache: string): boolean =>
-  existsSync(at.path(`${cache}/pages`)) &&
-  readdirSync(at.path(`${cache}/pages`)).some((name) => existsSync(at.path(`${cache}/pages/${name}/pages.bin`)));
-
 /** Starts the training in a home of its own and ends it as soon as `moment` is there. */
 async function endedAt(
   args: readonly string[],
   home: string,
   signal: NodeJS.Signals,
-  moment: (home: string, cache: string) => boolean,
+  moment: (home: string) => boolean,
 ) {
   const own = ["--home", home, "--cache", `${home}-cache`];
   const { child, ended } = at.start("train", ...args, ...own);
@@ -42,46 +37,12 @@ async function endedAt(
   ended.then(() => {
     over = true;
   });
-  while (!over && !moment(home, `${home}-cache`)) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!over && !moment(home)) await new Promise((resolve) => setTimeout(resolve, 2));
   const killed = performance.now();
   child.kill(signal);
   const ran = await ended;
   return { ran, own, seconds: (performance.now() - killed) / 1000 };
 }
-
-const finishedUnits = (home: string): number => {
-  const lines = journal(home)
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line.slice(9)) as { unit: string; value?: { complete?: boolean } });
-  return new Set(lines.filter(({ value }) => value?.complete !== false).map(({ unit }) => unit)).size;
-};
-
-describe("a training that is killed", () => {
-  test.each([
-    {
-      when: "while the text lands",
-      moment: (home: string) => runs(home).some((run) => existsSync(at.path(`${home}/runs/${run}/run.json`))),
-    },
-    { when: "after the label", moment: (home: string) => journal(home).includes('"unit":"label"') },
-    { when: "during the encoding", moment: (_: string, cache: string) => pageBytes(cache) },
-    { when: "between passes", moment: (home: string) => scans(home) >= 1 },
-    { when: "before judging", moment: (home: string) => scans(home) >= 2 },
-    { when: "with its model kept", moment: (home: string) => existsSync(at.path(`${home}/models/model/1/run`)) },
-  ])("$when is finished by resume, with the same state and no finished unit done again", async ({ when, moment }) => {
-    const home = when.replaceAll(" ", "-");
-    const { ran, own } = await endedAt(job, home, "SIGKILL", moment);
-    expect(ran.code).toBe(137);
-    const kept = finishedUnits(home);
-    const { json, code } = await at.sluice("resume", "last", "--json", ...own);
-    expect(code).toBe(0);
-    expect(json.stateHash).toBe(whole.stateHash);
-    expect(json.model).toBe("model/1");
-    expect(json.rows).toEqual(whole.rows);
-    expect(json.metrics).toEqual(whole.metrics);
-    expect(json.units).toEqual({ reused: kept, done: whole.units.done - kept });
-  });
-});
 
 describe("a training that is interrupted", () => {
   test.each([
@@ -111,6 +72,18 @@ describe("resume", () => {
     for (const name of ["model", "stateHash", "rows", "metrics", "features", "warnings"])
       expect(json[name]).toEqual(whole[name]);
     expect(accounted(json.rows)).toBe(true);
+  });
+
+  test("by train --resume goes on when all is as it was, and else names what differs and does nothing", async () => {
+    const elsewhere = ["--home", "uninterrupted", "--cache", "uninterrupted-cache"];
+    const same = await at.sluice("train", ...job, "--seed", "7", "--resume", whole.run, ...elsewhere);
+    expect(same.json.units).toEqual({ reused: whole.units.done, done: 0 });
+    expect(same.stderr).toContain("had finished before");
+    const other = await at.sluice("train", ...epochs, "--drop", "x3", "--resume", whole.run, ...elsewhere);
+    expect([other.code, other.json.error.code]).toEqual([2, "run_mismatch"]);
+    expect(other.json.error.message).toContain('--learner was not given and is now "sgd"');
+    expect(other.json.error.message).toContain('--drop was not given and is now ["x3"]');
+    expect(runs("uninterrupted")).toHaveLength(2);
   });
 
   test("is refused when the source has changed", async () => {

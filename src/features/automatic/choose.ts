@@ -50,7 +50,7 @@ const stage = (feature: string, name: string, of: Expr, params: Stage["params"] 
 });
 
 /** What a column becomes, by what was found out about it. */
-export function chooseFor(candidate: Candidate, facts: Facts): Choice {
+export function chooseFor(candidate: Candidate, facts: Facts, missing: "filled" | "kept" = "filled"): Choice {
   const { type } = candidate;
   const { count, rows, min, max } = facts;
   switch (type.kind) {
@@ -67,12 +67,13 @@ export function chooseFor(candidate: Candidate, facts: Facts): Choice {
   if (constant && count === rows) return dropped(`every training row has ${shownValue(min as never)}`);
   if (type.kind === "text") return chooseForText(candidate, facts);
   if (type.kind === "date" || type.kind === "timestamp") return chooseForTime(candidate, facts);
-  return chooseForNumber(candidate, facts);
+  return chooseForNumber(candidate, facts, missing);
 }
 
 function chooseForNumber(
   { name, formula, type: { kind } }: Candidate,
   { count, rows, sourceRows, min, max, distinct }: Facts,
+  missing: "filled" | "kept",
 ): Choice {
   const share = distinct / count;
   const whole = kind === "int64";
@@ -97,6 +98,12 @@ function chooseForNumber(
     whole && distinct <= 20
       ? `; only ${distinct === 1 ? "one value" : `about ${distinct} values`}, write onehot(${name}) if they are codes`
       : "";
+  if (lacking > 0 && missing === "kept")
+    return {
+      use: "number, missing kept apart",
+      reason: `${formatCount(lacking)} of ${formatCount(rows)} training rows lack it${few}`,
+      stages: [stage("number", name, formula, { fill: "firstRows" })],
+    };
   if (lacking > 0)
     return {
       use: "number, mean where missing, missing flag",

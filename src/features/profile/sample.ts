@@ -85,7 +85,29 @@ function countValues(values: readonly Value[]): Map<Key, number> {
   return counts;
 }
 
-/** The sample's own count where hardly any value was seen once; else the engine's estimate, or Chao's lower bound (1984). */
+/**
+ * Whether a sample of so many rows will show each value often, going by the first rows: few of them differ, or they differ as
+ * draws from equally frequent values do, each of which the sample will have eight times.
+ */
+export function sampleCounts(first: readonly Value[], sampled: number): boolean {
+  const counts = [...countValues(first).values()];
+  if (counts.length <= first.length / 5) return true;
+  const draws = (values: number): number => values * -Math.expm1(-first.length / values);
+  let [low, high] = [counts.length, sampled / 8];
+  if (draws(high) < counts.length) return false;
+  while (high - low > 1)
+    [low, high] = draws((low + high) / 2) < counts.length ? [(low + high) / 2, high] : [low, (low + high) / 2];
+  return chao(counts) < 1.3 * high;
+}
+
+/** Chao's lower bound of the number of values (1984), from how many were seen once and twice. */
+function chao(counts: readonly number[]): number {
+  const once = counts.filter((count) => count === 1).length;
+  const twice = counts.filter((count) => count === 2).length;
+  return counts.length + (once * (once - 1)) / (2 * (twice + 1));
+}
+
+/** The sample's own count where hardly any value was seen once; else the engine's estimate, or Chao's lower bound. */
 function distinctFrom(
   counts: readonly number[],
   sampled: number,
@@ -94,10 +116,8 @@ function distinctFrom(
 ): number {
   if (sampled >= present) return counts.length;
   const once = counts.filter((count) => count === 1).length;
-  const twice = counts.filter((count) => count === 2).length;
   if (once <= 0.01 * counts.length) return counts.length;
-  const bound = counts.length + (once * (once - 1)) / (2 * (twice + 1));
-  return Math.min(present, Math.max(counts.length, estimate ?? Math.round(bound)));
+  return Math.min(present, Math.max(counts.length, estimate ?? Math.round(chao(counts))));
 }
 
 /** No list where nearly every value stands alone. */

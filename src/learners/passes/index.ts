@@ -1,6 +1,8 @@
 import type { Keeper } from "../../pages/keeper.js";
 import type { Fold, Pass } from "../../pages/pass.js";
 import type { Scorer } from "../../pages/scorer.js";
+import { binnedRows } from "../trees/binned-rows.js";
+import { columnSample } from "../trees/column-sample.js";
 import { gram } from "./gram.js";
 import { linearScores } from "./linear-scores.js";
 import { logistic } from "./logistic.js";
@@ -14,4 +16,4 @@ import { treeScores } from "./tree-scores.js";
 export const passes: Readonly<Record<string, Pass<never>>> = { gram, logistic, moments, softmax, squared };
 export const folds: Readonly<Record<string, Fold<never>>> = { sgdEpoch };
 export const scorers: Readonly<Record<string, Scorer<never>>> = { linearScores, treeScores };
-export const keepers: Readonly<Record<string, Keeper<never>>> = {};
+export const keepers: Readonly<Record<string, Keeper<never>>> = { binnedRows, columnSample };

@@ -9,10 +9,9 @@ export function interactions(
   if (!groups) return () => allowed;
   const sets = groups.map((group) => new Set(group));
   return (path) => {
-    if (path.length === 0) return allowed;
-    const open = sets.filter((set) => path.every((feature) => set.has(feature)));
+    const open = sets.filter((set) => path.every((above) => set.has(above)));
     return Uint8Array.from(allowed, (mask, feature) =>
-      mask && (path.includes(feature) || open.some((set) => set.has(feature))) ? 1 : 0,
+      mask && (open.some((set) => set.has(feature)) || path.every((above) => above === feature)) ? 1 : 0,
     );
   };
 }

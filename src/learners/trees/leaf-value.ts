@@ -19,7 +19,3 @@ export function leafValue(
   const pull = shrink(-g, l1);
   return Math.min(upper, Math.max(lower, pull === 0 ? 0 : pull / (h + l2)));
 }
-
-/** How much a leaf of this value lowers the objective, times two: T(g)^2 / (h + l2) where no bound holds the value back. */
-export const lowered = (g: number, h: number, { l1, l2 }: { l1: number; l2: number }, value: number): number =>
-  -2 * (g * value + l1 * Math.abs(value)) - (h + l2) * value * value;

@@ -1,4 +1,4 @@
-import { type Bounds, leafValue, lowered } from "./leaf-value.js";
+import { shrink } from "./leaf-value.js";
 import type { NodeSums, Scales, SplitOptions } from "./split-contract.js";
 
 /**
@@ -10,14 +10,18 @@ export interface Terms {
   readonly h: number;
   readonly l1: number;
   readonly l2: number;
-  readonly bounds: Bounds;
-  readonly bounded: boolean;
+  readonly lower: number;
+  readonly upper: number;
+  /** Whether any feature is: then all are judged by one formula, so that equal splits tie. */
+  readonly constrained: boolean;
   readonly worth: number;
   /** What either side's h must reach. */
   readonly minSide: number;
   /** The h that so many rows have, half a row less so that an estimate rounds to them. */
   readonly ofRows: (rows: number) => number;
-  readonly levels: { readonly smooth: number; readonly l2: number };
+  readonly smooth: number;
+  /** The l2 of groups of levels. */
+  readonly groupL2: number;
 }
 
 /** The best cut so far. */
@@ -27,7 +31,7 @@ export interface Best {
   threshold: number;
   missingLeft: boolean;
   /** The bins that go left, for a category. */
-  levels: Uint32Array;
+  levels: ArrayLike<number>;
   /** Sums of the left side, and the penalty on both values. */
   g: number;
   h: number;
@@ -42,18 +46,49 @@ export function inUnits({ g, h }: Scales, node: NodeSums, options: SplitOptions)
     h: node.h,
     l1: options.l1 / g,
     l2: options.l2 / h,
-    bounds: { lower: (lower * h) / g, upper: (upper * h) / g },
-    bounded: lower > -Infinity || upper < Infinity,
+    lower: (lower * h) / g,
+    upper: (upper * h) / g,
+    constrained: options.monotone.some((way) => way !== 0),
     worth: (g * g) / h,
     minSide: Math.max(options.minLeafHessian / h, ofRows(options.minLeafRows), 1),
     ofRows,
-    levels: { smooth: options.category.smooth / h, l2: (options.l2 + options.category.l2) / h },
+    smooth: options.category.smooth / h,
+    groupL2: (options.l2 + options.category.l2) / h,
   };
 }
 
-/** The score of one side, its value kept within the node's bounds. */
-export function scoreOf(g: number, h: number, { l1, bounds, bounded }: Terms, l2: number): number {
-  if (bounded) return lowered(g, h, { l1, l2 }, leafValue(g, h, { l1, l2 }, bounds));
-  const pull = Math.max(Math.abs(g) - l1, 0);
-  return (pull * pull) / (h + l2);
+/** The score of a node that is not split. */
+export const scoreOfNode = ({ g, h, l1, l2, lower, upper }: Terms): number =>
+  lowered(g, h + l2, l1, Math.min(upper, Math.max(lower, -shrink(g, l1) / (h + l2))));
+
+/** The score of two sides that no bound holds, over one denominator: as fast as a division, and the same with sides changed. */
+export function scoreOfSides(g: number, h: number, restG: number, restH: number, l1: number, l2: number): number {
+  const left = l1 === 0 ? g : shrink(g, l1);
+  const right = l1 === 0 ? restG : shrink(restG, l1);
+  const leftH = h + l2;
+  const rightH = restH + l2;
+  return (left * left * rightH + right * right * leftH) / (leftH * rightH);
 }
+
+/** The score of two sides with their values within the node's bounds; -Infinity where the values are in the wrong order. */
+export function scoreWithin(
+  g: number,
+  h: number,
+  restG: number,
+  restH: number,
+  { l1, lower, upper }: Terms,
+  l2: number,
+  monotone: -1 | 0 | 1,
+): number {
+  const left = -shrink(g, l1) / (h + l2);
+  const right = -shrink(restG, l1) / (restH + l2);
+  if (monotone * (right - left) < 0) return -Infinity;
+  return (
+    lowered(g, h + l2, l1, Math.min(upper, Math.max(lower, left))) +
+    lowered(restG, restH + l2, l1, Math.min(upper, Math.max(lower, right)))
+  );
+}
+
+/** How much a leaf of this value lowers the objective, times two: T(g)^2 / h where no bound holds the value back. */
+const lowered = (g: number, h: number, l1: number, value: number): number =>
+  -value * (2 * g + h * value) - 2 * l1 * Math.abs(value);

@@ -1,6 +1,5 @@
-import { leafValue } from "./leaf-value.js";
 import type { BinFeature } from "./split-contract.js";
-import { type Best, scoreOf, type Terms } from "./split-terms.js";
+import { type Best, scoreOfSides, scoreWithin, type Terms } from "./split-terms.js";
 
 /** The best threshold of a number, its missing values on the right and, where there are any, on the left. */
 export function scanThresholds(
@@ -31,8 +30,7 @@ function scanOneWay(
   missingH: number,
   best: Best,
 ): void {
-  const { g: totalG, h: totalH, l1, l2, minSide } = terms;
-  const free = monotone === 0 && !terms.bounded;
+  const { g: totalG, h: totalH, l1, l2, minSide, constrained } = terms;
   const from = 2 * feature.offset;
   const to = from + 2 * (feature.bins - 1);
   let g = missingG;
@@ -44,13 +42,9 @@ function scanOneWay(
     const restG = totalG - g;
     const restH = totalH - h;
     if (restH < minSide) break;
-    let score: number;
-    if (free) {
-      const left = Math.max(Math.abs(g) - l1, 0);
-      const right = Math.max(Math.abs(restG) - l1, 0);
-      score = (left * left) / (h + l2) + (right * right) / (restH + l2);
-    } else if (keepsOrder(g, h, terms, monotone)) score = scoreOf(g, h, terms, l2) + scoreOf(restG, restH, terms, l2);
-    else continue;
+    const score = constrained
+      ? scoreWithin(g, h, restG, restH, terms, l2, monotone)
+      : scoreOfSides(g, h, restG, restH, l1, l2);
     if (score < best.score) continue;
     const threshold = (at - from) / 2;
     if (score === best.score && (best.feature !== index || best.threshold <= threshold)) continue;
@@ -62,11 +56,4 @@ function scanOneWay(
     best.h = h;
     best.l2 = l2;
   }
-}
-
-function keepsOrder(g: number, h: number, { g: totalG, h: totalH, l1, l2, bounds }: Terms, monotone: -1 | 0 | 1) {
-  if (monotone === 0) return true;
-  const left = leafValue(g, h, { l1, l2 }, bounds);
-  const right = leafValue(totalG - g, totalH - h, { l1, l2 }, bounds);
-  return monotone > 0 ? left <= right : left >= right;
 }

@@ -1,7 +1,7 @@
 import { type Bounds, leafValue } from "./leaf-value.js";
 import type { BinFeature, NodeSums, Scales, Side, Split, SplitOptions } from "./split-contract.js";
 import { scanLevels } from "./split-levels.js";
-import { type Best, inUnits, scoreOf } from "./split-terms.js";
+import { type Best, inUnits, scoreOfNode } from "./split-terms.js";
 import { scanThresholds } from "./split-thresholds.js";
 
 /** A gain below this share of the node's own score is the rounding of a division, no gain. */
@@ -21,23 +21,26 @@ export function bestSplit(
 ): Split | undefined {
   if (!(node.h > 0)) return undefined;
   const terms = inUnits(scales, node, options);
-  const parent = scoreOf(node.g, node.h, terms, terms.l2);
+  const parent = scoreOfNode(terms);
   const least = parent + Math.max(options.minGain / terms.worth, parent * roundingShare, 0);
   const best: Best = {
     score: least,
     feature: -1,
     threshold: -1,
     missingLeft: false,
-    levels: new Uint32Array(0),
+    levels: [],
     g: 0,
     h: 0,
     l2: 0,
   };
+  let room = new Float64Array(0);
   for (let index = 0; index < features.length; index++) {
     if (!allowed[index]) continue;
     const feature = features[index]!;
-    if (feature.kind === "category") scanLevels(histogram, feature, index, terms, options.category, best);
-    else scanThresholds(histogram, feature, index, terms, options.monotone[index] ?? 0, best);
+    if (feature.kind === "category") {
+      if (room.length < feature.bins) room = new Float64Array(2 * feature.bins);
+      scanLevels(histogram, feature, index, terms, options.category, room, best);
+    } else scanThresholds(histogram, feature, index, terms, options.monotone[index] ?? 0, best);
   }
   if (best.feature < 0) return undefined;
   return asSplit(best, features[best.feature]!, node, scales, options, (best.score - parent) * terms.worth);
@@ -54,7 +57,7 @@ function asSplit(
   const goesLeft = new Uint8Array(feature.bins);
   const number = feature.kind === "number";
   if (number) goesLeft.fill(1, 0, best.threshold + 1);
-  else for (const bin of best.levels) goesLeft[bin] = 1;
+  else for (let i = 0; i < best.levels.length; i++) goesLeft[best.levels[i]!] = 1;
   if (number && best.missingLeft) goesLeft[feature.bins - 1] = 1;
 
   const l2 = best.l2 * scales.h;

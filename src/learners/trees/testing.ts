@@ -21,12 +21,15 @@ export interface Table {
   readonly rows: number;
 }
 
-/** Numbers and categories whose gradients depend on the codes; a tenth of the values is missing in every other column. */
+/**
+ * Numbers and categories whose gradients depend on the codes; a tenth of the values is missing in every other column. Gradients are so
+ * wide that different splits hardly gain the same.
+ */
 export function randomTable(
   seed: number,
   rows: number,
   columns: readonly { readonly kind: BinFeature["kind"]; readonly bins: number }[],
-  weighted: boolean,
+  weighted = true,
 ): Table {
   const next = generator(seed);
   const below = (n: number) => Math.floor(next() * n);
@@ -38,25 +41,28 @@ export function randomTable(
   const codes = features.map(({ bins }, f) =>
     Uint16Array.from({ length: rows }, () => (f % 2 === 1 && below(10) === 0 ? bins - 1 : below(bins - 1))),
   );
-  const effects = features.map(({ bins }) => Array.from({ length: bins }, () => below(21) - 10));
-  const h = Int32Array.from({ length: rows }, () => (weighted ? below(4) : 1));
+  const effects = features.map(({ bins }) => Array.from({ length: bins }, () => below(2001) - 1000));
+  const h = Int32Array.from({ length: rows }, () => (weighted ? below(30) : 1));
   const g = Int32Array.from(
     { length: rows },
-    (_, row) => h[row]! * (below(9) - 4 + codes.reduce((sum, column, f) => sum + effects[f]![column[row]!]!, 0)),
+    (_, row) => h[row]! * codes.reduce((sum, column, f) => sum + effects[f]![column[row]!]!, below(1001) - 500),
   );
   return { features, codes, g, h, rows };
 }
 
+export interface CountedRows extends GrowingRows {
+  /** How many histograms each round was asked for. */
+  readonly asked: number[];
+}
+
 /** Rows held in this thread: what a keeper does on the workers, in few words. */
-export function rowsOf({ features, codes, g, h, rows }: Table): GrowingRows & { rounds: number; most: number } {
+export function rowsOf({ features, codes, g, h, rows }: Table): CountedRows {
   const bins = features.reduce((sum, feature) => sum + feature.bins, 0);
   const nodes = new Map([[0, Array.from({ length: rows }, (_, row) => row)]]);
   return {
-    rounds: 0,
-    most: 0,
+    asked: [],
     async round(splits, wanted) {
-      this.rounds++;
-      this.most = Math.max(this.most, wanted.length);
+      this.asked.push(wanted.length);
       const counts = splits.map(({ node, left, right, feature, goesLeft }) => {
         const own = nodes.get(node)!;
         const sides = [1, 0].map((side) => own.filter((row) => goesLeft[codes[feature]![row]!] === side));

@@ -68,6 +68,7 @@ const isMissing = (cell: string): boolean => (knownMissing as readonly string[])
 export interface Found {
   readonly types: readonly Type[];
   readonly missing: readonly string[];
+  readonly seenMissing: readonly string[];
   readonly decimal: "." | ",";
   readonly dateFormat?: string;
   readonly assumed: readonly string[];
@@ -135,7 +136,7 @@ export function findTypes(
         .map((name) => `"${name}"`)
         .join(", ")}: numbers with leading zeros are codes, kept as text (--type NAME=int64 says otherwise)`,
     );
-  return { types, missing, decimal, ...(dateFormat ? { dateFormat } : {}), assumed };
+  return { types, missing, seenMissing: [...seen], decimal, ...(dateFormat ? { dateFormat } : {}), assumed };
 }
 
 function typeOf(cells: readonly string[], decimal: "." | ",", dateFormat: string | undefined): Type {

@@ -5,7 +5,8 @@ import { double } from "./literals.js";
 const half = 2 ** 62;
 
 /** Exact aggregates: sums are of integers, so that threads can add them up in any order. */
-export function aggregate(one: Aggregate, arg: Term | undefined, where: string | undefined): string {
+export function aggregate(one: Aggregate, args: readonly Term[], where: string | undefined): string {
+  const [arg] = args;
   const sql = arg && (arg.stored ?? arg.sql);
   switch (one.agg) {
     case "count":
@@ -24,7 +25,7 @@ export function aggregate(one: Aggregate, arg: Term | undefined, where: string |
       const width = one.largest !== undefined && one.largest * 2 ** one.scale < half ? "BIGINT" : "HUGEINT";
       return `coalesce(sum(TRY_CAST(floor(${arg!.sql} * ${double(2 ** one.scale)}) AS ${width})), 0::HUGEINT)`;
     }
-    case "list":
-      return `coalesce(list(${arg!.sql}) FILTER (WHERE ${where} AND ${sql} IS NOT NULL), [])`;
+    case "sample":
+      return `coalesce(list({${args.map((term, i) => `a${i}: ${term.sql}`).join(", ")}}) FILTER (WHERE ${where}), [])`;
   }
 }

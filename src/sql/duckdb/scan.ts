@@ -18,7 +18,7 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
       return assemble(relation, seeds, tableSource(scan));
     case "csv":
     case "jsonl":
-      return assemble(relation, seeds, textSource(scan, relation, seeds.length > 0));
+      return assemble(relation, seeds, textSource(scan, relation));
     default:
       throw new Error(`${scan.format} sources are landed as Parquet before they are queried`);
   }
@@ -26,8 +26,9 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
 
 interface Source {
   readonly from: string;
-  /** The row's number in its file, and the file's place in the scan. */
-  readonly row: string;
+  /** The row's number in its file, or what stands in for its hash where there is none. */
+  readonly row: string | ((seed: number) => string);
+  /** The file's place in the scan. */
   readonly file: number | string;
   readonly column: (name: string) => string;
 }
@@ -51,7 +52,12 @@ function assemble(
       .filter(({ name }) => !partitions.some((one) => one.name === name))
       .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
   );
-  const inner = `(SELECT ${[...stored, ""].join(", ")}t.${row} AS __row${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+  const inner = (columns: readonly string[]): string =>
+    `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+  const withHashes = (): string =>
+    typeof row === "string"
+      ? withRowHashes(inner([`t.${row} AS __row`]), known ? file : undefined, seeds)
+      : inner(seeds.map((seed) => `${row(seed)} AS __hash_${seed}`));
   const fileOf = known ? undefined : hashed ? "t.__file" : `t.${file}`;
   const columns = new Map<string, string>();
   for (const { name } of scan.schema.columns) {
@@ -62,7 +68,7 @@ function assemble(
     );
   }
   return {
-    from: hashed ? `${withRowHashes(inner, known ? file : undefined, seeds)} AS t` : `${from} AS t`,
+    from: `${hashed ? withHashes() : from} AS t`,
     where: hashed ? [] : where,
     columns,
     rowHash: (seed) => `t.__hash_${seed}`,
@@ -104,10 +110,10 @@ const tableSource = (source: TableScan): Source => ({
 });
 
 /**
- * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so what stands in for them is a
- * digest of the row: equal rows are in a sample together.
+ * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so DuckDB's hash of the row's
+ * values stands in for a hash of the number: equal rows are in a sample together.
  */
-function textSource(source: TextScan, { part }: ScanRelation, hashed: boolean): Source {
+function textSource(source: TextScan, { part }: ScanRelation): Source {
   const files = part ? [source.files[part.file]!] : source.files;
   const folders = new Set(source.partitions?.map(({ name }) => name));
   const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
@@ -117,11 +123,11 @@ function textSource(source: TextScan, { part }: ScanRelation, hashed: boolean): 
     ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"]),
   ];
   const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
-  const digest = `CAST(hash(${stored.map(({ name }) => quote(name)).join(", ")}) & 4294967295 AS BIGINT)`;
+  const values = stored.map(({ name }) => quote(name)).join(", ");
   return {
-    from: hashed ? `(SELECT *, ${digest} AS __digest, file_index AS __index FROM ${read})` : read,
-    row: "__digest",
-    file: part ? part.file : folders.size === 0 ? 0 : hashed ? "__index" : "file_index",
+    from: read,
+    row: (seed) => `CAST(hash(${values}, ${seed}) & 4294967295 AS BIGINT)`,
+    file: part ? part.file : folders.size === 0 ? 0 : "file_index",
     column: (name) => `t.${quote(name)}`,
   };
 }

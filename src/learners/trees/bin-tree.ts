@@ -1,0 +1,67 @@
+import type { PageLayout } from "../../pages/page.js";
+import type { WalkedTree } from "./binned-rows.js";
+import { rawThreshold } from "./edges.js";
+import type { RecordLayout } from "./record.js";
+import type { Tree } from "./tree.js";
+
+/** A grown tree in terms of bins: plain data for the journal. Children as in `Tree`. */
+export interface BinTree {
+  readonly output: number;
+  readonly nodes: readonly {
+    readonly column: number;
+    /** A number: bins up to this one go left; a category: the bins that go left. The last bin is for missing values. */
+    readonly test: number | readonly number[];
+    readonly missingLeft: boolean;
+    readonly left: number;
+    readonly right: number;
+    readonly gain: number;
+    readonly rows: number;
+  }[];
+  readonly leaves: readonly { readonly node: number; readonly value: number; readonly rows: number }[];
+}
+
+/** The tree as the model keeps it: raw thresholds and level codes. */
+export function treeOf({ output, nodes, leaves }: BinTree, record: RecordLayout, layout: PageLayout): Tree {
+  const numbers = layout.columns.filter((column) => column.kind === "number");
+  return {
+    output,
+    feature: nodes.map(({ column }) => record.columns[column]!.block),
+    test: nodes.map(({ column, test }) => {
+      const place = record.columns[column]!;
+      if (place.kind === "category") return (test as readonly number[]).filter((bin) => bin < place.bins - 1);
+      const edge = place.edges[test as number];
+      // All values that are there go left: only missing ones are apart.
+      return edge === undefined ? Number.MAX_VALUE : rawThreshold(edge, numbers[place.source]!);
+    }),
+    missingLeft: nodes.map(({ missingLeft }) => missingLeft),
+    left: nodes.map(({ left }) => left),
+    right: nodes.map(({ right }) => right),
+    gain: nodes.map(({ gain }) => gain),
+    nodeRows: nodes.map(({ rows }) => rows),
+    leafRows: leaves.map(({ rows }) => rows),
+    value: leaves.map(({ value }) => value),
+  };
+}
+
+/** The tree as the kernels walk it. */
+export function walkedTree({ output, nodes, leaves }: BinTree, record: RecordLayout): WalkedTree {
+  const packed = new Int32Array(4 * nodes.length);
+  const places = nodes.map(({ column }) => record.columns[column]!);
+  const tables = new Uint8Array(places.reduce((sum, { bins }) => sum + bins, 0));
+  let at = 0;
+  nodes.forEach(({ test, missingLeft, left, right }, i) => {
+    const { bins, kind, wide, at: offset } = places[i]!;
+    packed.set([wide ? offset | (1 << 31) : offset, at, left, right], 4 * i);
+    if (kind === "number") tables.fill(1, at, at + (test as number) + 1);
+    else for (const bin of test as readonly number[]) tables[at + bin] = 1;
+    tables[at + bins - 1] = missingLeft ? 1 : 0;
+    at += bins;
+  });
+  return {
+    output,
+    nodes: packed,
+    tables,
+    values: Float32Array.from(leaves, ({ value }) => value),
+    leafNodes: leaves.map(({ node }) => node),
+  };
+}

@@ -1,0 +1,568 @@
+import { kernelsOf } from "../../kernels/index.js";
+import { Arena } from "../../pages/arena.js";
+import { defineKeeper, type KeeperRoom, type Kept } from "../../pages/keeper.js";
+import type { Page } from "../../pages/page.js";
+import { splitCodes } from "../../pages/worker.js";
+import { type Block, Blocks, blockRows } from "./blocks.js";
+import type { RowSplit } from "./grow.js";
+import type { Objective } from "./objectives.js";
+import type { RecordLayout } from "./record.js";
+
+export interface BinnedParams {
+  readonly record: RecordLayout;
+  readonly objective: Pick<Objective, "code" | "alpha">;
+  readonly outputs: number;
+  readonly weighted: boolean;
+  /** Taken off the label, so that float32 keeps what varies. */
+  readonly labelShift: number;
+  /** Scores before the first tree, one for each output. */
+  readonly start: readonly number[];
+  /** The share of training rows that a tree grows on. */
+  readonly share: number;
+  readonly trainRows: number;
+  /** For the histograms of one round. */
+  readonly histogramBytes: number;
+  /** Rows whose rounded pairs can be added up before a sum of 32 bits is full. */
+  readonly flushRows: number;
+}
+
+/** A tree as the kernels walk it: nodes of 16 bytes, tables of which bins go left, and values of the leaves. */
+export interface WalkedTree {
+  readonly output: number;
+  readonly nodes: Int32Array;
+  readonly tables: Uint8Array;
+  readonly values: Float32Array;
+  /** Leaves by the node number that growing gave them. */
+  readonly leafNodes: readonly number[];
+}
+
+export interface Advance {
+  readonly apply: readonly WalkedTree[];
+  /** The one tree to apply is the one that was just grown: rows lie in the order of its leaves. */
+  readonly grown: boolean;
+  readonly losses: boolean;
+  readonly prepare?: {
+    /** Rounded pairs are gradient * gScale and hessian * hScale, one for each output. */
+    readonly gScale: readonly number[];
+    readonly hScale: readonly number[];
+    readonly seed: number;
+    /** Minimal variance sampling above `mu`; or a plain draw of `share`. */
+    readonly draw?: { readonly mu: number; readonly lambda: number } | { readonly share: number };
+  };
+  /** Count gradient sizes, to find the next `mu`. */
+  readonly lambda?: number;
+}
+
+/** Answers of `advance`: the validation loss (times 2^20), rows to grow on, then per output the largest |gradient| and hessian, then counts of sizes. */
+export const advanceHead = 2;
+export const sizeCounters = 32_768;
+
+export interface Round {
+  readonly output: number;
+  readonly splits: readonly RowSplit[];
+  readonly wanted: readonly number[];
+}
+
+/** Rows that a tree grows on: a block itself, or rows drawn from blocks and copied together. */
+interface Growing {
+  rows: number;
+  readonly capacity: number;
+  /** The block it is, if it is one. */
+  readonly block?: Block;
+  readonly at?: { readonly bins: number; readonly pairs: number; readonly index: number };
+  /** From and to in the index, by node. */
+  segments: Map<number, readonly [number, number]>;
+}
+
+/** One piece of memory for all answers: a new buffer for each would be most of a round's time. */
+class SharedDoubles {
+  #buffer = new SharedArrayBuffer(0);
+
+  /** Zeros. */
+  take(length: number): Float64Array {
+    if (this.#buffer.byteLength < 8 * length) this.#buffer = new SharedArrayBuffer(16 * length);
+    return new Float64Array(this.#buffer, 0, length).fill(0);
+  }
+}
+
+/** A tree in a kernel's memory. */
+interface PlacedTree {
+  readonly output: number;
+  readonly leafNodes: readonly number[];
+  readonly values: Float32Array;
+  readonly nodeCount: number;
+  readonly at: { readonly nodes: number; readonly tables: number; readonly values: number };
+}
+
+const chunkRows = 2048;
+const grownSections = ["bins", "pairs", "index"];
+
+/** Rows as bins, with their scores and rounded gradients, kept by the workers: boosting and forests grow on them. */
+export const binnedRows = defineKeeper<BinnedParams>({
+  name: "binnedRows",
+  start: (params, _, room) => new BinnedRows(params, room),
+});
+
+class BinnedRows implements Kept {
+  readonly #params: BinnedParams;
+  readonly #arena: Arena;
+  readonly #kernels: ReturnType<typeof kernelsOf>;
+  readonly #blocks: Blocks;
+  readonly #growing: Growing[] = [];
+  readonly #edges: readonly number[];
+  readonly #offsets: number;
+  readonly #column: Float32Array;
+  readonly #rows: Uint32Array;
+  readonly #g: number;
+  readonly #h: number;
+  readonly #drawn: { readonly index: number; readonly weights: number; readonly g: number; readonly h: number };
+  readonly #extent: Float32Array;
+  readonly #sizes: Uint32Array;
+  readonly #partition: { readonly table: Uint8Array; readonly scratch: number };
+  readonly #shared = new SharedDoubles();
+
+  constructor(params: BinnedParams, { memoryBytes, workers, file }: KeeperRoom) {
+    this.#params = params;
+    const { record, outputs, share, trainRows, histogramBytes } = params;
+    const pairBytes = 4 * outputs;
+    const grown = share < 1 ? ((share * trainRows * 1.3) / workers) * (record.stride + pairBytes + 2) : 0;
+    // Address space, not memory: what is not touched costs nothing.
+    const limit = Math.min(3.9 * 2 ** 30, memoryBytes * 1.5 + 2 ** 26 + histogramBytes);
+    this.#arena = new Arena(limit);
+    this.#kernels = kernelsOf(this.#arena);
+    const arena = this.#arena;
+    this.#edges = record.columns.map((column) => {
+      if (column.kind === "category") return 0;
+      const edges = arena.f32(column.edges.length);
+      edges.set(column.edges);
+      return edges.byteOffset;
+    });
+    const offsets = new Uint32Array(arena.memory.buffer, arena.take(4 * record.columns.length), record.columns.length);
+    offsets.set(record.columns.map(({ offset }) => offset));
+    this.#offsets = offsets.byteOffset;
+    this.#column = arena.f32(blockRows);
+    this.#rows = new Uint32Array(arena.memory.buffer, arena.take(4 * blockRows), blockRows);
+    this.#g = arena.take(4 * chunkRows * outputs);
+    this.#h = arena.take(4 * chunkRows * outputs);
+    this.#drawn = {
+      index: arena.take(2 * chunkRows),
+      weights: arena.take(4 * chunkRows),
+      g: arena.take(4 * chunkRows),
+      h: arena.take(4 * chunkRows),
+    };
+    this.#extent = arena.f32(2);
+    this.#sizes = new Uint32Array(arena.memory.buffer, arena.take(4 * sizeCounters), sizeCounters);
+    this.#partition = {
+      table: new Uint8Array(arena.memory.buffer, arena.take(blockRows), blockRows),
+      scratch: arena.take(2 * blockRows),
+    };
+    const own =
+      share < 1
+        ? []
+        : [
+            { name: "pairs", rowBytes: pairBytes },
+            { name: "index", rowBytes: 2 },
+          ];
+    const sections = [
+      { name: "label", rowBytes: 4 },
+      ...(params.weighted ? [{ name: "weight", rowBytes: 4 }] : []),
+      { name: "score", rowBytes: 4 * outputs },
+      { name: "bins", rowBytes: record.stride },
+      ...own,
+    ];
+    this.#blocks = new Blocks(arena, file, sections, memoryBytes - histogramBytes - grown);
+  }
+
+  take(page: Page): void {
+    for (let from = 0; from < page.rows; from += blockRows)
+      this.#takeRows(page, from, Math.min(page.rows, from + blockRows));
+  }
+
+  #takeRows(page: Page, from: number, to: number): void {
+    const { record, outputs, labelShift, start, share } = this.#params;
+    const { split, weight, label } = page;
+    let rows = 0;
+    for (let i = from; i < to; i++) if (split[i] === splitCodes.train && weight[i]! > 0) this.#rows[rows++] = i - from;
+    const trainRows = rows;
+    for (let i = from; i < to; i++)
+      if (split[i] === splitCodes.validation && weight[i]! > 0) this.#rows[rows++] = i - from;
+    if (rows === 0) return;
+    // Many pages make a number that wraps: it only seeds hashes.
+    const block = this.#blocks.add(rows, trainRows, Math.imul(page.index, 2 ** 18) + from);
+    const at = this.#blocks.open(block, []);
+    const { buffer } = this.#arena.memory;
+    const chosen = this.#rows.subarray(0, rows);
+    const labels = new Float32Array(buffer, at["label"], rows);
+    const weights = at["weight"] === undefined ? undefined : new Float32Array(buffer, at["weight"], rows);
+    for (let i = 0; i < rows; i++) labels[i] = label[from + chosen[i]!]! - labelShift;
+    if (weights) for (let i = 0; i < rows; i++) weights[i] = weight[from + chosen[i]!]!;
+    for (let k = 0; k < outputs; k++) new Float32Array(buffer, at["score"]! + 4 * k * rows, rows).fill(start[k]!);
+    const bins = at["bins"]!;
+    record.columns.forEach((column, c) => {
+      const missing = column.bins - 1;
+      const out = bins + column.at;
+      if (column.kind === "number") {
+        this.#column.set(page.numbers[column.source]!.subarray(from, to));
+        const binned = [this.#column.byteOffset, rows, this.#edges[c]!, column.edges.length, missing, out] as const;
+        this.#kernels.binColumn(...binned, record.stride, this.#rows.byteOffset);
+      } else {
+        new Int32Array(buffer, this.#column.byteOffset).set(page.codes[column.source]!.subarray(from, to));
+        const codes = [this.#column.byteOffset, rows, missing, out, record.stride, this.#rows.byteOffset] as const;
+        if (column.wide) this.#kernels.binCodesWide(...codes);
+        else this.#kernels.binCodes(...codes);
+      }
+    });
+    this.#blocks.close(block);
+    if (share >= 1) this.#growing.push({ rows: trainRows, capacity: rows, block, segments: new Map() });
+  }
+
+  ask(question: string, params: unknown): Float64Array {
+    if (question === "advance") return this.#advance(params as Advance);
+    if (question === "round") return this.#round(params as Round);
+    if (question === "residuals") return this.#residuals(params as Residuals);
+    if (question === "range") return this.#range();
+    if (question === "counters")
+      return Float64Array.of(this.#blocks.all.length, this.#blocks.counters.read, this.#blocks.counters.bytes);
+    throw new Error(`binned rows cannot tell ${question}`);
+  }
+
+  close(): void {
+    this.#blocks.dispose();
+  }
+
+  /** One walk over all blocks: the trees that were grown are added to the scores, the losses taken, and the next gradients made. */
+  #advance({ apply, grown, losses, prepare, lambda }: Advance): Float64Array {
+    const { outputs, share, objective } = this.#params;
+    const sampled = share < 1;
+    const out = this.#shared.take(advanceHead + 2 * outputs + (lambda === undefined ? 0 : sizeCounters));
+    this.#sizes.fill(0);
+    if (prepare && sampled)
+      for (const growing of this.#growing) {
+        growing.rows = 0;
+        growing.segments = new Map();
+      }
+    const filling = { at: 0 };
+    const top = this.#arena.mark();
+    const trees = apply.map((tree) => this.#placed(tree));
+    this.#blocks.all.forEach((block, b) => {
+      const growing = sampled ? undefined : this.#growing[b]!;
+      const read = [
+        "label",
+        "weight",
+        "score",
+        ...(apply.length > 0 || (sampled && prepare) ? ["bins"] : []),
+        ...(grown ? ["index"] : []),
+      ];
+      const at = this.#blocks.open(block, read);
+      for (const tree of trees) this.#apply(tree, block, at, grown ? growing : undefined);
+      const { rows, trainRows } = block;
+      if (losses && rows > trainRows)
+        out[0]! += this.#kernels.losses(
+          objective.code,
+          objective.alpha,
+          rows - trainRows,
+          at["score"]! + 4 * trainRows,
+          4 * rows,
+          outputs,
+          at["label"]! + 4 * trainRows,
+          at["weight"] === undefined ? 0 : at["weight"] + 4 * trainRows,
+        );
+      if (prepare || lambda !== undefined) this.#gradients(block, at, prepare, lambda, filling, out);
+      if (prepare && growing) {
+        new Uint16Array(this.#arena.memory.buffer, at["index"], trainRows).set(ascending.subarray(0, trainRows));
+        growing.segments = new Map([[0, [0, trainRows]]]);
+      }
+      const changed = [...(apply.length > 0 ? ["score"] : []), ...(prepare && !sampled ? ["pairs", "index"] : [])];
+      this.#blocks.close(block, changed);
+    });
+    if (sampled) for (const growing of this.#growing) this.#restart(growing);
+    out[1] = this.#growing.reduce((sum, { rows }) => sum + rows, 0);
+    if (lambda !== undefined) out.set(this.#sizes, advanceHead + 2 * outputs);
+    this.#arena.reset(top);
+    return out;
+  }
+
+  #restart(growing: Growing): void {
+    const { buffer } = this.#arena.memory;
+    new Uint16Array(buffer, growing.at!.index, growing.rows).set(ascending.subarray(0, growing.rows));
+    growing.segments = new Map([[0, [0, growing.rows]]]);
+  }
+
+  #placed({ nodes, tables, values, output, leafNodes }: WalkedTree): PlacedTree {
+    const placed = (source: ArrayBufferView): number => {
+      const at = this.#arena.take(source.byteLength);
+      new Uint8Array(this.#arena.memory.buffer, at).set(
+        new Uint8Array(source.buffer, source.byteOffset, source.byteLength),
+      );
+      return at;
+    };
+    const at = { nodes: placed(nodes), tables: placed(tables), values: placed(values) };
+    return { output, leafNodes, values, nodeCount: nodes.length / 4, at };
+  }
+
+  #apply(
+    tree: PlacedTree,
+    { rows, trainRows }: Block,
+    at: Readonly<Record<string, number>>,
+    growing: Growing | undefined,
+  ): void {
+    const score = at["score"]! + 4 * tree.output * rows;
+    if (growing)
+      tree.leafNodes.forEach((node, leaf) => {
+        const segment = growing.segments.get(node);
+        if (segment) this.#kernels.addLeaf(at["index"]!, ...segment, tree.values[leaf]!, score);
+      });
+    const from = growing ? trainRows : 0;
+    if (from < rows) {
+      const { nodes, tables, values } = tree.at;
+      this.#kernels.addTree(
+        at["bins"]!,
+        this.#params.record.stride,
+        from,
+        rows,
+        nodes,
+        tree.nodeCount,
+        tables,
+        values,
+        score,
+      );
+    }
+  }
+
+  /** Gradients of a block's training rows, a chunk at a time: measured, drawn from, rounded into pairs. */
+  #gradients(
+    { rows, trainRows, row0 }: Block,
+    at: Readonly<Record<string, number>>,
+    prepare: Advance["prepare"],
+    lambda: number | undefined,
+    filling: { at: number },
+    out: Float64Array,
+  ): void {
+    const { objective, outputs, share } = this.#params;
+    const kernels = this.#kernels;
+    const stride = 4 * chunkRows;
+    for (let from = 0; from < trainRows; from += chunkRows) {
+      const count = Math.min(chunkRows, trainRows - from);
+      const weight = at["weight"] === undefined ? 0 : at["weight"] + 4 * from;
+      const scores = at["score"]! + 4 * from;
+      kernels.gradients(
+        objective.code,
+        objective.alpha,
+        count,
+        scores,
+        4 * rows,
+        outputs,
+        at["label"]! + 4 * from,
+        weight,
+        this.#g,
+        this.#h,
+        stride,
+      );
+      for (let k = 0; k < outputs; k++) {
+        this.#extent.fill(0);
+        kernels.extent(count, this.#g + k * stride, this.#h + k * stride, this.#extent.byteOffset);
+        const slot = advanceHead + 2 * k;
+        out[slot] = Math.max(out[slot]!, this.#extent[0]!);
+        out[slot + 1] = Math.max(out[slot + 1]!, this.#extent[1]!);
+      }
+      if (lambda !== undefined)
+        kernels.magnitudes(count, this.#g, this.#h, lambda, outputs, stride, this.#sizes.byteOffset);
+      if (!prepare) continue;
+      if (share < 1) this.#draw(prepare, at["bins"]!, row0 + from, from, count, filling);
+      else
+        for (let k = 0; k < outputs; k++)
+          kernels.quantise(
+            count,
+            this.#g + k * stride,
+            this.#h + k * stride,
+            prepare.gScale[k]!,
+            prepare.hScale[k]!,
+            prepare.seed,
+            row0 + from,
+            at["pairs"]! + 4 * (k * rows + from),
+          );
+    }
+  }
+
+  /** Some of the chunk's rows are copied to where the tree grows, their gradients weighed by the inverse of their chance. */
+  #draw(
+    { draw, seed, gScale, hScale }: NonNullable<Advance["prepare"]>,
+    bins: number,
+    row0: number,
+    from: number,
+    count: number,
+    filling: { at: number },
+  ): void {
+    const { outputs, record } = this.#params;
+    const kernels = this.#kernels;
+    const stride = 4 * chunkRows;
+    const { index, weights, g, h } = this.#drawn;
+    const weighed = draw !== undefined && "mu" in draw;
+    const drawn = weighed
+      ? kernels.draw(count, this.#g, this.#h, draw.lambda, outputs, stride, draw.mu, seed, row0, index, weights)
+      : kernels.uniform(count, draw!.share >= 1 ? -1 : Math.round(draw!.share * 2 ** 32) | 0, seed, row0, index);
+    if (drawn === 0) return;
+    let growing = this.#growing[filling.at];
+    if (growing && growing.rows + drawn > growing.capacity) growing = this.#growing[++filling.at];
+    if (!growing) {
+      growing = this.#growingBlock();
+      this.#growing.push(growing);
+    }
+    const at = growing.at!;
+    kernels.gather(bins + from * record.stride, record.stride, index, drawn, at.bins + growing.rows * record.stride);
+    for (let k = 0; k < outputs; k++) {
+      kernels.gatherPairs(this.#g + k * stride, index, weighed ? weights : 0, drawn, g);
+      kernels.gatherPairs(this.#h + k * stride, index, weighed ? weights : 0, drawn, h);
+      const pairs = at.pairs + 4 * (k * growing.capacity + growing.rows);
+      kernels.quantise(drawn, g, h, gScale[k]!, hScale[k]!, seed, row0, pairs);
+    }
+    growing.rows += drawn;
+  }
+
+  #growingBlock(): Growing {
+    const { record, outputs } = this.#params;
+    const { arena } = { arena: this.#arena };
+    return {
+      rows: 0,
+      capacity: blockRows,
+      at: {
+        bins: arena.take(record.stride * blockRows),
+        pairs: arena.take(4 * outputs * blockRows),
+        index: arena.take(2 * blockRows),
+      },
+      segments: new Map(),
+    };
+  }
+
+  /** Splits rows of nodes in two, then sums pairs per bin over the rows of the wanted nodes. */
+  #round({ output, splits, wanted }: Round): Float64Array {
+    const { record, flushRows } = this.#params;
+    const { bins, stride, narrow, wide, columns } = record;
+    const arena = this.#arena;
+    const kernels = this.#kernels;
+    const out = this.#shared.take(2 * splits.length + 2 * bins * wanted.length);
+    const top = arena.mark();
+    const sums = wanted.map(() => ({ packed: arena.take(8 * bins), wide: arena.f64(2 * bins), rows: 0 }));
+    const flush = (sum: (typeof sums)[number]): void => {
+      kernels.flushHistogram(sum.packed, bins, sum.wide.byteOffset);
+      sum.rows = 0;
+    };
+    for (const growing of this.#growing) {
+      if (growing.rows === 0) continue;
+      const at = growing.at ?? this.#blocks.open(growing.block!, grownSections);
+      const { bins: rows, pairs, index } = at as { bins: number; pairs: number; index: number };
+      const own = pairs + 4 * output * growing.capacity;
+      splits.forEach(({ node, left, right, feature, goesLeft }, s) => {
+        const segment = growing.segments.get(node);
+        if (!segment) return;
+        const [from, to] = segment;
+        this.#partition.table.set(goesLeft);
+        const placed = columns[feature]!;
+        const count = kernels.partition(
+          rows,
+          stride,
+          placed.at,
+          placed.wide ? 1 : 0,
+          this.#partition.table.byteOffset,
+          index,
+          from,
+          to,
+          this.#partition.scratch,
+        );
+        if (count > 0) growing.segments.set(left, [from, from + count]);
+        if (from + count < to) growing.segments.set(right, [from + count, to]);
+        out[2 * s]! += count;
+        out[2 * s + 1]! += to - from - count;
+      });
+      wanted.forEach((node, w) => {
+        const segment = growing.segments.get(node);
+        if (!segment) return;
+        const [from, to] = segment;
+        const sum = sums[w]!;
+        if (sum.rows + to - from > flushRows) flush(sum);
+        sum.rows += to - from;
+        const whole = node === 0 ? 0 : index; // the root has its rows in order
+        kernels.histogram(
+          rows,
+          stride,
+          narrow,
+          wide,
+          this.#offsets,
+          whole,
+          from,
+          to,
+          own,
+          sum.packed,
+          0,
+          narrow + wide,
+        );
+      });
+      if (growing.block) this.#blocks.close(growing.block, splits.length > 0 ? ["index"] : []);
+    }
+    sums.forEach((sum, w) => {
+      flush(sum);
+      out.set(sum.wide, 2 * splits.length + 2 * bins * w);
+    });
+    arena.reset(top);
+    return out;
+  }
+
+  /** The least and the largest residual of a training row. */
+  #range(): Float64Array {
+    const out = Float64Array.of(Infinity, -Infinity);
+    for (const block of this.#blocks.all) {
+      const at = this.#blocks.open(block, ["label", "score"]);
+      const label = new Float32Array(this.#arena.memory.buffer, at["label"], block.trainRows);
+      const score = new Float32Array(this.#arena.memory.buffer, at["score"], block.trainRows);
+      for (let i = 0; i < block.trainRows; i++) {
+        const residual = label[i]! - score[i]!;
+        if (residual < out[0]!) out[0] = residual;
+        if (residual > out[1]!) out[1] = residual;
+      }
+      this.#blocks.close(block, []);
+    }
+    return out;
+  }
+
+  /** How the residuals of training rows lie between two borders in each leaf: what medians are found from. */
+  #residuals({ tree, low, high, steps }: Residuals): Float64Array {
+    const top = this.#arena.mark();
+    const placed = this.#placed({ ...tree, output: 0, values: Float32Array.from(tree.values, (_, leaf) => leaf) });
+    const leaves = this.#arena.f32(blockRows);
+    const out = new Float64Array(tree.values.length * (steps + 2));
+    for (const block of this.#blocks.all) {
+      const at = this.#blocks.open(block, ["label", "weight", "score", "bins"]);
+      const { trainRows, rows } = block;
+      leaves.fill(0, 0, trainRows);
+      if (trainRows > 0)
+        this.#apply(
+          placed,
+          { ...block, rows: trainRows, trainRows: 0 },
+          { score: leaves.byteOffset, bins: at["bins"]! },
+          undefined,
+        );
+      const { buffer } = this.#arena.memory;
+      const label = new Float32Array(buffer, at["label"], rows);
+      const score = new Float32Array(buffer, at["score"], rows);
+      const weight = at["weight"] === undefined ? undefined : new Float32Array(buffer, at["weight"], rows);
+      for (let i = 0; i < trainRows; i++) {
+        const leaf = leaves[i]!;
+        const part = (label[i]! - score[i]! - low[leaf]!) / (high[leaf]! - low[leaf]!);
+        const bin = !(part >= 0) ? 0 : part >= 1 ? steps + 1 : 1 + Math.floor(part * steps);
+        out[leaf * (steps + 2) + bin]! += weight ? Math.round(weight[i]! * 2 ** 20) : 1;
+      }
+      this.#blocks.close(block, []);
+    }
+    this.#arena.reset(top);
+    return out;
+  }
+}
+
+export interface Residuals {
+  readonly tree: WalkedTree;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly steps: number;
+}
+
+const ascending = Uint16Array.from({ length: blockRows }, (_, i) => i);

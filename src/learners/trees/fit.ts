@@ -1,0 +1,300 @@
+import { permutation, subSeed } from "../../base/seeds.js";
+import type { KeptRows, TrainingData } from "../contract.js";
+import { type Moments, moments, readMoments } from "../passes/moments.js";
+import { type BinTree, treeOf, walkedTree } from "./bin-tree.js";
+import { type Advance, advanceHead, binnedRows, type Round } from "./binned-rows.js";
+import { type GrowingRows, type GrowOptions, growTree, halfOfRemaining } from "./grow.js";
+import { leafValue } from "./leaf-value.js";
+import type { Objective } from "./objectives.js";
+import { binsOf } from "./prepare.js";
+import { binFeatures, type RecordLayout } from "./record.js";
+import { renewLeaves } from "./renew-leaves.js";
+import { drawBorder, drawLambda, sizesOf } from "./sampling.js";
+import type { TreesState } from "./tree.js";
+
+export interface FitOptions extends Omit<GrowOptions, "lookAhead" | "histogramBytes"> {
+  readonly trees: number;
+  readonly learningRate: number;
+  readonly bins: number;
+  /** The share of rows that each tree grows on. */
+  readonly share: number;
+  readonly featureShare: number;
+  /** Stop after so many trees without a smaller loss on the validation rows; 0 = never. */
+  readonly patience: number;
+}
+
+/** What one tree left for the next: rounding depends on how large gradients were, sampling on how they were spread. */
+interface Step {
+  readonly trees: readonly BinTree[];
+  /** Loss on the validation rows before these trees, per unit of weight or row; absent without such rows. */
+  readonly loss?: number;
+  readonly extents: readonly (readonly [number, number])[];
+  readonly mu: number;
+}
+
+/** Rounded pairs of few rows are finer: a histogram's field of 32 bits holds their sum all the same. */
+const precisionOf = (rows: number): { target: number; flushRows: number } =>
+  rows <= 65_536 ? { target: 16_383, flushRows: 65_536 } : { target: 2_047, flushRows: 2 ** 19 };
+
+/** Boosting: tree after tree on the gradients of the rows that workers keep as bins. */
+export async function boost(
+  data: TrainingData,
+  objective: Objective,
+  options: FitOptions,
+  seed: number,
+): Promise<TreesState> {
+  const counted = {
+    numbers: data.layout.columns.filter(({ kind }) => kind === "number").length,
+    classes: data.task === "regression" ? 0 : data.classes,
+  };
+  const [{ record, labels }, sums] = await Promise.all([
+    binsOf(data, options.bins, subSeed(seed, "bins")),
+    data.pass(moments, counted),
+  ]);
+  const outputs = objective.task === "multiclass" ? data.classes : 1;
+  const { base, shift } = startOf(data, objective, labels, readMoments(sums, counted, data.layout));
+  const precision = precisionOf(data.rows);
+  const kept = await data.keep(binnedRows, {
+    record,
+    objective: { code: objective.code, alpha: objective.alpha },
+    outputs,
+    weighted: Math.abs(data.weight - data.rows) > 0,
+    labelShift: shift,
+    start: base.map((score) => score - shift),
+    share: options.share,
+    trainRows: data.rows,
+    histogramBytes: histogramBytes(record),
+    flushRows: precision.flushRows,
+  });
+  const rows = new Boosted(kept, data, objective, options, record, outputs, precision.target, seed);
+
+  const trees: BinTree[][] = [];
+  const losses: number[] = [];
+  let step = await data.unit("start", () => rows.measure());
+  for (let i = 0; i < options.trees; i++) {
+    step = await data.unit(`tree ${i + 1}`, () => rows.next(i, step));
+    rows.take(step.trees);
+    trees.push([...step.trees]);
+    if (step.loss !== undefined) losses.push(step.loss);
+    data.report({ step: i, ...(step.loss === undefined ? {} : { loss: step.loss }) });
+    if (step.trees.every(({ nodes }) => nodes.length === 0)) break;
+    if (options.patience > 0 && losses.length - 1 - bestOf(losses) >= options.patience) break;
+  }
+  if (data.validationRows > 0) {
+    const { loss } = await data.unit("end", () => rows.finish());
+    losses.push(loss!);
+    data.report({ step: trees.length, loss: loss! });
+  }
+  await kept.release();
+  const best = options.patience > 0 && losses.length > 0 ? bestOf(losses) : trees.length;
+  return {
+    base,
+    link: objective.link,
+    trees: trees
+      .slice(0, best)
+      .flat()
+      .map((tree) => treeOf(tree, record, data.layout)),
+  };
+}
+
+const bestOf = (losses: readonly number[]): number => losses.indexOf(Math.min(...losses));
+
+/** Memory for the histograms of one round on a worker. */
+const histogramBytes = ({ bins }: RecordLayout): number => Math.max(24 * bins * 4, 24e6);
+
+/** Constant scores before the first tree, and what is taken off the label so that float32 holds the rest. */
+function startOf(
+  data: TrainingData,
+  objective: Objective,
+  labels: Float64Array,
+  { label, classWeights, weight }: Pick<Moments, "label" | "classWeights" | "weight">,
+): { base: readonly number[]; shift: number } {
+  if (objective.from === "shares") {
+    const logs = Array.from(classWeights, (share) => Math.log(Math.max(share / weight, 1e-15)));
+    return { base: (data.task === "binary" ? [logs[1]! - logs[0]!] : logs).map(Math.fround), shift: 0 };
+  }
+  if (objective.from === "logMean") return { base: [Math.fround(Math.log(Math.max(label.mean, 1e-15)))], shift: 0 };
+  if (objective.from === "quantile") {
+    const at = labels[Math.min(labels.length - 1, Math.floor((objective.quantile ?? 0.5) * labels.length))] ?? 0;
+    return { base: [at], shift: at };
+  }
+  return { base: [label.mean], shift: label.mean };
+}
+
+class Boosted {
+  /** Trees that the rows' scores don't have yet. */
+  #pending: BinTree[] = [];
+  /** The last of them was grown just now: rows lie in the order of its leaves. */
+  #grown = false;
+  readonly #histograms: Float64Array[] = [];
+
+  constructor(
+    readonly kept: KeptRows,
+    readonly data: TrainingData,
+    readonly objective: Objective,
+    readonly options: FitOptions,
+    readonly record: RecordLayout,
+    readonly outputs: number,
+    readonly target: number,
+    readonly seed: number,
+  ) {}
+
+  take(trees: readonly BinTree[]): void {
+    this.#pending.push(...trees);
+  }
+
+  /** How large gradients are before the first tree. */
+  async measure(): Promise<Step> {
+    const { extents, mu } = await this.#advance({});
+    return { trees: [], extents, mu };
+  }
+
+  async next(i: number, last: Step): Promise<Step> {
+    const { options, outputs } = this;
+    const seed = subSeed(this.seed, `tree ${i}`);
+    const limits = last.extents.map(([g, h]) => [Math.max(g, last.mu), Math.max(h, last.mu / Math.sqrt(drawLambda))]);
+    const scale = (k: number, which: 0 | 1, most: readonly (readonly number[])[]): number => {
+      const largest = most[k]![which]!;
+      return largest > 0 ? Math.fround(this.target / largest) : 1;
+    };
+    const scales = (most: readonly (readonly number[])[]) => ({
+      gScale: Array.from({ length: outputs }, (_, k) => scale(k, 0, most)),
+      hScale: Array.from({ length: outputs }, (_, k) => scale(k, 1, most)),
+    });
+    const draw = options.share < 1 ? { draw: { mu: last.mu, lambda: drawLambda } } : {};
+    let rounding = scales(limits);
+    let found = await this.#advance({ prepare: { ...rounding, seed, ...draw } });
+    // Sums have room for twice what was expected; beyond that it is all rounded anew.
+    const tooLarge = found.extents.some(
+      ([g, h], k) => g * rounding.gScale[k]! > 2 * this.target || h * rounding.hScale[k]! > 2 * this.target,
+    );
+    if (tooLarge) {
+      rounding = scales(found.extents.map(([g, h], k) => [Math.max(g, limits[k]![0]!), Math.max(h, limits[k]![1]!)]));
+      const { loss } = found;
+      found = {
+        ...(await this.#advance({ prepare: { ...rounding, seed, ...draw } })),
+        ...(loss === undefined ? {} : { loss }),
+      };
+    }
+    const trees: BinTree[] = [];
+    for (let k = 0; k < outputs; k++)
+      trees.push(await this.#grow(k, seed, { g: 1 / rounding.gScale[k]!, h: 1 / rounding.hScale[k]! }, found.rows));
+    this.#grown = outputs === 1 && options.share >= 1;
+    return { trees, extents: found.extents, mu: found.mu, ...(found.loss === undefined ? {} : { loss: found.loss }) };
+  }
+
+  /** Histograms are used again by the next tree, where that takes little memory: new ones would keep the garbage collector busy. */
+  #histogram(ordinal: number): Float64Array {
+    const length = 2 * this.record.bins;
+    if ((ordinal + 1) * length * 8 > 32e6) return new Float64Array(length);
+    const found = this.#histograms[ordinal] ?? new Float64Array(length);
+    this.#histograms[ordinal] = found;
+    return found;
+  }
+
+  /** The loss after the last tree. */
+  async finish(): Promise<{ loss?: number }> {
+    const { loss } = await this.#advance({});
+    return loss === undefined ? {} : { loss };
+  }
+
+  async #advance({ prepare }: { prepare?: NonNullable<Advance["prepare"]> }) {
+    const { outputs, options, data } = this;
+    const apply = this.#pending.map((tree) => walkedTree(tree, this.record));
+    const request: Advance = {
+      apply,
+      grown: this.#grown && apply.length === 1,
+      losses: data.validationRows > 0,
+      ...(prepare ? { prepare } : {}),
+      ...(options.share < 1 ? { lambda: drawLambda } : {}),
+    };
+    this.#pending = [];
+    this.#grown = false;
+    const answers = await this.kept.ask("advance", request);
+    const extents = Array.from({ length: outputs }, (_, k): [number, number] => [
+      Math.max(...answers.map((answer) => answer[advanceHead + 2 * k]!)),
+      Math.max(...answers.map((answer) => answer[advanceHead + 2 * k + 1]!)),
+    ]);
+    const total = (at: number): number => answers.reduce((sum, answer) => sum + answer[at]!, 0);
+    const mu =
+      options.share < 1
+        ? drawBorder(added(answers.map((answer) => sizesOf(answer, outputs))), options.share * data.rows)
+        : 0;
+    return {
+      rows: total(1),
+      extents,
+      mu,
+      ...(data.validationRows > 0 ? { loss: total(0) / 2 ** 20 / data.validationRows } : {}),
+    };
+  }
+
+  async #grow(output: number, seed: number, scales: { g: number; h: number }, rows: number): Promise<BinTree> {
+    const { record, options } = this;
+    const features = binFeatures(record);
+    let given = 0;
+    const growing: GrowingRows = {
+      round: async (splits, wanted) => {
+        const answers = await this.kept.ask("round", { output, splits, wanted } satisfies Round);
+        const at = 2 * splits.length;
+        const sum = (from: number, into: Float64Array): Float64Array => {
+          into.set(answers[0]!.subarray(from, from + into.length));
+          for (const other of answers.slice(1)) for (let i = 0; i < into.length; i++) into[i]! += other[from + i]!;
+          return into;
+        };
+        const counts = sum(0, new Float64Array(at));
+        return {
+          rows: splits.map((_, s) => [counts[2 * s]!, counts[2 * s + 1]!] as const),
+          histograms: wanted.map((_, w) => sum(at + 2 * record.bins * w, this.#histogram(given++))),
+        };
+      },
+    };
+    const allowed = allowedFeatures(features.length, options.featureShare, subSeed(seed, `features ${output}`));
+    const grown = await growTree(growing, features, allowed, scales, rows, {
+      ...options,
+      monotone: record.columns.map(({ block }) => options.monotone[block] ?? 0),
+      ...(options.interactions
+        ? {
+            interactions: options.interactions.map((group) =>
+              group.map((block) => record.columns.findIndex((column) => column.block === block)),
+            ),
+          }
+        : {}),
+      lookAhead: halfOfRemaining,
+      histogramBytes: histogramBytes(record),
+    });
+    const tree: BinTree = {
+      output,
+      nodes: grown.nodes.map(({ feature, threshold, goesLeft, missingLeft, left, right, gain, rows: count }) => ({
+        column: feature,
+        test: threshold >= 0 ? threshold : Array.from(goesLeft.keys()).filter((bin) => goesLeft[bin] === 1),
+        missingLeft,
+        left,
+        right,
+        gain,
+        rows: count,
+      })),
+      leaves: grown.leaves.map(({ id, g, h, l2, bounds, rows: count }) => ({
+        node: id,
+        value: Math.fround(options.learningRate * leafValue(g, h, { l1: options.l1, l2 }, bounds)),
+        rows: count,
+      })),
+    };
+    if (this.objective.quantile === undefined) return tree;
+    return renewLeaves(tree, record, this.kept, this.objective.quantile, options.learningRate);
+  }
+}
+
+function added(parts: readonly Float64Array[]): Float64Array {
+  const [first, ...rest] = parts;
+  for (const part of rest) for (let i = 0; i < part.length; i++) first![i]! += part[i]!;
+  return first!;
+}
+
+/** Columns that a tree may split on: at least one, drawn by the seed. */
+function allowedFeatures(count: number, share: number, seed: number): Uint8Array {
+  const allowed = new Uint8Array(count).fill(1);
+  if (share >= 1) return allowed;
+  const order = permutation(count, seed);
+  for (const column of order.subarray(Math.max(1, Math.round(share * count)))) allowed[column] = 0;
+  return allowed;
+}
