@@ -2,7 +2,7 @@
 import { generator } from "../dist/base/seeds.js";
 import { derivatives, objectives } from "../dist/kernels/boosting.reference.js";
 import { kernelsOf } from "../dist/kernels/index.js";
-import { quantiseReference } from "../dist/kernels/sampling.reference.js";
+import { drawReference, magnitude, quantiseReference, uniformReference } from "../dist/kernels/sampling.reference.js";
 import {
   addTreeReference,
   binColumnReference,
@@ -321,5 +321,30 @@ for (const [code, objective] of objectives.entries()) {
     () => k.quantise(blockRows, g.byteOffset, h.byteOffset, 32_767, 65_535, 7, 0, gh.byteOffset),
     4096,
     () => quantiseReference(few[0], few[1], { g: 32_767, h: 65_535 }, 7, 0),
+  );
+}
+
+{
+  treeArena.reset(treeStart);
+  const [g, h] = [inArena(Float32Array, blockRows, () => next() - 0.5), inArena(Float32Array, blockRows, () => next())];
+  const index = inArena(Uint16Array, blockRows, () => 0);
+  const weights = inArena(Float32Array, blockRows, () => 0);
+  const counts = inArena(Uint32Array, 32_768, () => 0);
+  const lengths = () => Array.from({ length: 4096 }, (_, i) => magnitude([g[i]], [h[i]], 0.1));
+  const given = [blockRows, g.byteOffset, h.byteOffset, 0.1, 1, 0];
+  loop("magnitudes", blockRows, () => k.magnitudes(...given, counts.byteOffset), 4096, lengths);
+  loop(
+    "draw",
+    blockRows,
+    () => k.draw(...given, 1.5, 7, 0, index.byteOffset, weights.byteOffset),
+    4096,
+    () => drawReference(lengths(), 1.5, 7, 0),
+  );
+  loop(
+    "uniform",
+    blockRows,
+    () => k.uniform(blockRows, 2 ** 30, 7, 0, index.byteOffset),
+    4096,
+    () => uniformReference(4096, 2 ** 30, 7, 0),
   );
 }
