@@ -1,4 +1,5 @@
 import type { Of, Params } from "../base/params.js";
+import type { Row } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
 import type { Block } from "../features/contract.js";
 import type { Keeper } from "../pages/keeper.js";
@@ -79,6 +80,28 @@ export interface Learner<P extends Params = Params, S = unknown> {
   ): { readonly name: string; readonly params: unknown };
   /** The effect of each coefficient or feature, for explain and the report; standardised so that they compare. */
   effects?(state: S, blocks: readonly Block[]): readonly Effect[];
+  /** How much each feature did for the fit, where fitting tells. */
+  importance?(state: S, blocks: readonly Block[]): readonly Gain[];
+  /** What each block adds to a row's outputs. */
+  contributions?(state: S, blocks: readonly Block[]): Contributions;
+  /** A state that is small enough to be read, as text. */
+  rules?(state: S, blocks: readonly Block[], task: Task, classes: readonly string[]): string | undefined;
+}
+
+export interface Gain {
+  readonly feature: string;
+  /** By how much its splits lowered the objective, summed. */
+  readonly gain: number;
+  readonly splits: number;
+}
+
+/** Outputs of a row taken apart: for each output, `base` and the contributions of all blocks add up to it. */
+export interface Contributions {
+  /** What they add up to: the learner's output (a margin, a prediction), the logarithm of a prediction, or a class's share. */
+  readonly of: "output" | "log" | "share";
+  readonly base: readonly number[];
+  /** For each output, a value per block. */
+  explain(row: Row): readonly Float64Array[];
 }
 
 export interface Effect {

@@ -2,6 +2,7 @@ import { spaceOf } from "../kernels/space.js";
 import { defineLearner } from "./contract.js";
 import { fitGram } from "./linear/by-gram.js";
 import { fitByPasses } from "./linear/by-passes.js";
+import { linearContributions } from "./linear/contributions.js";
 import { squaredLoss } from "./linear/losses.js";
 import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
@@ -30,4 +31,5 @@ export const linear = defineLearner<typeof params, LinearState>({
   score: linearScore,
   scorer: linearScorer,
   effects: linearEffects,
+  contributions: linearContributions,
 });

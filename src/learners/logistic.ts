@@ -1,6 +1,7 @@
 import { spaceOf } from "../kernels/space.js";
 import { defineLearner } from "./contract.js";
 import { fitByPasses } from "./linear/by-passes.js";
+import { linearContributions } from "./linear/contributions.js";
 import { variancesOf } from "./linear/errors.js";
 import { logLoss, multinomialLogLoss } from "./linear/losses.js";
 import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
@@ -28,4 +29,5 @@ export const logistic = defineLearner<typeof params, LinearState>({
   score: linearScore,
   scorer: linearScorer,
   effects: linearEffects,
+  contributions: linearContributions,
 });

@@ -1,6 +1,7 @@
 import { choice, integer, real } from "../base/params.js";
 import { defineLearner, type TrainingData } from "./contract.js";
 import { momentsOf, standardOf } from "./linear/by-passes.js";
+import { linearContributions } from "./linear/contributions.js";
 import type { Coordinates } from "./linear/coordinates.js";
 import { penaltyParams } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
@@ -75,6 +76,7 @@ export const sgd = defineLearner<typeof params, LinearState>({
   score: linearScore,
   scorer: linearScorer,
   effects: linearEffects,
+  contributions: linearContributions,
 });
 
 const lossOf = { binary: "logistic", multiclass: "softmax", regression: "squared" } as const satisfies Record<

@@ -51,7 +51,7 @@ function termOf(block: Block, weights: readonly number[], at: number): Expr[] {
   return [{ kind: "lookup", key: block.expr, keys: block.levels, values, otherwise: 0 }];
 }
 
-function filled({ expr, fill }: NumberBlock): Expr {
+export function filled({ expr, fill }: NumberBlock): Expr {
   const value = call("toReal", expr);
   return call("coalesce", call("when", call("isNan", value), lit(null), value), lit(fill));
 }

@@ -34,7 +34,8 @@ const nodesOf = (
   to: (feature: number) => number,
 ): DecisionTree => ({ feature: feature.map(to), test, missingLeft, left, right, value });
 
-const inputOf = (block: Block): Expr =>
+/** What a tree asks of a block: its number, or the code of its level; null where missing or unknown. */
+export const inputOf = (block: Block): Expr =>
   block.kind === "number"
     ? call("toReal", block.expr)
     : {
