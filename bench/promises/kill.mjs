@@ -228,6 +228,15 @@ const damages = {
     clear(other);
     return line(promise, trial, [...broken, ...same(again, full)], `${files.length} files, one byte each`);
   },
+  "damaged landed text": async ({ trial, args, places, full, next, scratch }) => {
+    for (const kind of ["pages", "facts"]) rmSync(join(places.cache, kind), { recursive: true });
+    const files = filesIn(join(places.cache, "landed"), ".parquet");
+    for (const file of files) writeFileSync(file, flipped(readFileSync(file), next()));
+    const other = placesIn(scratch, "other", "harmed");
+    const again = await start(["train", ...args, ...other.flags]).ended;
+    clear(other);
+    return line(promise, trial, same(again, full), `${files.length} files, one byte each`);
+  },
   "foreign journal": async ({ trial, args, places, full, scratch }) => {
     const other = placesIn(scratch, "other", "harmed");
     await whole(["train", ...args, "--seed", "8", ...other.flags]);

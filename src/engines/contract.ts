@@ -25,6 +25,8 @@ export interface LandOptions {
   readonly badRows: "stop" | "keep-aside";
   /** Where rows that do not fit are kept when they are kept aside. */
   readonly asideDir: string;
+  /** What was landed before is taken at its size; whoever reads it lands again without this, which sums the bytes. */
+  readonly sizesOnly?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: {
     readonly bytes: number;

@@ -61,6 +61,8 @@ export interface DatasetOptions {
   /** A page did not have the bytes that were written, and is being made again. */
   readonly onDamaged?: (error: SluiceError) => void;
   readonly onProgress?: (progress: { stage: "encode" | "pass"; rows: number; pass: number }) => void;
+  /** Before rows of the source are read. */
+  readonly beforeRows?: () => Promise<void>;
   /** After a scan of the source and before its pages count as whole: throws when the source is no longer what it was. */
   readonly checkSource?: () => Promise<void>;
   /** When a sum is infinite or not a number: throws with the value that made it so, if there is one. */
@@ -356,7 +358,8 @@ export class Dataset {
   }
 
   async *#encode(known: PageManifest["pages"], sideOnly: boolean): AsyncIterable<PageJob> {
-    const { engine, signal } = this.#options;
+    const { engine, signal, beforeRows } = this.#options;
+    await beforeRows?.();
     let index = known.length;
     const resumed = known.at(-1);
     for (let file = resumed?.file ?? 0; file < this.spec.scan.files.length; file++) {
@@ -412,7 +415,8 @@ export class Dataset {
 
   /** Runs of rows at seeded places: a start for an optimiser, so it need not be a fair sample. */
   async #encodeSample(sampleRows: number, seed: number): Promise<PageJob[]> {
-    const { engine, signal } = this.#options;
+    const { engine, signal, beforeRows } = this.#options;
+    await beforeRows?.();
     const jobs: PageJob[] = [];
     const filling = new Filling(this.layout, this.side, () => undefined);
     const emit = (): void => {

@@ -30,6 +30,8 @@ export interface OpenData {
   readonly assumed: readonly string[];
   /** Over the content of all files: a run that resumes must find the same. */
   readonly fingerprint: string;
+  /** To be called before rows are read: text that was landed by an earlier run is checked, once, and landed again where it is damaged. */
+  intact(): Promise<void>;
 }
 
 export async function describeSource(
@@ -57,6 +59,7 @@ export async function openData(
   workspace: Workspace,
   asideDir: string,
   onProgress?: LandOptions["onProgress"],
+  check: "now" | "when read" = "now",
 ): Promise<OpenData> {
   const expected = options.expect ? typesOf(options.expect) : {};
   const needed = [...(options.expect?.columns.map(({ name }) => name) ?? []), ...(options.needed ?? [])];
@@ -65,12 +68,14 @@ export async function openData(
     { ...options, needed, types: { ...expected, ...options.types } },
     workspace,
   );
-  const scan = await workspace.engine.land(source, {
+  const landing: LandOptions = {
     badRows: options.badRows ?? "stop",
     asideDir,
     ...(workspace.signal ? { signal: workspace.signal } : {}),
     ...(onProgress ? { onProgress } : {}),
-  });
+  };
+  const scan = await workspace.engine.land(source, { ...landing, sizesOnly: check === "when read" });
+  let checked: Promise<unknown> | undefined;
   const landed = scan.format === "parquet" ? scan.landed : undefined;
   if (scan.schema.columns.length === 0) throw new SluiceError("empty_source", `${specs.join(", ")} has no columns`, {});
   return {
@@ -80,6 +85,11 @@ export async function openData(
     setAside: landed?.setAside ?? 0,
     ...(landed?.setAsideFile === undefined ? {} : { setAsideFile: landed.setAsideFile }),
     assumed: "assumed" in source ? source.assumed : [],
+    intact: async () => {
+      if (check === "now") return;
+      checked ??= workspace.engine.land(source, landing);
+      await checked;
+    },
     fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
   };
 }

@@ -99,8 +99,13 @@ async function trainIn(
   events.stage?.("reading the source");
   const dir = runDir(home, run);
   openRun(dir, spec);
-  const data = await openData(spec.sources, spec, workspace, join(dir, "aside"), (progress) =>
-    events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
+  const data = await openData(
+    spec.sources,
+    spec,
+    workspace,
+    join(dir, "aside"),
+    (progress) => events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
+    "when read",
   );
   assumed.push(...data.assumed);
   const { scan, schema } = data;
@@ -142,7 +147,7 @@ async function trainIn(
       remembered(
         home.cache,
         { unit, asked, source: data.fingerprint, schema, partitions: data.source.files.length },
-        find,
+        () => data.intact().then(find),
       ),
     );
   try {
@@ -277,6 +282,7 @@ async function trainIn(
         onDamaged: ({ facts }) =>
           warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
+        beforeRows: () => data.intact(),
         checkSource: () => assertUnchanged(data),
         checkValues: async () => {
           await refuseHiddenNan(engine, base, footers);

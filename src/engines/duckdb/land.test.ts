@@ -212,3 +212,14 @@ describe("typeOfDuckdb", () => {
     expect(typeOfDuckdb("MAP(VARCHAR, INTEGER)")).toMatchObject({ kind: "other" });
   });
 });
+
+test("a part whose bytes were changed is found by its checksum and landed again", async () => {
+  const scan = await open(put("rows.csv", "a,b\n1,x\n2,y\n3,z\n"));
+  const { path } = (await landed(scan)).files[0]!;
+  const good = readFileSync(path);
+  const harmed = Buffer.from(good);
+  harmed[Math.floor(good.length / 2)]! ^= 1;
+  writeFileSync(path, harmed);
+  expect(readFileSync((await landed(scan, { sizesOnly: true })).files[0]!.path)).toEqual(harmed);
+  expect((await read(await landed(scan))).map((row) => row["a"])).toEqual(["1", "2", "3"]);
+});

@@ -11,6 +11,7 @@ import type { LandOptions } from "../contract.js";
 import { type Cut, csvRecords, cutCsv, cutRecords, type Input, layoutOf, recordsOf } from "./land/cut.js";
 import {
   type BadFact,
+  crcOf,
   durable,
   finishedParts,
   Journal,
@@ -33,7 +34,7 @@ export interface LandContext extends LandOptions {
   readonly partBytes?: number;
 }
 
-const encoderVersion = 1;
+const encoderVersion = 2;
 const defaultPartBytes = 64 * 1024 * 1024;
 
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */
@@ -50,7 +51,7 @@ export async function land(scan: TextScan, context: LandContext): Promise<Parque
   const home = join(context.cacheDir, "landed");
   const done = join(home, key);
   try {
-    let manifest = await readManifest(done);
+    let manifest = await readManifest(done, context.sizesOnly);
     if (!manifest) {
       await mkdir(home, { recursive: true });
       manifest = await landInto(scan, done, context);
@@ -234,7 +235,7 @@ async function landFile(
         );
       recordsBefore += slice.read;
       await rename(`${target}.tmp`, target);
-      return { ...kept, bytes: (await stat(target)).size };
+      return { ...kept, bytes: (await stat(target)).size, crc: await crcOf(target) };
     } finally {
       context.signal?.removeEventListener("abort", stop);
       connection.closeSync();

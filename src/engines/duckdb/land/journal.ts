@@ -1,5 +1,7 @@
+import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { BadRowError } from "../../../base/errors.js";
 
 /** One part as its journal line keeps it: what was read, what was landed, what was set aside. */
@@ -10,6 +12,8 @@ export interface Part {
   readonly rows: number;
   readonly setAside: number;
   readonly bytes: number;
+  /** CRC-32 of the part's file. */
+  readonly crc: number;
   readonly end: number;
   readonly last: boolean;
 }
@@ -68,7 +72,7 @@ export async function finishedParts(folder: string): Promise<{ parts: Part[]; fi
     const path = join(folder, `part-${String(parts.length).padStart(5, "0")}.parquet`);
     try {
       const line = JSON.parse(await readFile(`${path}.json`, "utf8")) as { part: Part; firstBad?: BadFact };
-      if ((await stat(path)).size !== line.part.bytes) break;
+      if (!(await isWhole(path, line.part))) break;
       parts.push(line.part);
       firstBad ??= line.firstBad;
     } catch {
@@ -125,14 +129,24 @@ export async function durable(path: string, text: string): Promise<void> {
   await rename(`${path}.tmp`, path);
 }
 
-export async function readManifest(folder: string): Promise<Manifest | undefined> {
+/** A landing that is there in full; one that is damaged is removed. With `sizesOnly` the bytes of the parts are not summed. */
+export async function readManifest(folder: string, sizesOnly = false): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
     for (const part of manifest.parts)
-      if ((await stat(join(folder, part.path))).size !== part.bytes) throw new Error("damaged");
+      if (!(await isWhole(join(folder, part.path), part, sizesOnly))) throw new Error("damaged");
     return manifest;
   } catch {
     await rm(folder, { recursive: true, force: true });
     return undefined;
   }
+}
+
+const isWhole = async (path: string, { bytes, crc }: Part, sizesOnly = false): Promise<boolean> =>
+  (await stat(path)).size === bytes && (sizesOnly || (await crcOf(path)) === crc);
+
+export async function crcOf(path: string): Promise<number> {
+  let crc = 0;
+  for await (const bytes of createReadStream(path, { highWaterMark: 2 ** 20 })) crc = crc32(bytes as Buffer, crc);
+  return crc;
 }
