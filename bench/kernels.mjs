@@ -12,6 +12,7 @@ import {
 import { passes, scorers } from "../dist/learners/passes/index.js";
 import { sgdEpoch } from "../dist/learners/passes/sgd-epoch.js";
 import { memoryData } from "../dist/learners/testing.js";
+import { bestSplit } from "../dist/learners/trees/split.js";
 import { Arena } from "../dist/pages/arena.js";
 
 const next = generator(1);
@@ -348,3 +349,43 @@ for (const [code, objective] of objectives.entries()) {
     () => uniformReference(4096, 2 ** 30, 7, 0),
   );
 }
+
+/** The best split of a node of a million rows; times are for each bin of its histogram. */
+function search(label, columns, constrained = false) {
+  let bins = 0;
+  const features = columns.map(([kind, width]) => {
+    bins += width;
+    return { kind, bins: width, offset: bins - width };
+  });
+  const histogram = new Float64Array(2 * bins);
+  for (const { bins: width, offset } of features)
+    for (let row = 0; row < 20_000; row++) {
+      const at = 2 * (offset + Math.floor(next() * (width - 1)));
+      histogram[at] += Math.floor((next() - 0.5) * 30_000 * (1 + (at % 7)));
+      histogram[at + 1] += 50 * 20_000;
+    }
+  const first = histogram.subarray(0, 2 * features[0].bins);
+  const sums = first.reduce(
+    (total, value, at) => (at % 2 === 0 ? [total[0] + value, total[1]] : [total[0], total[1] + value]),
+    [0, 0],
+  );
+  const node = { g: sums[0], h: sums[1], rows: 1e6, bounds: { lower: -Infinity, upper: Infinity } };
+  const category = { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 100, maxLevels: 32 };
+  const monotone = features.map(() => (constrained ? 1 : 0));
+  const options = { minLeafRows: 20, minLeafHessian: 1e-3, l1: 0, l2: 0, minGain: 0, monotone, category };
+  const allowed = new Uint8Array(features.length).fill(1);
+  const sweeps = Math.ceil(2e5 / bins);
+  const swept = () => {
+    for (let i = 0; i < sweeps; i++) bestSplit(histogram, { g: 1e-4, h: 1e-6 }, features, allowed, node, options);
+  };
+  console.log(`${label.padEnd(34)} ${((fastest(swept, [0]) / sweeps / bins) * 1e9).toFixed(3).padStart(8)} ns/bin`);
+}
+
+const numbersOf255 = (count) => Array.from({ length: count }, () => ["number", 256]);
+search("28 numbers: best split", numbersOf255(28));
+search("28 numbers: best monotone split", numbersOf255(28), true);
+search(
+  "airline: best split",
+  [12, 31, 7, 24, 22, 300, 300].map((levels) => ["category", levels + 1]).concat(numbersOf255(1)),
+);
+search("a category of 60,000: best split", [["category", 60_001]]);
