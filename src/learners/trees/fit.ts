@@ -3,7 +3,7 @@ import type { KeptRows, TrainingData } from "../contract.js";
 import { type Moments, moments, readMoments } from "../passes/moments.js";
 import { type BinTree, treeOf, walkedTree } from "./bin-tree.js";
 import { type Advance, advanceHead, binnedRows, type Round } from "./binned-rows.js";
-import { type GrowingRows, type GrowOptions, growTree, halfOfRemaining } from "./grow.js";
+import { type GrowingRows, type GrowOptions, growTree, quarterOfRemaining } from "./grow.js";
 import { leafValue } from "./leaf-value.js";
 import type { Objective } from "./objectives.js";
 import { binsOf } from "./prepare.js";
@@ -259,7 +259,7 @@ class Boosted {
             ),
           }
         : {}),
-      lookAhead: halfOfRemaining,
+      lookAhead: quarterOfRemaining,
       histogramBytes: histogramBytes(record),
     });
     const tree: BinTree = {

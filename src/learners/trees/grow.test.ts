@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GrownTree, type GrowOptions, growTree, halfOfRemaining } from "./grow.js";
+import { type GrownTree, type GrowOptions, growTree, quarterOfRemaining } from "./grow.js";
 import { growReference } from "./grow.reference.js";
 import { leafValue } from "./leaf-value.js";
 import { defaults, randomTable, rowsOf, type Table } from "./testing.js";
@@ -75,7 +75,7 @@ describe("growTree", () => {
     const table = randomTable(5, 300, mixed);
     const one = await grow(table, { ...sequential, ...options });
     expect(one.rows.asked.length).toBe(one.tree.nodes.length + 1);
-    for (const lookAhead of [() => 2, halfOfRemaining, () => 1000])
+    for (const lookAhead of [() => 2, quarterOfRemaining, () => 1000])
       for (const histograms of [1000, 6, 1]) {
         const given = { ...sequential, ...options, lookAhead, histogramBytes: histograms * histogramBytes };
         const other = await grow(table, given);
