@@ -73,8 +73,8 @@ export async function huge({ rows = 100e6 }) {
   );
   const name = `airline, ${rowsText(rows)} in ${memory}`;
   return [
-    aucLine(`${name}, default sample`, sampled, "XGBoost external memory", xgboost, 0.2),
-    aucLine(`${name}, every row`, all, "XGBoost external memory", xgboost),
+    aucLine(`${name}, default sample`, sampled, "XGBoost external memory, level by level", xgboost, 0.2),
+    aucLine(`${name}, every row`, all, "XGBoost external memory, level by level", xgboost),
     aucLine(`${name}, default sample`, sampled, "LightGBM in memory", lightgbm, 0.5),
     aucLine(`${name}, every row`, all, "LightGBM in memory", lightgbm),
     behindLine("default sample: AUC behind XGBoost", sampled, xgboost, 0.002),
