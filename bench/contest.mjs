@@ -1,5 +1,5 @@
 // Whole processes that take turns, the median of each, and the table that sets ours beside theirs.
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 
 const slowSeconds = 60;
 
@@ -98,3 +98,6 @@ export const megabytes = (bytes) => (bytes ? `${(bytes / 1e6).toFixed(0)} MB` : 
 
 export const machine = () =>
   `${cpus().length} x ${cpus()[0]?.model ?? "?"}, ${(totalmem() / 1e9).toFixed(0)} GB, ${process.platform} ${release()}, Node ${process.version}`;
+
+/** Threads that wait by spinning, as those of LightGBM and XGBoost do, take many times as long beside other work. */
+export const load = () => loadavg()[0].toFixed(1);

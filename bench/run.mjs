@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { version as duckdbVersion } from "@duckdb/node-api";
-import { machine, table } from "./contest.mjs";
+import { load, machine, table } from "./contest.mjs";
 import { logistic, ridge } from "./contests/linear.mjs";
 import { profile, start } from "./contests/reading.mjs";
 import { huge, scale } from "./contests/scale.mjs";
@@ -35,11 +35,12 @@ const given = {
 const sections = {};
 try {
   for (const name of names) {
-    console.log(`${name} ...`);
+    const before = load();
+    console.log(`${name} ... (load ${before})`);
     const lines = await contests[name](given);
     console.log(`\n${table(lines)}\n`);
     // other sizes stand beside each other
-    sections[given.rows ? `${name}, ${options.rows} rows` : name] = section(name, lines);
+    sections[given.rows ? `${name}, ${options.rows} rows` : name] = section(name, lines, before);
     if (lines.some(({ verdict }) => verdict === "did not run")) process.exitCode = 1;
   }
 } finally {
@@ -47,9 +48,9 @@ try {
 }
 if (!options["no-save"]) saveSections(join(dirname(fileURLToPath(import.meta.url)), "RESULTS.md"), sections);
 
-function section(name, lines) {
+function section(name, lines, before) {
   const flags = Object.entries(given).map(([flag, value]) => ` --${flag} ${value}`);
-  return `- machine: ${machine()}
+  return `- machine: ${machine()}; load average before: ${before}
 - date: ${new Date().toISOString().slice(0, 10)}; DuckDB ${duckdbVersion()}
 - command: \`npm run bench -- --only ${name}${flags.join("")}\`${withSpark ? " with SLUICE_BENCH_SPARK=1" : ""}
 
