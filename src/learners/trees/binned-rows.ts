@@ -243,6 +243,7 @@ class BinnedRows implements Kept {
       }
     const filling = { at: 0 };
     const top = this.#arena.mark();
+    const before = this.#growing.length;
     const trees = apply.map((tree) => this.#placed(tree));
     this.#blocks.all.forEach((block, b) => {
       const growing = sampled ? undefined : this.#growing[b]!;
@@ -278,7 +279,8 @@ class BinnedRows implements Kept {
     if (sampled) for (const growing of this.#growing) this.#restart(growing);
     out[1] = this.#growing.reduce((sum, { rows }) => sum + rows, 0);
     if (lambda !== undefined) out.set(this.#sizes, advanceHead + 2 * outputs);
-    this.#arena.reset(top);
+    // Room for drawn rows that was added meanwhile stays, and keeps what lies below it: that happens in the first trees only.
+    if (this.#growing.length === before) this.#arena.reset(top);
     return out;
   }
 
