@@ -1,5 +1,6 @@
 import { UnknownNameError } from "../base/errors.js";
 import { baseline } from "./baseline.js";
+import { boosting } from "./boosting.js";
 import type { Learner } from "./contract.js";
 import { linear } from "./linear.js";
 import { logistic } from "./logistic.js";
@@ -10,6 +11,7 @@ export const learners: readonly Learner[] = [
   baseline,
   linear,
   logistic,
+  boosting,
   sgd,
 ] as readonly unknown[] as readonly Learner[];
 

