@@ -80,7 +80,11 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       ),
     );
   withSource(command("explain <model> [source]", "what the model learned; with a source, what matters on its rows"))
-    .option("--top <n>", "effects to show", "20")
+    .option("--top <n>", "effects or features to show", "20")
+    .option("--rows [n]", "what each feature adds to the output of the first n rows (10; all of them with --to)")
+    .option("--partial <column>", "the mean prediction as this column goes through its values (repeatable)", gather)
+    .option("--to <file>", "write what --rows shows to OUT.parquet, OUT.csv or OUT.jsonl")
+    .option("--overwrite", "replace the file if it exists")
     .action((model: string, source: string | undefined, flags) =>
       run(flags, async (context) => (await import("./explain.js")).explain(model, source, flags, context)),
     );

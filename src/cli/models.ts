@@ -4,6 +4,7 @@ import { fromJson } from "../base/json.js";
 import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
+import { rulesOf } from "../predict/explain.js";
 import { type Home, listModels, runDir } from "../runs/home.js";
 import type { TrainDetails } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
@@ -90,10 +91,13 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
     for (const [on, { model: own, baseline }] of Object.entries(details.quality))
       context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline)}`);
   }
+  const rules = rulesOf(model);
+  if (rules !== undefined) context.print(`\nthe tree as rules\n${rules}`);
   context.json({
     model: found,
     run,
     ...model,
+    ...(rules === undefined ? {} : { rules }),
     ...(details ? { result: details.result, decisions: details.decisions } : {}),
   });
 }

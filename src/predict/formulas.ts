@@ -137,7 +137,7 @@ export function scored(
 }
 
 /** An input column called "prediction" keeps its name; ours becomes "prediction_1". */
-function unused(name: string, taken: readonly string[]): string {
+export function unused(name: string, taken: readonly string[]): string {
   let free = name;
   for (let i = 1; taken.includes(free); i++) free = `${name}_${i}`;
   return free;

@@ -41,13 +41,7 @@ export async function predictFile(
   workspace: Workspace,
 ): Promise<Predicted> {
   const toStdout = options.to === "-";
-  const format = toStdout ? "csv" : formats[extname(options.to).toLowerCase()];
-  if (!format)
-    throw new SluiceError("usage", `--to ${options.to}: the name must end in .parquet, .csv or .jsonl, or be -`, {
-      to: options.to,
-    });
-  const path = toStdout ? join(workspace.home.cache, `predict-${process.pid}.csv`) : resolve(options.to);
-  if (!toStdout) checkTarget(path, options);
+  const { format, path } = targetOf(options, workspace);
   const notes: string[] = [];
   const data = await openForModel(model, sources, options, workspace, notes);
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
@@ -80,7 +74,18 @@ export async function predictFile(
   }
 }
 
-function checkTarget(path: string, { to, overwrite }: PredictOptions): void {
+/** Where and as what the rows are written; refused before any work where they can't be. */
+export function targetOf(options: Pick<PredictOptions, "to" | "overwrite">, { home }: Workspace): Target {
+  const { to } = options;
+  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${process.pid}.csv`) };
+  const format = formats[extname(to).toLowerCase()];
+  if (!format)
+    throw new SluiceError("usage", `--to ${to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to });
+  checkTarget(resolve(to), options);
+  return { format, path: resolve(to) };
+}
+
+function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" | "overwrite">): void {
   if (existsSync(path)) {
     if (statSync(path).isDirectory())
       throw new SluiceError("usage", `--to ${to} is a folder; name a file in it`, { to });

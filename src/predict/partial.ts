@@ -1,0 +1,57 @@
+import { UnknownColumnError } from "../base/errors.js";
+import type { Row, Value } from "../base/schema.js";
+import { compareValues, keyOf } from "../expr/values.js";
+import type { Model } from "../model/model.js";
+import { answerNames, answersOfOutputs, outputsOfRow } from "./answers.js";
+import type { SampledRows } from "./sample.js";
+
+export interface PartialDependence {
+  readonly column: string;
+  /** What `answers` are: the prediction, the positive class, or all classes. */
+  readonly names: readonly string[];
+  /** The mean answer when every row had this value. */
+  readonly points: readonly { readonly value: Value; readonly answers: readonly number[] }[];
+}
+
+const gridPoints = 20;
+const averagedRows = 1000;
+
+/** The mean prediction over some rows as one column goes through its values (Friedman 2001): quantiles, or the most frequent ones. */
+export function partialDependence(model: Model, { columns, rows }: SampledRows, column: string): PartialDependence {
+  if (!columns.includes(column)) throw new UnknownColumnError(column, columns);
+  const outputs = outputsOfRow(model);
+  const some = rows.slice(0, averagedRows);
+  const points = gridOf(rows.map((row) => row[column] ?? null)).map((value) => {
+    const sums = answerNames(model).map(() => 0);
+    for (const row of some)
+      answersOfOutputs(model.task, outputs({ ...row, [column]: value } as Row)).forEach((answer, k) => {
+        sums[k]! += answer;
+      });
+    return { value, answers: sums.map((sum) => sum / some.length) };
+  });
+  return { column, names: answerNames(model), points };
+}
+
+/** Quantiles of what can be ordered; of text, booleans and few values, the most frequent. A missing value is one of them. */
+function gridOf(values: readonly Value[]): Value[] {
+  const counts = new Map<unknown, { value: Value; count: number }>();
+  for (const value of values) {
+    const at = counts.get(keyOf(value));
+    if (at) at.count++;
+    else counts.set(keyOf(value), { value, count: 1 });
+  }
+  const missing = counts.has(null) ? [null] : [];
+  const present = [...counts.values()].filter(({ value }) => value !== null);
+  const isNamed = present.every(({ value }) => typeof value === "string" || typeof value === "boolean");
+  if (isNamed) {
+    present.sort((a, b) => b.count - a.count || compareValues(a.value, b.value));
+    return [...present.slice(0, gridPoints).map(({ value }) => value), ...missing];
+  }
+  const sorted = values.filter((value) => value !== null).sort(compareValues);
+  const quantiles = Array.from(
+    { length: gridPoints },
+    (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (gridPoints - 1))]!,
+  );
+  const few = present.length <= gridPoints ? present.map(({ value }) => value).sort(compareValues) : quantiles;
+  return [...new Map(few.map((value) => [keyOf(value), value])).values(), ...missing];
+}

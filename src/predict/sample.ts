@@ -1,0 +1,52 @@
+import type { Row } from "../base/schema.js";
+import { columnsOf } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
+import type { Model } from "../model/model.js";
+import type { DataOptions } from "../train/source.js";
+import { inShare } from "../train/split.js";
+import type { Workspace } from "../train/workspace.js";
+import { numericLabel } from "./evaluate.js";
+import { adapt } from "./formulas.js";
+import { openForModel } from "./predict.js";
+
+export interface SampledRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  /** Class codes or targets, when the source has the columns that the label is made of; rows without a label are left out. */
+  readonly labels?: readonly number[];
+}
+
+/** Some rows of a source, chosen by their identity and a seed, with the columns that the model reads. */
+export async function sampleFor(
+  model: Model,
+  sources: readonly string[],
+  options: DataOptions,
+  workspace: Workspace,
+  wanted: number,
+): Promise<SampledRows> {
+  const data = await openForModel(model, sources, options, workspace, []);
+  const { columns } = adapt(model, data.schema);
+  const names = new Set(data.schema.columns.map(({ name }) => name));
+  const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
+  const label = numericLabel(model);
+  const all: Relation = { kind: "scan", scan: data.scan };
+  const [counted] = await workspace.engine.rows(
+    { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },
+    1,
+    workspace.signal,
+  );
+  const total = Number(counted?.["rows"] ?? 0);
+  const from: Relation = total <= wanted ? all : { kind: "filter", from: all, where: inShare(wanted / total, 1) };
+  const found = await workspace.engine.rows(
+    { kind: "project", from, columns: labelled ? { ...columns, [labelColumn]: label } : columns },
+    2 * wanted,
+    workspace.signal,
+  );
+  const rows = labelled ? found.filter((row) => row[labelColumn] !== null) : found;
+  return {
+    columns: Object.keys(columns),
+    rows,
+    ...(labelled && rows.length > 0 ? { labels: rows.map((row) => Number(row[labelColumn])) } : {}),
+  };
+}
+const labelColumn = "__label";
