@@ -1,8 +1,11 @@
 import { choice, integer, real, textParam } from "../base/params.js";
 import { defineLearner } from "./contract.js";
 import { interactionsOf, monotoneOf } from "./trees/constraints.js";
+import { treesContributions } from "./trees/contributions.js";
 import { boost } from "./trees/fit.js";
+import { treesImportance } from "./trees/importance.js";
 import { objectiveNames, objectiveOf } from "./trees/objectives.js";
+import { treeRules } from "./trees/rules.js";
 import { defaultShare } from "./trees/sampling.js";
 import { treesScore, treesScorer } from "./trees/score.js";
 import type { TreesState } from "./trees/tree.js";
@@ -75,4 +78,7 @@ export const boosting = defineLearner<typeof params, TreesState>({
     ),
   score: treesScore,
   scorer: treesScorer,
+  importance: treesImportance,
+  contributions: treesContributions,
+  rules: treeRules,
 });
