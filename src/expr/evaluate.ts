@@ -3,6 +3,7 @@ import { opSteps, type Step } from "./evaluate/steps.js";
 import { treesStep } from "./evaluate/trees.js";
 import type { Call, Expr, Lookup } from "./expr.js";
 import type { Known } from "./ops.js";
+import { denseValues } from "./slots.js";
 import { callType, knownType, lookupType, typeOfValue } from "./type-of.js";
 import { keyOf, microsOf } from "./values.js";
 
@@ -39,6 +40,12 @@ function build(expr: Expr, columns: Columns): Built {
     case "trees": {
       const inputs = expr.inputs.map((input) => build(input, columns).step);
       return { step: treesStep(expr, inputs), type: real };
+    }
+    case "weigh": {
+      const slots = expr.slots.map((slot) => build(slot, columns).step);
+      const values = denseValues(expr.table);
+      const step: Step = (row) => slots.reduce((sum, slot) => sum + (values[Number(slot(row) ?? -1)] ?? 0), 0);
+      return { step, type: columns && real };
     }
     case "call":
       return buildCall(

@@ -1,8 +1,9 @@
 import type { Value } from "../base/schema.js";
 import type { OpName } from "./ops.js";
+import type { SlotTable } from "./slots.js";
 
 /** A formula over one row: plain data, so it can be saved, sent to a cluster, and written in any dialect. */
-export type Expr = ColumnRef | Literal | Call | Lookup | Trees | RowHash;
+export type Expr = ColumnRef | Literal | Call | Lookup | Trees | Weigh | RowHash;
 
 export interface ColumnRef {
   readonly kind: "col";
@@ -47,6 +48,12 @@ export interface DecisionTree {
   readonly right: readonly number[];
   readonly value: readonly number[];
 }
+/** The sum of a table's values at some slots, 0 for slots that are missing: the weights that hashed features share. */
+export interface Weigh {
+  readonly kind: "weigh";
+  readonly slots: readonly Expr[];
+  readonly table: SlotTable;
+}
 /** The 32-bit hash of the row's identity under a seed (base/seeds.ts); only a scan has identities, not a made-up row. */
 export interface RowHash {
   readonly kind: "rowHash";
@@ -71,5 +78,6 @@ export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string
   else if (expr.kind === "call") for (const arg of expr.args) columnsOf(arg, into);
   else if (expr.kind === "lookup") columnsOf(expr.key, into);
   else if (expr.kind === "trees") for (const input of expr.inputs) columnsOf(input, into);
+  else if (expr.kind === "weigh") for (const slot of expr.slots) columnsOf(slot, into);
   return into;
 }

@@ -217,6 +217,18 @@ export const ops = {
     ...takes(["text", "integer"], int64),
     doc: "hash32(text, seed): 0 to 2^32 - 1, the first 32 bits of the MD5 of seed, colon and text.",
   },
+  hash31: {
+    ...takes(["text"], int64),
+    doc: "0 to 2^31 - 1: the first four bytes of the text's MD5 as a whole number, the lowest first, without its top bit.",
+  },
+  pairCode: {
+    ...takes(["integer", "integer"], int64),
+    doc: "One code of two: (a * 1566083941 + b * 1812433253) mod 2^31, of a mod 2^31 and b mod 2^31.",
+  },
+  slotOf: {
+    ...takes(["integer", "integer", "integer"], int64),
+    doc: "slotOf(code, seed, bits): the lowest bits (at most 31) of code xor seed.",
+  },
 
   year: { ...datePart, doc: "The year; 0 is 1 BC." },
   quarter: { ...datePart, doc: "1 to 4." },

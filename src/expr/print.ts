@@ -1,6 +1,7 @@
 import type { Value } from "../base/schema.js";
 import type { Expr } from "./expr.js";
 import type { OpName } from "./ops.js";
+import { tableName } from "./slots.js";
 import { printDate, printTimestamp } from "./time.js";
 
 /** Operators between their arguments, with how tightly they bind; the parser reads the same table. */
@@ -66,6 +67,8 @@ function print(expr: Expr): Printed {
         atom,
       ];
     }
+    case "weigh":
+      return [`weigh(${[tableName(expr.table), ...expr.slots.map(printExpr)].join(", ")})`, atom];
     case "call":
       return printCall(expr.op, expr.args);
   }

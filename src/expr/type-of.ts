@@ -39,6 +39,9 @@ export function knownType(
     case "trees":
       for (const input of expr.inputs) knownType(input, schema, columns);
       return real;
+    case "weigh":
+      for (const slot of expr.slots) knownType(slot, schema, columns);
+      return real;
     case "rowHash":
       return int64;
     case "call":

@@ -1,6 +1,6 @@
 import { isNumeric, typeName } from "../base/schema.js";
 import { call } from "../expr/expr.js";
-import { chooseFor, dateParts, type Facts } from "./automatic/choose.js";
+import { chooseFor, dateParts, type Facts, hashedText, isHashed } from "./automatic/choose.js";
 import type { Answer, Question } from "./contract.js";
 import { asReal } from "./formulas.js";
 import type { Candidate, Decision, Stage } from "./stage.js";
@@ -10,10 +10,15 @@ import { answer, type StatisticsOptions } from "./statistics.js";
 /** Features for people who name none: each column with its use and the reason, from counts over the training rows. */
 export async function automatic(
   candidates: readonly Candidate[],
-  options: StatisticsOptions & { readonly sourceRows?: number; readonly missing?: "filled" | "kept" },
+  options: StatisticsOptions & {
+    readonly sourceRows?: number;
+    readonly missing?: "filled" | "kept";
+    readonly hashed?: boolean;
+  },
 ): Promise<{ stages: Stage[]; decisions: Decision[] }> {
   const rows = await countRows(options);
-  const asked = candidates.map(questionsFor);
+  const hashed = options.hashed === true;
+  const asked = candidates.map((candidate) => (hashed && isHashed(candidate) ? [] : questionsFor(candidate)));
   const answers = await answer(asked.flat(), { ...options, rowsTotal: rows });
   const stages: Stage[] = [];
   const decisions: Decision[] = [];
@@ -21,7 +26,11 @@ export async function automatic(
   candidates.forEach((candidate, i) => {
     const facts = factsFrom(asked[i]!, answers.slice(at, at + asked[i]!.length), rows, options.sourceRows ?? rows * 2);
     at += asked[i]!.length;
-    const { use, reason, stages: chosen } = chooseFor(candidate, facts, options.missing);
+    const {
+      use,
+      reason,
+      stages: chosen,
+    } = hashed && isHashed(candidate) ? hashedText(candidate) : chooseFor(candidate, facts, options.missing);
     stages.push(...chosen);
     decisions.push({ column: candidate.name, type: typeName(candidate.type), use, reason });
   });

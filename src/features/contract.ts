@@ -6,9 +6,10 @@ import type { Expr } from "../expr/expr.js";
  * What features turn columns into and learners read. A block is one or several columns of a page:
  * - number: one column, `expr` as a real; a missing value is NaN in the page, and `fill` where a learner needs a number.
  * - category: a code 0 .. levels.length-1 for the level that equals `expr`; missing or unknown is -1 and adds nothing.
+ * - hashed: a code 0 .. 2^31-1 made by a formula, so there is no list of levels; a missing value has a weight of its own.
  * Later: sparse (indices, values, width), vector, sequence.
  */
-export type Block = NumberBlock | CategoryBlock;
+export type Block = NumberBlock | CategoryBlock | HashedBlock;
 export interface NumberBlock {
   readonly kind: "number";
   readonly name: string;
@@ -23,6 +24,13 @@ export interface CategoryBlock {
   /** Text, or a number or boolean that `levels` lists as such. A missing value is its own level when `missingLevel` is one. */
   readonly expr: Expr;
   readonly levels: readonly (string | number | boolean)[];
+}
+
+export interface HashedBlock {
+  readonly kind: "hashed";
+  readonly name: string;
+  /** The code, missing where the value is. */
+  readonly expr: Expr;
 }
 
 /** What a feature asks of the training rows, answered in fused aggregate queries. All but `distinct` are exact. */

@@ -59,6 +59,8 @@ export interface FitOptions extends StatisticsOptions {
   readonly missing?: "filled" | "kept";
   /** Rows of the whole source, so that an id is known by its range even in a sample. */
   readonly sourceRows?: number;
+  /** The learner takes hashed features. */
+  readonly hashed?: boolean;
 }
 
 /** Chooses where nothing was requested, fits, and says what became of each column. */

@@ -5,6 +5,7 @@ import type { Feature } from "./contract.js";
 import { cyclic, dateParts } from "./dates.js";
 import { frequency, ordinal } from "./encode.js";
 import { hash } from "./hash.js";
+import { hashed } from "./hashed.js";
 import { impute } from "./impute.js";
 import { number } from "./number.js";
 import { oneHot } from "./one-hot.js";
@@ -28,6 +29,7 @@ export const features: readonly AnyFeature[] = [
   ordinal,
   frequency,
   hash,
+  hashed,
   dateParts,
   cyclic,
   interactions,

@@ -67,7 +67,7 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
 
 /** The column as a real; text by a hash that tells its values apart. */
 function asOrder({ name, type }: Column): Expr {
-  if (type.kind === "text") return call("hash32", col(name), lit(0));
+  if (type.kind === "text") return call("hash31", col(name));
   return isTime(type.kind) ? call("epochMicros", col(name)) : asReal(col(name));
 }
 

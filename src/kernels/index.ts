@@ -39,6 +39,18 @@ export interface Kernels {
   readonly placeColumn: Kernel;
   readonly placeCodes: Kernel;
   readonly addLeaves: Kernel;
+  // slots
+  readonly visitRows: Asking;
+  readonly slotsOfCodes: Kernel;
+  readonly slotsOfPairs: Kernel;
+  readonly slotsOfLevels: Kernel;
+  readonly slotsOfNumbers: Kernel;
+  readonly weighSlots: Kernel;
+  readonly gatherDoubles: Kernel;
+  // ftrl
+  readonly ftrlRows: Kernel;
+  readonly ftrlClasses: Kernel;
+  readonly ftrlWeights: Kernel;
   // bins
   readonly binColumn: Kernel;
   readonly binCodes: Kernel;

@@ -35,6 +35,11 @@ export interface TrainingData {
   ): Promise<Float64Array>;
   /** Hands all labelled rows to keepers on the workers, page by page; they answer questions until the learner is done. */
   keep<P>(keeper: Keeper<P>, params: P): Promise<KeptRows>;
+  /**
+   * The same to `shards` instances: instance s takes the pages s, s + shards, ... in their order, whatever the number of workers.
+   * So what an instance makes of its rows may depend on their order. Answers come in the order of the shards.
+   */
+  walk<P>(keeper: Keeper<P>, params: P, shards: number): Promise<WalkedRows>;
   /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */
   unit<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a learner wants shown while it works; also the learning curve of the report. */
@@ -47,10 +52,15 @@ export interface KeptRows {
   release(): Promise<void>;
 }
 
+export interface WalkedRows extends KeptRows {
+  /** All pages once more, to the same instances. */
+  again(): Promise<void>;
+}
+
 /** What a learner needs of the data, so that train prepares just that. Later: a relation on an engine that owns the learner. */
 export type Needs = {
-  /** dense: numbers with a value for every row, levels with a weight each. bins: numbers and levels as they are, for trees. */
-  readonly pages: "dense" | "bins";
+  /** dense: numbers with a value for every row, levels with a weight each. bins: numbers and levels as they are, for trees. hashed: codes too. */
+  readonly pages: "dense" | "bins" | "hashed";
   readonly passes: "one" | "many";
 };
 

@@ -5,6 +5,8 @@ import type { Learner } from "./contract.js";
 import { linear } from "./linear.js";
 import { logistic } from "./logistic.js";
 import { sgd } from "./sgd.js";
+import { sparseLinear } from "./sparse-linear.js";
+import { sparseLogistic } from "./sparse-logistic.js";
 
 /** Every learner that a name can ask for. */
 export const learners: readonly Learner[] = [
@@ -13,6 +15,8 @@ export const learners: readonly Learner[] = [
   logistic,
   boosting,
   sgd,
+  sparseLinear,
+  sparseLogistic,
 ] as readonly unknown[] as readonly Learner[];
 
 export function learnerNamed(name: string): Learner {

@@ -14,6 +14,8 @@ export interface MemoryTable {
   /** Columns of numbers, NaN where missing. */
   readonly numbers: readonly ArrayLike<number>[];
   readonly categories?: readonly { readonly codes: ArrayLike<number>; readonly width: number }[];
+  /** Columns of hash codes, -1 where missing. */
+  readonly hashed?: readonly ArrayLike<number>[];
   readonly label: ArrayLike<number>;
   /** 0 keeps a row out. */
   readonly weight?: ArrayLike<number>;
@@ -46,6 +48,7 @@ export function memoryData(table: MemoryTable): MemoryData {
     ...(table.categories ?? []).map(
       ({ width }, c) => ({ kind: "category", name: `c${c}`, dtype: "i32", width }) as const,
     ),
+    ...(table.hashed ?? []).map((_, h) => ({ kind: "hashed", name: `h${h}`, dtype: "i32" }) as const),
   ];
   const layout: PageLayout = { columns, pageRows: table.pageRows ?? rowsPerPage(columns) };
   const count = Math.ceil(rows / layout.pageRows);
@@ -112,6 +115,18 @@ export function memoryData(table: MemoryTable): MemoryData {
         release: async () => kept.close(),
       };
     },
+    async walk(keeper, params, shards) {
+      const room = { workers: 1, memoryBytes: 2 ** 28, file: join(tmpdir(), `sluice-kept-${process.pid}`) };
+      const kept = Array.from({ length: shards }, () => keeper.start(params, layout, room));
+      const again = async (): Promise<void> => {
+        for (const page of pages) kept[page.index % shards]!.take(page);
+      };
+      await again();
+      const release = async (): Promise<void> => {
+        for (const each of kept) each.close();
+      };
+      return { again, release, ask: async (question, given) => kept.map((each) => each.ask(question, given)) };
+    },
     unit: (_, work) => work(),
     report() {},
   };
@@ -134,6 +149,7 @@ function pageOf(table: MemoryTable, { pageRows }: PageLayout, arena: Arena, inde
       return fill(arena.f32(rows), (i) => (values[i]! - shift) * 2 ** exponent);
     }),
     codes: (table.categories ?? []).map(({ codes }) => fill(arena.i32(rows), (i) => codes[i]!)),
+    hashed: (table.hashed ?? []).map((codes) => fill(arena.i32(rows), (i) => codes[i]!)),
     label: fill(arena.f64(rows), (i) => table.label[i]!),
     weight: fill(arena.f64(rows), (i) => table.weight?.[i] ?? 1),
     split: Uint8Array.from({ length: rows }, (_, i) => table.split?.[firstRow + i] ?? splitCodes.train),
@@ -159,5 +175,6 @@ function blocksOf(table: MemoryTable): Block[] {
           levels: Array.from({ length: width }, (_, k) => `l${k}`),
         }) as const,
     ),
+    ...(table.hashed ?? []).map((_, h) => ({ kind: "hashed", name: `h${h}`, expr: col(`h${h}`) }) as const),
   ];
 }

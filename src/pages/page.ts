@@ -1,7 +1,7 @@
 /** A slice of encoded rows, as a kernel sees it: columns in one memory, each 16-byte aligned. */
 export type Dtype = "f32" | "f64" | "i32" | "u8";
 
-/** The columns of a page set. Numbers come first, then category codes; the order is that of the feature blocks. */
+/** The columns of a page set. Numbers come first, then category codes, then hash codes; the order is that of the feature blocks. */
 export interface PageLayout {
   readonly columns: readonly PageColumn[];
   /** Rows of a full page: a function of the columns alone (about 4 MB), so the budget can never change it. */
@@ -19,6 +19,8 @@ export type PageColumn =
     }
   /** Codes 0 .. width-1; -1 where missing or unknown. */
   | { readonly kind: "category"; readonly name: string; readonly dtype: "i32"; readonly width: number }
+  /** Hash codes 0 .. 2^31-1; -1 where missing. */
+  | { readonly kind: "hashed"; readonly name: string; readonly dtype: "i32" }
   /** Side columns: label (a number or a class code), weight, split. */
   | { readonly kind: "side"; readonly name: string; readonly dtype: "f64" | "u8" };
 
@@ -54,6 +56,7 @@ export interface Page {
   readonly firstRow: number;
   readonly numbers: readonly Float32Array[];
   readonly codes: readonly Int32Array[];
+  readonly hashed: readonly Int32Array[];
   readonly label: Float64Array;
   readonly weight: Float64Array;
   /** What each row is for, whatever rows were asked for: 0 training, 1 validation, 255 none. */

@@ -20,8 +20,13 @@ export interface RunOptions {
   /** Sums of the pages before the first job, when a run goes on where an earlier one stopped. */
   readonly from?: readonly Float64Array[];
   /** Workers keep rows of the pages that they see in this run. */
-  readonly keep?: Omit<KeepCall, "room"> & { readonly room: (worker: number) => KeepCall["room"] };
+  readonly keep?: KeepRun;
 }
+
+/** A keeper's instances: one for each worker, or with `shards` so many, each of which takes its pages in their order. */
+export type KeepRun = Omit<KeepCall, "instances"> & {
+  readonly room: (ordinal: number) => KeepCall["instances"][number]["room"];
+};
 
 /** Threads that run passes over pages. Which worker does which page is chance; the sums merge in page order, so it leaves no trace. */
 export class WorkerPool implements AsyncDisposable {
@@ -29,6 +34,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #registry: Readonly<Record<string, Pass<never>>>;
   #files: PageFiles | undefined;
   #runs = 0;
+  readonly #keepers = new Map<number, number>();
 
   constructor(url: URL, threads: number, registry: Readonly<Record<string, Pass<never>>>) {
     this.#registry = registry;
@@ -65,8 +71,10 @@ export class WorkerPool implements AsyncDisposable {
       calls.map(({ params }, i) => new Float64Array(passes[i]!.length(params as never, layout)));
     const run = ++this.#runs;
     const { keep } = options;
-    this.#workers.forEach((worker, i) => {
-      send(worker, { type: "prepare", calls, ...(keep ? { keep: { ...keep, room: keep.room(i) } } : {}) });
+    const shards = keep?.shards;
+    if (keep) this.#keepers.set(keep.id, shards ?? this.threads);
+    this.#workers.forEach((worker, w) => {
+      send(worker, { type: "prepare", calls, ...(keep ? { keep: this.#keepOf(keep, w) } : {}) });
     });
 
     const iterator = Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
@@ -105,32 +113,52 @@ export class WorkerPool implements AsyncDisposable {
     };
     // Rows that stay with their worker are shared out evenly; else whoever is free takes the next page.
     const shares =
-      keep && Array.isArray(jobs) ? this.#workers.map((_, w) => shareOf(jobs as PageJob[], w, this.threads)) : [];
+      keep && shards === undefined && Array.isArray(jobs)
+        ? this.#workers.map((_, w) => shareOf(jobs as PageJob[], w, this.threads))
+        : [];
     if (shares.length > 0) expected = (jobs as PageJob[])[0]?.index;
     const next = async (w: number): Promise<PageJob | undefined> => {
       if (shares.length === 0) return pull();
       options.signal?.throwIfAborted();
       return ended ? undefined : shares[w]!.shift();
     };
+    const work = async (worker: Worker, job: PageJob): Promise<void> => {
+      const reuse = merged.pop();
+      const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
+      const done = await ask(
+        worker,
+        { type: "page", run, job, ...(reuse ? { reuse } : {}) },
+        transfer,
+        (m) => m.type === "page" && m.run === run && m.index === job.index,
+        (page) => page.run === run && page.index === job.index,
+      );
+      if (done.type !== "page") return;
+      if (done.fresh) options.onFree?.(done.fresh);
+      merge(done);
+    };
     const lane = async (worker: Worker, w: number): Promise<void> => {
-      for (let job = await next(w); job; job = await next(w)) {
-        const reuse = merged.pop();
-        const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
-        const done = await ask(
-          worker,
-          { type: "page", run, job, ...(reuse ? { reuse } : {}) },
-          transfer,
-          (m) => m.type === "page" && m.run === run && m.index === job!.index,
-          (page) => page.run === run && page.index === job!.index,
-        );
-        if (done.type !== "page") continue;
-        if (done.fresh) options.onFree?.(done.fresh);
-        merge(done);
+      for (let job = await next(w); job; job = await next(w)) await work(worker, job);
+    };
+    /** Pages in their order, each to the worker that has its shard. */
+    const deal = async (count: number): Promise<void> => {
+      const busy = this.#workers.map((): Promise<void>[] => []);
+      for (let job = await pull(); job; job = await pull()) {
+        const owner = (job.index % count) % this.threads;
+        const queue = busy[owner]!;
+        if (queue.length === 2) await queue.shift();
+        const done = work(this.#workers[owner]!, job);
+        done.catch(() => {}); // told when its turn comes
+        queue.push(done);
       }
+      const failed = (await Promise.allSettled(busy.flat())).find(({ status }) => status === "rejected");
+      if (failed) throw (failed as PromiseRejectedResult).reason;
     };
     try {
       // All lanes come to rest before a failure is told: the workers must be free for what comes next.
-      const lanes = this.#workers.flatMap((worker, w) => [lane(worker, w), lane(worker, w)]);
+      const lanes =
+        shards === undefined
+          ? this.#workers.flatMap((worker, w) => [lane(worker, w), lane(worker, w)])
+          : [deal(shards)];
       const stop = (): void => {
         ended = true;
       };
@@ -144,10 +172,24 @@ export class WorkerPool implements AsyncDisposable {
     return sums;
   }
 
-  /** A question to what each worker keeps under `id`; all answer at the same time. */
+  #keepOf({ room, ...keep }: KeepRun, worker: number): KeepCall {
+    const ordinals = Array.from({ length: this.#keepers.get(keep.id)! }, (_, i) => i);
+    const mine = ordinals.filter((ordinal) => ordinal % this.threads === worker);
+    return { ...keep, instances: mine.map((ordinal) => ({ ordinal, room: room(ordinal) })) };
+  }
+
+  /** A question to what is kept under `id`; all answer at the same time, in the order of their shards. */
   async ask(id: number, question: string, params: unknown): Promise<Float64Array[]> {
+    const ordinals = Array.from({ length: this.#keepers.get(id)! }, (_, i) => i);
     const answers = await Promise.allSettled(
-      this.#workers.map((worker) => ask(worker, { type: "ask", id, question, params }, [], (m) => m.type === "answer")),
+      ordinals.map((ordinal) =>
+        ask(
+          this.#workers[ordinal % this.threads]!,
+          { type: "ask", id, ordinal, question, params },
+          [],
+          (m) => m.type === "answer" && m.ordinal === ordinal,
+        ),
+      ),
     );
     return answers.map((settled) => {
       if (settled.status === "rejected") throw settled.reason;

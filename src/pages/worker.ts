@@ -52,13 +52,22 @@ export interface KeepCall {
   readonly id: number;
   readonly name: string;
   readonly params: unknown;
-  readonly room: KeeperRoom;
+  /** This worker's instances: made now, or by an earlier call of the same id. */
+  readonly instances: readonly { readonly ordinal: number; readonly room: KeeperRoom }[];
+  /** Page i is for instance i mod `shards`; without, a worker has one instance, and it takes whatever comes. */
+  readonly shards?: number;
 }
 
 export type ToWorker =
   | { readonly type: "open"; readonly files: PageFiles; readonly arenaBytes: number; readonly keep: boolean }
   | { readonly type: "prepare"; readonly calls: readonly PassCall[]; readonly keep?: KeepCall }
-  | { readonly type: "ask"; readonly id: number; readonly question: string; readonly params: unknown }
+  | {
+      readonly type: "ask";
+      readonly id: number;
+      readonly ordinal: number;
+      readonly question: string;
+      readonly params: unknown;
+    }
   | { readonly type: "release"; readonly id: number }
   /** `run` tells the answers of one run from those of an earlier one that failed. `reuse` are sums of an earlier page, merged by now: memory that would otherwise wait for the garbage collector. */
   | { readonly type: "page"; readonly run: number; readonly job: PageJob; readonly reuse?: readonly Float64Array[] }
@@ -78,7 +87,7 @@ export type FromWorker =
       readonly sums: readonly Float64Array[];
       readonly fresh?: PageJob["fresh"];
     }
-  | { readonly type: "answer"; readonly answer: Float64Array }
+  | { readonly type: "answer"; readonly ordinal: number; readonly answer: Float64Array }
   | { readonly type: "fold"; readonly state: Float64Array }
   | { readonly type: "folded"; readonly pages: number }
   | {
@@ -97,7 +106,7 @@ export type FromWorker =
 export function serveWorker(registry: Registry): void {
   const port = parentPort!;
   let desk: Desk | undefined;
-  const kept = new Map<number, Kept>();
+  const kept = new Map<number, Map<number, Kept>>();
   port.on("message", async (message: ToWorker) => {
     try {
       if (message.type === "open") {
@@ -105,14 +114,15 @@ export function serveWorker(registry: Registry): void {
         desk = new Desk(message, registry);
       } else if (message.type === "prepare") desk!.prepare(message.calls, message.keep, kept);
       else if (message.type === "ask") {
-        const answer = kept.get(message.id)!.ask(message.question, message.params);
+        const { ordinal } = message;
+        const answer = kept.get(message.id)!.get(ordinal)!.ask(message.question, message.params);
         const { buffer } = answer;
         port.postMessage(
-          { type: "answer", answer } satisfies FromWorker,
+          { type: "answer", ordinal, answer } satisfies FromWorker,
           buffer instanceof ArrayBuffer ? [buffer] : [],
         );
       } else if (message.type === "release") {
-        kept.get(message.id)?.close();
+        for (const instance of kept.get(message.id)?.values() ?? []) instance.close();
         kept.delete(message.id);
       } else if (message.type === "page") {
         const done = { ...desk!.page(message.job, message.reuse), run: message.run };
@@ -153,7 +163,7 @@ class Desk {
   readonly #label: Float64Array;
   readonly #mark: number;
   readonly #keep: boolean;
-  #keeping: Kept | undefined;
+  #keeping: ((page: number) => Kept) | undefined;
   #steps: { rows: RowsOf; length: number; step: (page: Page, into: Float64Array) => void }[] = [];
 
   constructor({ files, arenaBytes, keep }: Extract<ToWorker, { type: "open" }>, registry: Registry) {
@@ -196,14 +206,20 @@ class Desk {
     await Promise.all(writing);
   }
 
-  prepare(calls: readonly PassCall[], keep: KeepCall | undefined, kept: Map<number, Kept>): void {
+  prepare(calls: readonly PassCall[], keep: KeepCall | undefined, kept: Map<number, Map<number, Kept>>): void {
     this.#arena.reset(this.#mark);
     this.#keeping = undefined;
     if (keep) {
       const keeper = this.#registry.keepers[keep.name];
       if (!keeper) throw new Error(`no keeper is registered as ${keep.name}`);
-      this.#keeping = keeper.start(keep.params as never, this.#features.layout, keep.room);
-      kept.set(keep.id, this.#keeping);
+      const instances = kept.get(keep.id) ?? new Map<number, Kept>();
+      kept.set(keep.id, instances);
+      for (const { ordinal, room } of keep.instances)
+        if (!instances.has(ordinal))
+          instances.set(ordinal, keeper.start(keep.params as never, this.#features.layout, room));
+      const { shards } = keep;
+      const [only] = instances.values();
+      this.#keeping = (page) => (shards === undefined ? only! : instances.get(page % shards)!);
     }
     this.#steps = calls.map(({ name, params, rows }) => {
       const pass = this.#registry.passes[name];
@@ -227,7 +243,7 @@ class Desk {
       step(this.#view(loaded, rows), into);
       return into;
     });
-    this.#keeping?.take(this.#view(loaded, "all"));
+    this.#keeping?.(index).take(this.#view(loaded, "all"));
     return { type: "page", index, rows: loaded.rows, sums, ...(fresh ? { fresh } : {}) };
   }
 
@@ -286,11 +302,12 @@ class Desk {
     const { buffer } = this.#arena.memory;
     const numbers: Float32Array[] = [];
     const codes: Int32Array[] = [];
+    const hashed: Int32Array[] = [];
     const base = this.#features.at + bodyOffset;
     const offsets = this.#features.offsets(rows);
     this.#features.layout.columns.forEach(({ kind }, i) => {
       if (kind === "number") numbers.push(new Float32Array(buffer, base + offsets[i]!, rows));
-      else codes.push(new Int32Array(buffer, base + offsets[i]!, rows));
+      else (kind === "hashed" ? hashed : codes).push(new Int32Array(buffer, base + offsets[i]!, rows));
     });
     const side = this.#side.at + bodyOffset;
     const sideOffsets = this.#side.offsets(rows);
@@ -311,6 +328,6 @@ class Desk {
         }
       }
     });
-    return { ...header, numbers, codes, label, weight, split };
+    return { ...header, numbers, codes, hashed, label, weight, split };
   }
 }

@@ -27,6 +27,8 @@ export interface Dialect {
   lookup(lookup: Lookup, key: Term): string;
   /** What trees add up to, as a real; inputs are numbers or codes. */
   trees(trees: Trees, inputs: readonly Term[]): string;
+  /** The sum of a list's values at places counted from 0; a missing place adds nothing. */
+  weigh(list: string, places: readonly Term[]): string;
   /** `args` are the terms of the aggregate's arguments, in their order. */
   aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */

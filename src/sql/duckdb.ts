@@ -16,6 +16,9 @@ export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseA
   calls,
   lookup,
   trees,
+  // One list of places and one list of values: 40 places taken one by one keep 40 copies of a chunk's list alive.
+  weigh: (list, places) =>
+    `coalesce(list_sum(list_transform([${places.map(({ sql }) => sql).join(", ")}], lambda place: CAST(${list}[place + 1] AS DOUBLE))), 0)`,
   aggregate,
   scan,
   databaseAlias,

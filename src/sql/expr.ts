@@ -2,6 +2,7 @@ import type { Schema } from "../base/schema.js";
 import { int64, real } from "../base/schema.js";
 import type { Call, Expr } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
+import { type SlotTable, tableName } from "../expr/slots.js";
 import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
 import type { Dialect, Term } from "./dialect.js";
 
@@ -11,6 +12,8 @@ export interface Scope {
   /** The column's SQL; `type` is unknown where the engine's own SQL gives it, `stored` says that it comes from a file. */
   column(name: string): { readonly sql: string; readonly type: Known; readonly stored: boolean };
   rowHash(seed: number): string;
+  /** A list column with the table's values, one row of it. */
+  table(table: SlotTable): string;
 }
 
 /** A formula as SQL over columns named as in the schema. */
@@ -23,6 +26,7 @@ export function exprSql(expr: Expr, dialect: Dialect, schema?: Schema): string {
       type: types && knownType({ kind: "col", name }, schema, types),
       stored: true,
     }),
+    table: (table) => `(SELECT w FROM ${tableName(table)})`,
     rowHash: () => {
       throw new Error("a formula by itself has no row identity; only one over a scan has");
     },
@@ -50,6 +54,15 @@ export function term(expr: Expr, scope: Scope): Term {
         sql: dialect.trees(
           expr,
           expr.inputs.map((input) => term(input, scope)),
+        ),
+        type: real,
+        expr,
+      };
+    case "weigh":
+      return {
+        sql: dialect.weigh(
+          scope.table(expr.table),
+          expr.slots.map((slot) => term(slot, scope)),
         ),
         type: real,
         expr,

@@ -11,7 +11,7 @@ import type { Relation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
 import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
-import type { RunOptions, WorkerPool } from "../pages/pool.js";
+import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import {
   bodyOffset,
   manifestFile,
@@ -111,7 +111,7 @@ export class Dataset {
       where: spec.where,
     };
     const features = spec.blocks.map((block) =>
-      block.kind === "number" ? block.expr : { expr: block.expr, levels: block.levels },
+      block.kind === "category" ? { expr: block.expr, levels: block.levels } : block.expr,
     );
     this.#featuresDir = join(options.cacheDir, "pages", hashOf({ rows, features, layout: this.layout }).slice(0, 32));
     this.#sideDir = join(
@@ -155,7 +155,7 @@ export class Dataset {
     calls: readonly PassCall[],
     journal: Journal | undefined,
     unit: string,
-    keep?: RunOptions["keep"],
+    keep?: KeepRun,
   ): Promise<Float64Array[]> {
     const finished = journal?.value<{ pages: number; complete: boolean }>(unit);
     const earlier = finished && journal?.doubles(unit);
@@ -191,7 +191,7 @@ export class Dataset {
     journal: Journal | undefined,
     unit: string,
     start: { pages: number; sums: Float64Array[] } | undefined,
-    keeping: RunOptions["keep"],
+    keeping: KeepRun | undefined,
   ): Promise<Float64Array[]> {
     const { pool, keep, signal, onProgress } = this.#options;
     const fresh = !this.complete;
@@ -351,6 +351,11 @@ export class Dataset {
         otherwise: -1,
       };
     });
+    blocks
+      .filter((block) => block.kind === "hashed")
+      .forEach((block, i) => {
+        columns[`h${i}`] = block.expr;
+      });
     columns["label"] = call("toReal", spec.label);
     if (spec.weight) columns["weight"] = call("toReal", spec.weight);
     columns["split"] = spec.split;
@@ -462,6 +467,9 @@ export function layoutColumns(blocks: readonly Block[], codings: readonly Number
     ...blocks
       .filter((block) => block.kind === "category")
       .map((block): PageColumn => ({ kind: "category", name: block.name, dtype: "i32", width: block.levels.length })),
+    ...blocks
+      .filter((block) => block.kind === "hashed")
+      .map(({ name }): PageColumn => ({ kind: "hashed", name, dtype: "i32" })),
   ];
 }
 

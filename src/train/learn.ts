@@ -1,9 +1,9 @@
 import { permutation, subSeed } from "../base/seeds.js";
 import type { Block } from "../features/contract.js";
-import type { KeptRows, Task, TrainingData } from "../learners/contract.js";
+import type { KeptRows, Task, TrainingData, WalkedRows } from "../learners/contract.js";
 import type { PageLayout } from "../pages/page.js";
 import type { Fold, Pass } from "../pages/pass.js";
-import type { RunOptions, WorkerPool } from "../pages/pool.js";
+import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
@@ -17,7 +17,7 @@ export interface LearningStep {
 interface Waiting {
   readonly learner: number;
   readonly call?: PassCall;
-  readonly keep?: NonNullable<RunOptions["keep"]>;
+  readonly keep?: NonNullable<KeepRun>;
   readonly resolve: (sum: Float64Array) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -108,6 +108,7 @@ export class SharedRows {
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
         this.#fold(fold.name, params, state, epoch, seed),
       keep: (keeper, params) => this.#keep(keeper.name, params, learner),
+      walk: (keeper, params, shards) => this.#walk(keeper.name, params, shards, learner),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
       report: (step) => void (about.main && this.steps.push(step)),
     };
@@ -129,6 +130,27 @@ export class SharedRows {
     return {
       ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
       release: () => this.#alone(async () => this.#pool.release(id)),
+    };
+  }
+
+  async #walk(name: string, params: unknown, shards: number, learner: number): Promise<WalkedRows> {
+    const id = ++this.#kept;
+    const room = (ordinal: number) => ({
+      workers: this.#pool.threads,
+      memoryBytes: 0,
+      file: `${this.#keeping.scratch}-${id}-${ordinal}`,
+    });
+    const keep: KeepRun = { id, name, params, shards, room };
+    const go = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        this.#waiting.push({ learner, keep, resolve: () => resolve(), reject });
+        this.#soon();
+      });
+    await go();
+    return {
+      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      release: () => this.#alone(async () => this.#pool.release(id)),
+      again: go,
     };
   }
 

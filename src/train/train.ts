@@ -200,13 +200,15 @@ async function trainIn(
       trustFooters && once && spec.features === undefined && census.train === census.read
         ? await readFooters(engine, scan, census.read)
         : noFooters;
+    const hashed = chosen.needs.pages === "hashed";
     const prepared: Prepared = await known(
-      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}`,
+      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
         const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
         const fit = await fitFeatures({
           missing: missingIn(chosen),
+          hashed,
           ...statistics,
           known,
           schema,
@@ -237,6 +239,7 @@ async function trainIn(
       },
     );
     const blocks = blocksOf(prepared.fitted);
+    refuseHashed(blocks, chosen);
     await assertUnchanged(data);
     const leaks = await known("leaks", () =>
       leakWarnings({
@@ -465,9 +468,19 @@ async function trainIn(
 
 const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
   blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
-const missingIn = ({ needs }: Learner) => (needs.pages === "bins" ? "kept" : "filled");
+const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
+
+function refuseHashed(blocks: ReturnType<typeof blocksOf>, { name, needs }: Learner): void {
+  const hashed = blocks.find(({ kind }) => kind === "hashed");
+  if (hashed && needs.pages !== "hashed")
+    throw new SluiceError(
+      "usage",
+      `hashed(${hashed.name}) has no levels that ${name} could give weights to; choose --learner sparseLogistic or sparseLinear, or write hash(${hashed.name}, 1024)`,
+      { learner: name, feature: hashed.name },
+    );
+}
 
 /** The named learner if it can do the task; with none named, the linear model of the task. */
 function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task): Learner {

@@ -1,6 +1,7 @@
 import type { DateValue, Row, TimestampValue, Value } from "../../base/schema.js";
 import type { Expr } from "../expr.js";
 import type { OpName } from "../ops.js";
+import { pairCode, slotOf } from "../slots.js";
 import { civilOf, dayOfWeek, dayOfYear, daysOfMicros, isoWeek, microsOfDays, secondOfDay } from "../time.js";
 import { compareNumbers, compareText, compareValues, keyOf, microsOf } from "../values.js";
 import type { Num } from "./numbers.js";
@@ -258,6 +259,9 @@ export const opSteps: Readonly<Record<OpName, Make>> = {
   like: likeness((text) => text),
   ilike: likeness(texts.lower),
   hash32: two<string, number>(texts.hash32),
+  hash31: one(texts.hash31),
+  pairCode: two(pairCode),
+  slotOf: three(slotOf),
 
   year: part((days) => civilOf(days).year),
   quarter: part((days) => Math.ceil(civilOf(days).month / 3)),

@@ -95,5 +95,8 @@ export function pattern(like: string): (text: string) => boolean {
   return (text) => regex.test(text);
 }
 
+/** The code of a hashed category; `md5_number` gives the same in DuckDB. */
+export const hash31 = (text: string): number => createHash("md5").update(text).digest().readUInt32LE(0) & 0x7fffffff;
+
 export const hash32 = (text: string, seed: number): number =>
   createHash("md5").update(`${seed}:${text}`).digest().readUInt32BE(0);

@@ -70,6 +70,15 @@ export function chooseFor(candidate: Candidate, facts: Facts, missing: "filled" 
   return chooseForNumber(candidate, facts, missing);
 }
 
+/** Columns that a learner of hashed features takes as they are, without a look at their values. */
+export const isHashed = ({ type }: Candidate): boolean => type.kind === "text" || type.kind === "bool";
+
+export const hashedText = ({ name, formula }: Candidate): Choice => ({
+  use: "hashed",
+  reason: "each value has a weight by its hash, however many there are",
+  stages: [stage("hashed", name, formula)],
+});
+
 function chooseForNumber(
   { name, formula, type: { kind } }: Candidate,
   { count, rows, sourceRows, min, max, distinct }: Facts,

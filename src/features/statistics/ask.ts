@@ -41,14 +41,15 @@ const isGuarded = (of: Expr): boolean =>
   of.kind === "call" && of.op === "when" && of.args[0]?.kind === "call" && of.args[0].op === "isNan";
 const keepsNumbers: ReadonlySet<string> = new Set(["abs", "neg", "ln", "log2", "log10", "sqrt", "exp", "toReal"]);
 const givesWhole: ReadonlySet<string> = new Set(
-  "year quarter month week day dayOfWeek dayOfYear hour minute second epochDays epochMicros length hash32 toInt".split(
+  "year quarter month week day dayOfWeek dayOfYear hour minute second epochDays epochMicros length hash32 hash31 toInt".split(
     " ",
   ),
 );
 
 /** Whether it cannot be NaN, so that formulas inside formulas are not guarded at each depth. */
 function neverNan(of: Expr): boolean {
-  if (of.kind === "lit" || of.kind === "lookup" || of.kind === "trees" || of.kind === "rowHash") return true;
+  if (of.kind === "lit" || of.kind === "lookup" || of.kind === "trees" || of.kind === "weigh" || of.kind === "rowHash")
+    return true;
   if (of.kind === "col") return false;
   if (of.op === "toReal" && of.args[0]?.kind === "col") return false;
   return isGuarded(of) || givesWhole.has(of.op) || (keepsNumbers.has(of.op) && neverNan(of.args[0]!));

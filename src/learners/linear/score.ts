@@ -7,7 +7,10 @@ import { fillOf, numberColumns } from "./coordinates.js";
 import type { LinearState } from "./state.js";
 
 /** Each block with the place of its first coefficient: numbers come first, then the categories' levels. */
-export function placesOf(blocks: readonly Block[]): readonly { readonly block: Block; readonly at: number }[] {
+export function placesOf(
+  all: readonly Block[],
+): readonly { readonly block: NumberBlock | CategoryBlock; readonly at: number }[] {
+  const blocks = all.filter((block) => block.kind !== "hashed");
   const numbers = blocks.filter((block): block is NumberBlock => block.kind === "number");
   const categories = blocks.filter((block): block is CategoryBlock => block.kind === "category");
   let at = numbers.length;
@@ -44,7 +47,7 @@ export function linearScore(
 }
 
 /** A block's share of an output; nothing where all its weights are zero. */
-function termOf(block: Block, weights: readonly number[], at: number): Expr[] {
+function termOf(block: NumberBlock | CategoryBlock, weights: readonly number[], at: number): Expr[] {
   if (block.kind === "number") return weights[at] === 0 ? [] : [call("mul", lit(weights[at]!), filled(block))];
   const values = weights.slice(at, at + block.levels.length);
   if (values.every((weight) => weight === 0)) return [];

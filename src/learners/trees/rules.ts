@@ -62,7 +62,7 @@ function conditionsOf(
   const block = blocks[tree.feature[node]!]!;
   const test = tree.test[node]!;
   const [leftMissing, rightMissing] = tree.missingLeft[node] ? [" or missing", ""] : ["", " or missing"];
-  if (block.kind === "number") {
+  if (block.kind !== "category") {
     const shown = thresholds.get(node)!;
     return [`${block.name} <= ${shown}${leftMissing}`, `${block.name} > ${shown}${rightMissing}`];
   }

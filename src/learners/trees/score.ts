@@ -36,7 +36,7 @@ const nodesOf = (
 
 /** What a tree asks of a block: its number, or the code of its level; null where missing or unknown. */
 export const inputOf = (block: Block): Expr =>
-  block.kind === "number"
+  block.kind !== "category"
     ? call("toReal", block.expr)
     : {
         kind: "lookup",

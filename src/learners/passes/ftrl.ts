@@ -1,0 +1,121 @@
+import { mix32 } from "../../base/seeds.js";
+import { slotSpace } from "../../kernels/slot-space.js";
+import { Arena } from "../../pages/arena.js";
+import { defineKeeper } from "../../pages/keeper.js";
+import type { Page } from "../../pages/page.js";
+import { splitCodes } from "../../pages/worker.js";
+import { SlotRows, slotBlockRows } from "./slot-rows.js";
+
+/** What FTRL-proximal needs to know beside the rows. */
+export interface FtrlParams {
+  readonly loss: "logistic" | "softmax" | "squared";
+  readonly outputs: number;
+  readonly bits: number;
+  readonly pairs: readonly (readonly [string, string])[];
+  readonly rate: number;
+  readonly beta: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly logs: boolean;
+  /** Of each class code; all 1 when absent. */
+  readonly classWeights?: readonly number[];
+  /** A target is learned as (target - shift) / scale. */
+  readonly target: { readonly shift: number; readonly scale: number };
+  readonly seed: number;
+}
+
+/** Floats side by side: outputs in groups of four, or one alone. */
+export const lanesOf = (outputs: number): number => (outputs === 1 ? 1 : (outputs + 3) & ~3);
+
+/**
+ * One shard of a pass of FTRL-proximal: it takes its pages in their order and each page's rows in a seeded one, so that files sorted by
+ * their label teach all the same. Asked for "head": [loss, weight, bias and its summed squared gradient per output, scale per number];
+ * for "weights" of output k: float32 pairs (weight, summed squared gradients) of all slots.
+ */
+export const ftrl = defineKeeper<FtrlParams>({
+  name: "ftrl",
+  start(params, layout) {
+    const { outputs, rate, beta, l1, l2, target, classWeights } = params;
+    const space = slotSpace(layout, params.bits, params.pairs);
+    const lanes = lanesOf(outputs);
+    const scratch =
+      SlotRows.bytes(space, layout) + layout.pageRows * 16 + slotBlockRows * 16 + (lanes + space.width) * 64;
+    const arena = new Arena(space.size * lanes * 8 + 8 * 2 ** 16 + scratch);
+    const state = arena.take(space.size * lanes * 8);
+    const rows = new SlotRows(arena, space, layout, { logs: params.logs, grows: true });
+    const label = arena.f64(layout.pageRows);
+    const weight = arena.f64(layout.pageRows);
+    const y = arena.f64(slotBlockRows);
+    const w = arena.f64(slotBlockRows);
+    const bias = arena.f32(2 * outputs);
+    const sums = arena.f64(2);
+    const each = arena.f32(Math.max(space.width, lanes)).byteOffset;
+    const out = arena.f32(2 * 8192);
+    const count = arena.i32(1);
+    const { kernels } = rows;
+    let pages = 0;
+
+    const take = (page: Page): void => {
+      rows.copy(page);
+      for (let i = 0; i < page.rows; i++) {
+        const y = page.label[i]!;
+        label[i] = params.loss === "squared" ? (y - target.shift) / target.scale : y;
+        weight[i] = page.split[i] === splitCodes.train ? page.weight[i]! * (classWeights?.[y] ?? 1) : 0;
+      }
+      const step = strideFor(page.rows);
+      const start = mix32(params.seed + pages++) % page.rows;
+      for (let from = 0; from < page.rows; ) {
+        const [order, found] = [rows.order.byteOffset, count.byteOffset];
+        from = kernels.visitRows(weight.byteOffset, page.rows, start, step, from, slotBlockRows, order, found);
+        const taken = count[0]!;
+        if (taken === 0) continue;
+        rows.list(taken);
+        kernels.gatherDoubles(label.byteOffset, order, taken, y.byteOffset);
+        kernels.gatherDoubles(weight.byteOffset, order, taken, w.byteOffset);
+        const about = [state, rows.slots, rows.values, space.width, taken, y.byteOffset, w.byteOffset] as const;
+        if (params.loss === "softmax")
+          kernels.ftrlClasses(...about, bias.byteOffset, each, outputs, lanes, rate, beta, l1, l2, sums.byteOffset);
+        else {
+          const squared = +(params.loss === "squared");
+          kernels.ftrlRows(...about, bias.byteOffset, each, rate, beta, l1, l2, squared, sums.byteOffset);
+        }
+      }
+    };
+
+    const head = (): Float64Array => {
+      const biases = Array.from({ length: outputs }, (_, k) => {
+        const [z, root] = [bias[2 * k]!, bias[2 * k + 1]!];
+        return [-z / ((root + beta) / rate + l2), root * root];
+      });
+      return Float64Array.of(sums[0]!, sums[1]!, ...biases.flat(), ...rows.scales);
+    };
+    const weights = (k: number): Float64Array => {
+      const all = new Float64Array(space.size);
+      const pairs = new Float32Array(all.buffer);
+      for (let from = 0; from < space.size; from += 8192) {
+        const some = Math.min(8192, space.size - from);
+        kernels.ftrlWeights(state, from, some, lanes, k, rate, beta, l1, l2, out.byteOffset);
+        pairs.set(out.subarray(0, 2 * some), 2 * from);
+      }
+      return all;
+    };
+    return {
+      take,
+      ask: (question, given) => {
+        if (question === "weights") return weights((given as { output: number }).output);
+        const answer = head();
+        sums.fill(0);
+        return answer;
+      },
+      close() {},
+    };
+  },
+});
+
+/** A step that visits all of `rows` rows and leaves neighbours far apart: near the golden section, and prime to `rows`. */
+export function strideFor(rows: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let step = Math.max(1, Math.floor(rows * 0.6180339887498949));
+  while (divisor(rows, step) !== 1) step++;
+  return step % rows;
+}

@@ -1,0 +1,50 @@
+import { denseValues, type SlotTable } from "../../expr/slots.js";
+import { slotSpace } from "../../kernels/slot-space.js";
+import { defineScorer } from "../../pages/scorer.js";
+import { SlotRows, slotBlockRows } from "./slot-rows.js";
+
+export interface SlotScoring {
+  readonly bits: number;
+  readonly pairs: readonly (readonly [string, string])[];
+  readonly logs: boolean;
+  readonly intercepts: readonly number[];
+  /** Of each output: hashed weights, then those of levels, then of each number its value's and that of its being missing. */
+  readonly hashed: readonly SlotTable[];
+  readonly levels: readonly (readonly number[])[];
+  readonly numbers: readonly (readonly number[])[];
+}
+
+/** Margins (or predictions) of a sparse linear model; weights of numbers are in page units. */
+export const slotScores = defineScorer<SlotScoring>({
+  name: "slotScores",
+  outputs: ({ intercepts }) => intercepts.length,
+  start(params, layout, arena) {
+    const space = slotSpace(layout, params.bits, params.pairs);
+    const outputs = params.intercepts.length;
+    const table = arena.f32(space.size * outputs);
+    params.intercepts.forEach((_, k) => {
+      const fill = (from: number, values: ArrayLike<number>): void => {
+        for (let i = 0; i < values.length; i++) table[(from + i) * outputs + k] = values[i]!;
+      };
+      if (params.hashed[k]) fill(0, denseValues(params.hashed[k]));
+      fill(space.levels[0] ?? 0, params.levels[k]!);
+      fill(space.numbers, params.numbers[k]!);
+    });
+    const rows = new SlotRows(arena, space, layout, { logs: params.logs, grows: false });
+    const margins = arena.f64(slotBlockRows);
+    return (page, out) => {
+      rows.bind(page);
+      for (let from = 0; from < page.rows; from += slotBlockRows) {
+        const count = Math.min(slotBlockRows, page.rows - from);
+        for (let i = 0; i < count; i++) rows.order[i] = from + i;
+        rows.list(count);
+        params.intercepts.forEach((intercept, k) => {
+          margins.fill(intercept);
+          const [slots, values] = [rows.slots, rows.values];
+          rows.kernels.weighSlots(slots, values, space.width, count, table.byteOffset, outputs, k, margins.byteOffset);
+          out.set(margins.subarray(0, count), k * page.rows + from);
+        });
+      }
+    };
+  },
+});

@@ -1,0 +1,135 @@
+import { subSeed } from "../../base/seeds.js";
+import { packSlots, type SlotTable } from "../../expr/slots.js";
+import { type SlotSpace, slotSpace } from "../../kernels/slot-space.js";
+import { spaceOf } from "../../kernels/space.js";
+import type { TrainingData, WalkedRows } from "../contract.js";
+import { numberColumns } from "../linear/coordinates.js";
+import { type FtrlParams, ftrl } from "../passes/ftrl.js";
+import { moments, readMoments } from "../passes/moments.js";
+import { pairsOf, passesFor, type SparseGiven } from "./params.js";
+import type { SparseState } from "./state.js";
+
+/** One or more walks of FTRL-proximal over shards of the pages, and the average of what they come to. */
+export async function fitSparse(
+  data: TrainingData,
+  given: SparseGiven & { readonly classWeight?: "none" | "balanced" },
+  seed: number,
+): Promise<SparseState> {
+  const outputs = data.task === "multiclass" ? data.classes : 1;
+  const pairs = pairsOf(given.interactions, data.layout);
+  const target = data.task === "regression" ? await targetOf(data) : { shift: 0, scale: 1 };
+  const params: FtrlParams = {
+    loss: data.task === "regression" ? "squared" : data.task === "binary" ? "logistic" : "softmax",
+    outputs,
+    bits: given.bits,
+    pairs,
+    rate: given.rate,
+    beta: given.beta,
+    l1: given.l1,
+    l2: given.l2,
+    logs: given.numbers === "log",
+    ...(given.classWeight === "balanced" ? { classWeights: await balanced(data) } : {}),
+    target,
+    seed: subSeed(seed, "rows"),
+  };
+  return data.unit("weights", async () => {
+    const walked = await data.walk(ftrl, params, given.shards);
+    const passes = passesFor(given.passes, data.rows);
+    let heads = await walked.ask("head", {});
+    for (let pass = 1; ; pass++) {
+      data.report({ step: pass, loss: lossOf(heads), note: "each row judged before it was learned from" });
+      if (pass === passes) break;
+      await walked.again();
+      heads = await walked.ask("head", {});
+    }
+    const space = slotSpace(data.layout, given.bits, pairs);
+    const weights = await weightsOf(walked, heads, space, outputs);
+    await walked.release();
+    return stateOf(data, params, space, heads, weights);
+  });
+}
+
+const lossOf = (heads: readonly Float64Array[]): number => {
+  const [loss, weight] = heads.reduce(([a, b], head) => [a! + head[0]!, b! + head[1]!], [0, 0]);
+  return loss! / (weight! || 1);
+};
+
+/** Each output's weights of all slots: the shards' average, each by the gradients that it has seen. */
+async function weightsOf(
+  walked: WalkedRows,
+  heads: readonly Float64Array[],
+  space: SlotSpace,
+  outputs: number,
+): Promise<Float32Array[]> {
+  const all: Float32Array[] = [];
+  for (let k = 0; k < outputs; k++) {
+    const shards = (await walked.ask("weights", { output: k })).map((doubles) => new Float32Array(doubles.buffer));
+    shards.forEach((pairs, s) => {
+      for (let j = 0; j < space.numberCount; j++) {
+        const scale = heads[s]![2 + 2 * outputs + j]!;
+        pairs[2 * (space.numbers + 2 * j)]! *= scale > 0 ? 1 / scale : 0;
+      }
+    });
+    const weights = new Float32Array(space.size);
+    for (let slot = 0; slot < space.size; slot++) {
+      let [sum, sure] = [0, 0];
+      for (const pairs of shards) {
+        sum += pairs[2 * slot]! * pairs[2 * slot + 1]!;
+        sure += pairs[2 * slot + 1]!;
+      }
+      weights[slot] = shards.length === 1 ? shards[0]![2 * slot]! : sure > 0 ? sum / sure : 0;
+    }
+    all.push(weights);
+  }
+  return all;
+}
+
+function stateOf(
+  data: TrainingData,
+  { outputs, bits, pairs, logs, target }: FtrlParams,
+  space: SlotSpace,
+  heads: readonly Float64Array[],
+  weights: readonly Float32Array[],
+): SparseState {
+  const levelsEnd = space.numbers;
+  const firstLevel = space.levels[0] ?? levelsEnd;
+  const scaled = (values: Iterable<number>): number[] => Array.from(values, (value) => value * target.scale + 0);
+  const bias = (k: number): number => {
+    const parts = heads.map((head) => [head[2 + 2 * k]!, head[3 + 2 * k]!] as const);
+    const sure = parts.reduce((sum, [, of]) => sum + of, 0);
+    return sure > 0 ? parts.reduce((sum, [value, of]) => sum + value * of, 0) / sure : 0;
+  };
+  const table = (of: Float32Array): SlotTable => {
+    const some = of.slice(0, firstLevel);
+    if (target.scale !== 1) for (let i = 0; i < some.length; i++) some[i]! *= target.scale;
+    return packSlots(some);
+  };
+  return {
+    bits,
+    pairs,
+    logs,
+    intercepts: Array.from({ length: outputs }, (_, k) => target.shift + bias(k) * target.scale + 0),
+    hashed: space.seeds.length > 0 ? weights.map(table) : [],
+    levels: weights.map((of) => scaled(of.subarray(firstLevel, levelsEnd))),
+    numbers: numberColumns(data.layout).map(({ shift, exponent }, j) => ({
+      shift,
+      exponent,
+      weights: scaled(weights.map((of) => of[space.numbers + 2 * j]!)),
+      missing: scaled(weights.map((of) => of[space.numbers + 2 * j + 1]!)),
+    })),
+  };
+}
+
+/** The sample's mean and deviation of the target. */
+async function targetOf(data: TrainingData): Promise<FtrlParams["target"]> {
+  const params = { numbers: spaceOf(data.layout).numbers, classes: 0 };
+  const { label } = readMoments(await data.pass(moments, params, { rows: "sample" }), params, data.layout);
+  return { shift: label.mean, scale: Math.sqrt(label.variance) || 1 };
+}
+
+/** Weights that make all classes weigh the same. */
+async function balanced(data: TrainingData): Promise<number[]> {
+  const params = { numbers: spaceOf(data.layout).numbers, classes: data.classes };
+  const { classWeights, weight } = readMoments(await data.pass(moments, params), params, data.layout);
+  return Array.from(classWeights, (of) => (of > 0 ? weight / (data.classes * of) : 0));
+}
