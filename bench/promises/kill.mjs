@@ -19,7 +19,7 @@ import {
 
 const promise = "kill -9";
 const inQuick = ["damaged journal", "damaged rest of the cache", "foreign journal"];
-const kinds = ["time", "event", "write", "resume", "time"];
+const kinds = ["event", "time", "write", "event", "resume"];
 
 export async function killTrials({ quick, learners, kills = quick ? 10 : 100, scratch, say, seed = 11 }) {
   const jobs = jobsOf(learners, quick);
@@ -86,7 +86,7 @@ async function killed(job, trial, kills, scratch, seed, leastSeconds) {
     const moment = {
       time: () => ({ ms: next() * full.seconds * 1000 }),
       resume: () => ({ ms: (0.1 + 0.7 * next()) * full.seconds * 1000 }),
-      event: () => ({ mark: Math.floor((n / kills) * marks.length), ms: next() * 200 }),
+      event: () => ({ mark: Math.floor(((n + next()) / kills) * marks.length), ms: next() * 200 }),
       write: () => ({ write: Math.floor(next() * writes.length) }),
     }[kind]();
     const about = `kill ${n} (${kind} ${JSON.stringify(moment)})`;
