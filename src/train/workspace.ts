@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BudgetTooSmallError } from "../base/errors.js";
 import { defaultBudget, Ledger } from "../base/ledger.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
+import { kernelTreeSums } from "../learners/passes/tree-sums.js";
 import { WorkerPool, workerUrl } from "../pages/pool.js";
 import { ensureDir, type Home, homeAt } from "../runs/home.js";
 import { passes } from "./registry.js";
@@ -84,6 +85,7 @@ export class Workspace implements AsyncDisposable {
     const home = options.home ?? homeAt();
     ensureDir(home.cache);
     const engine = await DuckDBEngine.open({
+      treeSums: kernelTreeSums,
       memoryBytes: plan.duckdbBytes,
       threads: plan.threads,
       spillDir: join(home.cache, "spill", `${process.pid}-${Date.now().toString(36)}`),

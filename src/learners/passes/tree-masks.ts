@@ -1,4 +1,5 @@
-import type { ScoredTree, TreesScoring } from "../../kernels/tree-scores.reference.js";
+import type { DecisionTree } from "../../expr/expr.js";
+import type { TreesScoring } from "../../kernels/tree-scores.reference.js";
 import type { Arena } from "../../pages/arena.js";
 import type { PageLayout } from "../../pages/page.js";
 
@@ -20,8 +21,9 @@ export interface Masks {
   readonly values: number;
 }
 
-/** Tables of all trees up to this size are made once; larger ones for one tree at a time, each time that it is asked for. */
-const keptBytes = 4 * 2 ** 20;
+/** Past this a walk from the root is faster than a look at each feature and 64 leaves. */
+export const isForMasks = ({ feature, value }: DecisionTree): boolean =>
+  new Set(feature).size * Math.ceil(value.length / 64) <= 96;
 
 interface Part {
   readonly features: readonly number[];
@@ -31,8 +33,8 @@ interface Part {
 
 /** For each tree and each value of a feature, the leaves that the value does not rule out, as bits. */
 export class MaskTables {
-  readonly #trees: readonly ScoredTree[];
-  readonly #edges: readonly Float32Array[];
+  readonly #trees: readonly DecisionTree[];
+  readonly #edges: readonly (Float32Array | Float64Array)[];
   /** Entries of a column's table: missing, then bins or codes. */
   readonly #entries: readonly number[];
   readonly #arena: Arena;
@@ -40,21 +42,25 @@ export class MaskTables {
   readonly #kept: Part[][] | undefined;
   readonly #scratch: number;
 
-  constructor({ trees }: TreesScoring, layout: PageLayout, edges: readonly Float32Array[], arena: Arena) {
+  /** Columns are numbers, told apart by their edges, then categories of these widths. */
+  constructor(
+    trees: readonly DecisionTree[],
+    edges: readonly (Float32Array | Float64Array)[],
+    widths: readonly number[],
+    arena: Arena,
+    keptBytes = 4 * 2 ** 20,
+  ) {
     this.#trees = trees;
     this.#edges = edges;
     this.#arena = arena;
-    this.#entries = [
-      ...edges.map((values) => values.length + 2),
-      ...layout.columns.flatMap((column) => (column.kind === "category" ? [column.width + 1] : [])),
-    ];
-    const bytes = trees.map((tree) => this.#bytesOf(tree));
-    const widest = Math.max(0, ...trees.map(({ feature }) => new Set(feature).size));
+    this.#entries = [...edges.map((values) => values.length + 2), ...widths.map((width) => width + 1)];
+    const bytes = trees.map((tree) => (isForMasks(tree) ? this.#bytesOf(tree) : 0));
+    const widest = trees.reduce((most, { feature }) => Math.max(most, new Set(feature).size), 0);
     this.#columns = new Uint32Array(arena.memory.buffer, arena.take((widest + 1) * 8), (widest + 1) * 2);
     const all = bytes.reduce((sum, each) => sum + each, 0);
     if (all <= keptBytes) {
       this.#scratch = 0;
-      this.#kept = trees.map((tree, t) => this.#partsOf(tree, arena.take(bytes[t]!)));
+      this.#kept = trees.map((tree, t) => (bytes[t] === 0 ? [] : this.#partsOf(tree, arena.take(bytes[t]!))));
     } else this.#scratch = arena.take(bytes.reduce((most, each) => Math.max(most, each), 0));
   }
 
@@ -73,12 +79,12 @@ export class MaskTables {
     }
   }
 
-  #bytesOf({ feature, value }: ScoredTree): number {
+  #bytesOf({ feature, value }: DecisionTree): number {
     const entries = [...new Set(feature)].reduce((sum, column) => sum + this.#entries[column]!, 0);
     return Math.ceil(value.length / 64) * (8 * entries + 65 * 8);
   }
 
-  #partsOf(tree: ScoredTree, at: number): Part[] {
+  #partsOf(tree: DecisionTree, at: number): Part[] {
     const { order, nodes } = spansOf(tree);
     const features = [...new Set(tree.feature)];
     const { buffer } = this.#arena.memory;
@@ -107,7 +113,7 @@ export class MaskTables {
     half: number,
     first: number,
     asked: readonly Span[],
-    tree: ScoredTree,
+    tree: DecisionTree,
     column: number,
   ): void {
     const entries = this.#entries[column]!;
@@ -135,7 +141,7 @@ interface Span {
   readonly to: number;
 }
 
-function spansOf({ left, right }: ScoredTree): { order: number[]; nodes: Span[] } {
+function spansOf({ left, right }: DecisionTree): { order: number[]; nodes: Span[] } {
   const order: number[] = [];
   const nodes: Span[] = [];
   const visit = (at: number): void => {
@@ -158,7 +164,7 @@ function bits(from: number, to: number): number {
 }
 
 /** The bin of the values that equal the threshold. */
-function lastAtMost(edges: Float32Array, threshold: number): number {
+export function lastAtMost(edges: Float32Array | Float64Array, threshold: number): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {

@@ -1,8 +1,10 @@
+import { addTrees, packTrees } from "../../expr/evaluate/trees.js";
 import { kernelsOf } from "../../kernels/index.js";
 import { type TreesScoring, treeSumsReference } from "../../kernels/tree-scores.reference.js";
+import type { Page } from "../../pages/page.js";
 import { defineScorer } from "../../pages/scorer.js";
 import { isIn } from "./tiles.js";
-import { edgesOf, MaskTables } from "./tree-masks.js";
+import { edgesOf, isForMasks, MaskTables } from "./tree-masks.js";
 
 export type { ScoredTree } from "../../kernels/tree-scores.reference.js";
 
@@ -26,7 +28,10 @@ export const treeScores = defineScorer<TreesScoring>({
     const asked = new Set(trees.flatMap(({ feature }) => feature));
     // Scratch is zeros, so what lies behind the last row is a valid place too.
     const places = layout.columns.map((_, column) => (asked.has(column) ? arena.i32(held + 3).byteOffset : 0));
-    const tables = new MaskTables(params, layout, edges, arena);
+    const widths = layout.columns.flatMap((column) => (column.kind === "category" ? [column.width] : []));
+    const tables = new MaskTables(trees, edges, widths, arena);
+    const walked = trees.map((tree) => (isForMasks(tree) ? undefined : packTrees({ base: 0, trees: [tree] })));
+    const plain = new Float64Array(walked.some((tree) => tree) ? held * layout.columns.length : 0);
     const masks = arena.take(259 * 8);
     const sums = arena.f64(base.length * held);
 
@@ -43,8 +48,11 @@ export const treeScores = defineScorer<TreesScoring>({
             const column = page.numbers.length + c;
             if (asked.has(column)) kernels.placeCodes(byteOffset + row * 4, rows, places[column]!);
           });
+          if (plain.length > 0) fillRows(page, row, rows, plain);
           for (let k = 0; k < base.length; k++) sums.fill(base[k]!, k * held, k * held + rows);
           trees.forEach(({ output }, t) => {
+            const from = output * held;
+            if (walked[t]) addTrees(walked[t], plain, layout.columns.length, sums.subarray(from, from + rows));
             const to = sums.byteOffset + output * held * 8;
             for (const { columns, count, values } of tables.of(t, places))
               kernels.addLeaves(columns, count, rows, values, masks, to);
@@ -55,6 +63,17 @@ export const treeScores = defineScorer<TreesScoring>({
     };
   },
 });
+
+/** Rows one after the other, as a walk from the root reads them. */
+function fillRows({ numbers, codes }: Page, row: number, rows: number, into: Float64Array): void {
+  const columns = [...numbers, ...codes];
+  columns.forEach((column, c) => {
+    for (let i = 0; i < rows; i++) {
+      const value = column[row + i]!;
+      into[i * columns.length + c] = c >= numbers.length && value < 0 ? Number.NaN : value;
+    }
+  });
+}
 
 /** A share nearer to 0 or 1 than this has the margin of this one: what no float32 probability tells apart. */
 export const smallestShare = 1e-15;

@@ -1,5 +1,10 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generator } from "../../base/seeds.js";
+import { DuckDBEngine } from "../../engines/duckdb.js";
+import { plainTreeSums } from "../../expr/evaluate/trees.js";
 import { compile } from "../../expr/evaluate.js";
 import { col } from "../../expr/expr.js";
 import { parseExpr } from "../../expr/parse.js";
@@ -10,6 +15,7 @@ import { duckdbDialect } from "../../sql/duckdb.js";
 import { toSql } from "../../sql/relation.js";
 import { testDatabase } from "../../sql/testing.js";
 import { scorers } from "../passes/index.js";
+import { kernelTreeSums } from "../passes/tree-sums.js";
 import { memoryData } from "../testing.js";
 import { type MadeColumn, randomTrees } from "./random.js";
 import { treesScore, treesScorer } from "./score.js";
@@ -74,6 +80,7 @@ const cases = {
   "two leaves": randomTrees(columns, { trees: 4, leaves: 2, seed: 2 }),
   "64 leaves": randomTrees(columns, { trees: 12, leaves: 64, seed: 3 }),
   "200 leaves": randomTrees(columns, { trees: 5, leaves: 200, seed: 4 }),
+  "more leaves than masks are for": randomTrees(columns, { trees: 1, leaves: 1300, seed: 6 }),
   "several outputs": randomTrees(columns, { trees: 9, leaves: 20, outputs: 3, seed: 5 }),
 };
 
@@ -119,6 +126,25 @@ describe.each(Object.entries(cases))("trees of %s", (_, state) => {
       const from = { kind: "sql", text: "FROM rows ORDER BY i" } as const;
       const found = await db.rows(toSql({ kind: "project", from, columns: outputs }, duckdbDialect));
       expect(found).toEqual(rows.map((_, i) => expected.map((output) => output[i])));
+    });
+
+    test.each([
+      ["single rows", plainTreeSums],
+      ["kernels", kernelTreeSums],
+    ])("add up to the same in an engine that lends DuckDB the loop of %s", async (_, treeSums) => {
+      const dir = mkdtempSync(join(tmpdir(), "sluice-trees-"));
+      await using engine = await DuckDBEngine.open({
+        memoryBytes: 256e6,
+        threads: 2,
+        spillDir: dir,
+        cacheDir: dir,
+        treeSums,
+      });
+      const path = join(dir, "rows.parquet");
+      await db.run(`COPY (FROM rows ORDER BY i) TO '${path}'`);
+      const from = { kind: "sql", text: `FROM '${path}'` } as const;
+      const found = await engine.rows({ kind: "project", from, columns: outputs }, rows.length);
+      expect(found.map((row) => Object.values(row))).toEqual(rows.map((_, i) => expected.map((output) => output[i])));
     });
   });
 });
