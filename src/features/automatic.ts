@@ -1,6 +1,6 @@
 import { isNumeric, typeName } from "../base/schema.js";
 import { call } from "../expr/expr.js";
-import { chooseFor, dateParts, type Facts, hashedText, isHashed } from "./automatic/choose.js";
+import { chooseFor, chooseHashed, dateParts, type Facts } from "./automatic/choose.js";
 import type { Answer, Question } from "./contract.js";
 import { asReal } from "./formulas.js";
 import type { Candidate, Decision, Stage } from "./stage.js";
@@ -17,8 +17,8 @@ export async function automatic(
   },
 ): Promise<{ stages: Stage[]; decisions: Decision[] }> {
   const rows = await countRows(options);
-  const hashed = options.hashed === true;
-  const asked = candidates.map((candidate) => (hashed && isHashed(candidate) ? [] : questionsFor(candidate)));
+  const plain = candidates.map((candidate) => (options.hashed ? chooseHashed(candidate) : undefined));
+  const asked = candidates.map((candidate, i) => (plain[i] ? [] : questionsFor(candidate)));
   const answers = await answer(asked.flat(), { ...options, rowsTotal: rows });
   const stages: Stage[] = [];
   const decisions: Decision[] = [];
@@ -26,11 +26,7 @@ export async function automatic(
   candidates.forEach((candidate, i) => {
     const facts = factsFrom(asked[i]!, answers.slice(at, at + asked[i]!.length), rows, options.sourceRows ?? rows * 2);
     at += asked[i]!.length;
-    const {
-      use,
-      reason,
-      stages: chosen,
-    } = hashed && isHashed(candidate) ? hashedText(candidate) : chooseFor(candidate, facts, options.missing);
+    const { use, reason, stages: chosen } = plain[i] ?? chooseFor(candidate, facts, options.missing);
     stages.push(...chosen);
     decisions.push({ column: candidate.name, type: typeName(candidate.type), use, reason });
   });

@@ -49,12 +49,12 @@ export function slotsOfLevels(codes: usize, order: usize, rows: i32, first: i32,
 
 /**
  * A number x as sign(x) log(1 + |x|) (or as it is) over the largest so far, which stands at `scale`; 0 there leaves it undivided.
- * A missing one is 1 in the slot behind.
+ * A missing one (or one beyond float32) is 1 in the slot behind.
  */
 export function slotsOfNumbers(numbers: usize, order: usize, rows: i32, slot: i32, logs: i32, scale: usize, grows: i32, slots: usize, values: usize, width: i32): void {
   for (let i: usize = 0; i < <usize>rows; i++) {
     const x = load<f32>(numbers + (<usize>load<i32>(order + (i << 2)) << 2));
-    if (x != x) {
+    if (!(abs(x) <= f32.MAX_VALUE)) {
       store<i32>(slots, slot + 1);
       store<f32>(values, 1);
     } else {

@@ -74,6 +74,8 @@ export interface Learner<P extends Params = Params, S = unknown> {
   readonly tasks: readonly Task[];
   readonly needs: Needs;
   readonly params: P;
+  /** In place of `needs.passes`, where it depends on the params and on how many rows there are. */
+  passes?(params: Of<P>, rows: number): Needs["passes"];
   fit(data: TrainingData, params: Of<P>, seed: number, earlier?: S): Promise<S>;
   /**
    * Named outputs as formulas over the blocks: `prediction` for regression; `margin` for binary (log odds);

@@ -229,13 +229,18 @@ async function trainIn(
           throw error;
         });
         const codings = await codingsOf(
-          fit.blocks,
+          hashed ? [] : fit.blocks,
           (questions) => answer(questions, { ...statistics, known }),
           sourceName(data),
           engine,
           base,
         );
-        return { decisions: fit.decisions, fitted: fit.fitted, codings };
+        const uncoded = hashed ? fit.blocks.filter(({ kind }) => kind === "number") : [];
+        return {
+          decisions: fit.decisions,
+          fitted: fit.fitted,
+          codings: [...codings, ...uncoded.map(() => ({ shift: 0, exponent: 0 }))],
+        };
       },
     );
     const blocks = blocksOf(prepared.fitted);
@@ -280,7 +285,10 @@ async function trainIn(
         pool: workspace.pool,
         cacheDir: home.cache,
         // A wide least squares takes many passes too: its sums would not fit.
-        keep: chosen.needs.passes === "many" || census.validation > 0 || widthOf(blocks) > 400,
+        keep:
+          (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
+          census.validation > 0 ||
+          widthOf(blocks) > 400,
         ...(signal ? { signal } : {}),
         onDamaged: ({ facts }) =>
           warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),

@@ -70,14 +70,21 @@ export function chooseFor(candidate: Candidate, facts: Facts, missing: "filled" 
   return chooseForNumber(candidate, facts, missing);
 }
 
-/** Columns that a learner of hashed features takes as they are, without a look at their values. */
-export const isHashed = ({ type }: Candidate): boolean => type.kind === "text" || type.kind === "bool";
-
-export const hashedText = ({ name, formula }: Candidate): Choice => ({
-  use: "hashed",
-  reason: "each value has a weight by its hash, however many there are",
-  stages: [stage("hashed", name, formula)],
-});
+/** What a learner of hashed features takes as it is, without a look at its values; undefined for dates, whose parts must vary. */
+export function chooseHashed({ name, formula, type: { kind } }: Candidate): Choice | undefined {
+  if (kind === "text" || kind === "bool")
+    return {
+      use: "hashed",
+      reason: "each value has a weight by its hash, however many there are",
+      stages: [stage("hashed", name, formula)],
+    };
+  if (kind !== "int64" && kind !== "real" && kind !== "decimal") return undefined;
+  return {
+    use: "number",
+    reason: "as it is, missing values with a weight of their own; write hashed(...) if it is a code",
+    stages: [stage("number", name, formula, { fill: "firstRows" })],
+  };
+}
 
 function chooseForNumber(
   { name, formula, type: { kind } }: Candidate,

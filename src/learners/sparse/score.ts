@@ -51,8 +51,8 @@ function termOf({ expr }: NumberBlock, of: SparseNumber, k: number, logs: boolea
   const above = call("ln", call("add", lit(1), u));
   const below = call("neg", call("ln", call("sub", lit(1), u)));
   const value = logs ? call("when", call("lt", u, lit(0)), below, above) : u;
-  const none = call("or", call("isNull", x), call("isNan", x));
-  return [call("when", none, lit(missing), call("mul", lit(weight), value))];
+  const present = call("isFinite", call("toFloat32", u));
+  return [call("when", present, call("mul", lit(weight), value), lit(missing))];
 }
 
 export function sparseScorer(state: SparseState): { name: string; params: SlotScoring } {
