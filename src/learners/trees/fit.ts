@@ -249,8 +249,11 @@ class Boosted {
       },
     };
     const allowed = allowedFeatures(features.length, options.featureShare, subSeed(seed, `features ${output}`));
+    const noise = process.env["NOSCALE"] ? 1 : options.share;
     const grown = await growTree(growing, features, allowed, scales, rows, {
       ...options,
+      l2: options.l2 / noise,
+      category: { ...options.category, smooth: options.category.smooth / noise, l2: options.category.l2 / noise },
       monotone: record.columns.map(({ block }) => options.monotone[block] ?? 0),
       ...(options.interactions
         ? {
