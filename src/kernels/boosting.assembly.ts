@@ -89,6 +89,8 @@ export function gradients(objective: i32, alpha: f32, rows: i32, scores: usize, 
     } else if (objective == GAMMA) {
       second = f64x2.mul(label, exp(f64x2.neg(s)));
       first = f64x2.sub(one, second);
+      // Far below its score a label has almost no curvature, and a Newton step there would never end: Fisher's is 1.
+      second = f64x2.pmax(second, one);
     } else if (objective != SQUARED) {
       const p = f64x2.sub(one, a), q = f64x2.sub(f64x2.splat(2), a);
       const up = f64x2.mul(label, exp(f64x2.mul(p, s))), down = exp(f64x2.mul(q, s));

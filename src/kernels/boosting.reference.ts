@@ -52,7 +52,7 @@ export const derivatives: Readonly<
     return one(g * (s - y), g, 1);
   },
   poisson: ([s = 0], y) => one(Math.exp(s) - y * s, Math.exp(s) - y, Math.exp(s + 0.7)),
-  gamma: ([s = 0], y) => one(y * Math.exp(-s) + s, 1 - y * Math.exp(-s), y * Math.exp(-s)),
+  gamma: ([s = 0], y) => one(y * Math.exp(-s) + s, 1 - y * Math.exp(-s), Math.max(1, y * Math.exp(-s))),
   tweedie: ([s = 0], y, rho) => {
     const [p, q] = [1 - rho, 2 - rho];
     const [up, down] = [y * Math.exp(p * s), Math.exp(q * s)];

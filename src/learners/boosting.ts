@@ -2,9 +2,10 @@ import { choice, integer, real, textParam } from "../base/params.js";
 import { defineLearner } from "./contract.js";
 import { interactionsOf, monotoneOf } from "./trees/constraints.js";
 import { treesContributions } from "./trees/contributions.js";
-import { boost } from "./trees/fit.js";
+import { boost, histogramBytes } from "./trees/fit.js";
 import { treesImportance } from "./trees/importance.js";
 import { objectiveNames, objectiveOf } from "./trees/objectives.js";
+import { binsAtMost } from "./trees/record.js";
 import { treeRules } from "./trees/rules.js";
 import { defaultShare } from "./trees/sampling.js";
 import { treesScore, treesScorer } from "./trees/score.js";
@@ -39,7 +40,12 @@ const params = {
     "stop when so many trees did not lower the loss on the validation rows, and keep the best; 0 goes on",
   ),
   objective: choice(objectiveNames, "auto", "what a number's prediction is for; auto is squared"),
-  alpha: real(0, 1e9, 0.9, "the quantile of objective quantile, huber's border, tweedie's power (1 to 2)"),
+  alpha: real(
+    0,
+    1e9,
+    0,
+    "the quantile of objective quantile, huber's border (0 is 0.9 for both), tweedie's power (0 is 1.5)",
+  ),
   monotone: textParam("", "features whose effect may only rise or fall: 'age:+, price:-'"),
   interactions: textParam("", "groups of features that may meet in one tree's path: 'a b; c d e'"),
 } as const;
@@ -52,10 +58,11 @@ export const boosting = defineLearner<typeof params, TreesState>({
   needs: { pages: "bins", passes: "many" },
   params,
 
+  holds: (blocks, { bins }) => histogramBytes(blocks.reduce((sum, block) => sum + binsAtMost(block, bins), 0)),
   fit: (data, given, seed) =>
     boost(
       data,
-      objectiveOf(given.objective, data.task, data.classes, given.alpha),
+      objectiveOf(given.objective, data.task, given.alpha),
       {
         trees: given.trees,
         learningRate: given.learningRate,

@@ -18,6 +18,8 @@ export interface TrainingData {
   /** Training rows (labelled, of weight above 0) and their summed weight. */
   readonly rows: number;
   readonly weight: number;
+  /** Rows have weights of their own. */
+  readonly weighted: boolean;
   /** Labelled rows kept for validation. */
   readonly validationRows: number;
   /** Runs over the training rows; `rows: "sample"` over a seeded sample of them that fits in memory (to start from). */
@@ -76,6 +78,8 @@ export interface Learner<P extends Params = Params, S = unknown> {
   readonly params: P;
   /** In place of `needs.passes`, where it depends on the params and on how many rows there are. */
   passes?(params: Of<P>, rows: number): Needs["passes"];
+  /** Bytes that each worker and the main thread must at least hold, however few the rows: a smaller budget is refused before work. */
+  holds?(blocks: readonly Block[], params: Of<P>): number;
   fit(data: TrainingData, params: Of<P>, seed: number, earlier?: S): Promise<S>;
   /**
    * Named outputs as formulas over the blocks: `prediction` for regression; `margin` for binary (log odds);

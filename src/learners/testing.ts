@@ -24,6 +24,8 @@ export interface MemoryTable {
   readonly task: Task;
   readonly classes?: number;
   readonly pageRows?: number;
+  /** What keepers may take of memory. */
+  readonly keeperBytes?: number;
   /** Page units of the number columns: (x - shift) * 2^exponent. */
   readonly coding?: readonly { readonly shift: number; readonly exponent: number }[];
   /** Of the number blocks, in units of the column; the column's mean by default. */
@@ -68,6 +70,7 @@ export function memoryData(table: MemoryTable): MemoryData {
     blocks: blocksOf(table),
     rows: weights.filter((weight, i) => weight > 0 && splits[i] === splitCodes.train).length,
     weight: weights.reduce((sum, weight) => sum + weight, 0),
+    weighted: table.weight !== undefined,
     validationRows: splits.filter((split) => split === splitCodes.validation).length,
     pages,
     arena,
@@ -105,7 +108,7 @@ export function memoryData(table: MemoryTable): MemoryData {
     },
     async keep(keeper, params) {
       const kept = keeper.start(params, layout, {
-        memoryBytes: 2 ** 28,
+        memoryBytes: table.keeperBytes ?? 2 ** 28,
         workers: 1,
         file: join(tmpdir(), `sluice-kept-${process.pid}`),
       });

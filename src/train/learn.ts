@@ -84,6 +84,7 @@ export class SharedRows {
     classes: number;
     rows: number;
     weight: number;
+    weighted: boolean;
     validationRows: number;
     blocks: readonly Block[];
     seed: number;
@@ -99,6 +100,7 @@ export class SharedRows {
       blocks: about.blocks,
       rows: about.rows,
       weight: about.weight,
+      weighted: about.weighted,
       validationRows: about.validationRows,
       pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
         const rows = options.rows ?? "train";

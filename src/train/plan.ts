@@ -3,6 +3,7 @@ import type { Column } from "../base/schema.js";
 import { formatBytes } from "../base/units.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
+import { defaultShare } from "../learners/trees/sampling.js";
 import type { Scan } from "../sources/scan.js";
 import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
@@ -14,6 +15,7 @@ const askValuesPerSecond = 140e6;
 const encodeValuesPerSecond = 28e6;
 const passValuesPerSecond = 270e6;
 const textBytesPerSecond = 45e6;
+const growValuesPerSecond = 100e6; // rows times columns times trees
 const valuesOfCategory = 8;
 const startSeconds = 0.6;
 const dollarsPerCoreHour = 0.05;
@@ -52,6 +54,11 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     { what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) },
     { what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) },
   ];
+  if (learner === "boosting") {
+    const trees = Number(spec.params?.["trees"] ?? 100);
+    const grown = kept * defaultShare(kept) * Math.max(1, features.length) * trees;
+    stages.push({ what: `grow ${trees} trees`, seconds: grown / (growValuesPerSecond * threads) });
+  }
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];

@@ -1,9 +1,17 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError, type ErrorCode, exitCodes, isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import {
+  BudgetTooSmallError,
+  CodedError,
+  type ErrorCode,
+  exitCodes,
+  isError,
+  SluiceError,
+  UnknownColumnError,
+} from "../base/errors.js";
 import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
-import { resolveParams } from "../base/params.js";
+import { type Resolved, resolveParams } from "../base/params.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
@@ -11,7 +19,7 @@ import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
 import type { Decision } from "../features/automatic.js";
-import type { Answer, FittedFeature } from "../features/contract.js";
+import type { Answer, Block, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
 import { parseFeatures } from "../features/parse.js";
@@ -245,6 +253,7 @@ async function trainIn(
     );
     const blocks = blocksOf(prepared.fitted);
     refuseHashed(blocks, chosen);
+    refuseSmallBudget(workspace, chosen, blocks, params);
     await assertUnchanged(data);
     const leaks = await known("leaks", () =>
       leakWarnings({
@@ -310,6 +319,7 @@ async function trainIn(
       classes,
       rows: census.train,
       weight: census.train,
+      weighted: roles.weight !== undefined,
       validationRows: census.validation,
       blocks,
       seed,
@@ -476,6 +486,21 @@ async function trainIn(
 
 const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
   blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+/** What a learner must hold whatever the rows, on each worker and here. */
+function refuseSmallBudget(
+  { plan, budgetBytes, keeperBytes }: Workspace,
+  learner: Learner,
+  blocks: readonly Block[],
+  params: Resolved,
+): void {
+  const least = (learner.holds?.(blocks, params as never) ?? 0) * (plan.threads + 1);
+  if (least > keeperBytes)
+    throw new BudgetTooSmallError(
+      budgetBytes,
+      budgetBytes - keeperBytes + least,
+      `${learner.name} on ${blocks.length} features`,
+    );
+}
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });

@@ -20,8 +20,13 @@ export interface BinTree {
   readonly leaves: readonly { readonly node: number; readonly value: number; readonly rows: number }[];
 }
 
-/** The tree as the model keeps it: raw thresholds and level codes. */
-export function treeOf({ output, nodes, leaves }: BinTree, record: RecordLayout, layout: PageLayout): Tree {
+/** The tree as the model keeps it: raw thresholds and level codes, and leaf values in the label's units. */
+export function treeOf(
+  { output, nodes, leaves }: BinTree,
+  record: RecordLayout,
+  layout: PageLayout,
+  scale: number,
+): Tree {
   const numbers = layout.columns.filter((column) => column.kind === "number");
   return {
     output,
@@ -39,7 +44,7 @@ export function treeOf({ output, nodes, leaves }: BinTree, record: RecordLayout,
     gain: nodes.map(({ gain }) => gain),
     nodeRows: nodes.map(({ rows }) => rows),
     leafRows: leaves.map(({ rows }) => rows),
-    value: leaves.map(({ value }) => value),
+    value: leaves.map(({ value }) => value * scale),
   };
 }
 

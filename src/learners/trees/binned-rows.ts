@@ -1,3 +1,4 @@
+import { SluiceError } from "../../base/errors.js";
 import { kernelsOf } from "../../kernels/index.js";
 import { Arena } from "../../pages/arena.js";
 import { defineKeeper, type KeeperRoom, type Kept } from "../../pages/keeper.js";
@@ -10,11 +11,13 @@ import type { RecordLayout } from "./record.js";
 
 export interface BinnedParams {
   readonly record: RecordLayout;
-  readonly objective: Pick<Objective, "code" | "alpha">;
+  readonly objective: Pick<Objective, "name" | "code" | "alpha" | "least">;
   readonly outputs: number;
   readonly weighted: boolean;
   /** Taken off the label, so that float32 keeps what varies. */
   readonly labelShift: number;
+  /** What it is then divided by. */
+  readonly labelScale: number;
   /** Scores before the first tree, one for each output. */
   readonly start: readonly number[];
   /** The share of training rows that a tree grows on. */
@@ -93,6 +96,13 @@ interface PlacedTree {
   readonly nodeCount: number;
   readonly at: { readonly nodes: number; readonly tables: number; readonly values: number };
 }
+
+const badLabel = ({ name, least }: BinnedParams["objective"], value: number, row: number): SluiceError =>
+  new SluiceError(
+    "bad_row",
+    `the label is ${value} in row ${row + 1}; objective ${name} takes labels ${least === 0 ? "of 0 and more" : "above 0"}. Leave such rows out with --where, or take objective squared`,
+    { row: row + 1, value: String(value), objective: name },
+  );
 
 const chunkRows = 2048;
 const grownSections = ["bins", "pairs", "index"];
@@ -179,7 +189,7 @@ class BinnedRows implements Kept {
   }
 
   #takeRows(page: Page, from: number, to: number): void {
-    const { record, outputs, labelShift, start, share } = this.#params;
+    const { record, outputs, labelShift, labelScale, start, share, objective } = this.#params;
     const { split, weight, label } = page;
     let rows = 0;
     for (let i = from; i < to; i++) if (split[i] === splitCodes.train && weight[i]! > 0) this.#rows[rows++] = i - from;
@@ -192,9 +202,12 @@ class BinnedRows implements Kept {
     const at = this.#blocks.open(block, []);
     const { buffer } = this.#arena.memory;
     const chosen = this.#rows.subarray(0, rows);
+    if (objective.least !== undefined)
+      for (let i = from; i < to; i++)
+        if (weight[i]! > 0 && label[i]! < objective.least) throw badLabel(objective, label[i]!, page.firstRow + i);
     const labels = new Float32Array(buffer, at["label"], rows);
     const weights = at["weight"] === undefined ? undefined : new Float32Array(buffer, at["weight"], rows);
-    for (let i = 0; i < rows; i++) labels[i] = label[from + chosen[i]!]! - labelShift;
+    for (let i = 0; i < rows; i++) labels[i] = (label[from + chosen[i]!]! - labelShift) / labelScale;
     if (weights) for (let i = 0; i < rows; i++) weights[i] = weight[from + chosen[i]!]!;
     for (let k = 0; k < outputs; k++) new Float32Array(buffer, at["score"]! + 4 * k * rows, rows).fill(start[k]!);
     const bins = at["bins"]!;

@@ -64,28 +64,27 @@ function predict(state: TreesState, data: MemoryTable, row: number): number {
 describe("boosting", () => {
   test("learns a wavy function with missing values and a category", async () => {
     const rows = table(4000);
-    const state = await boost(
-      memoryData(rows),
-      objectiveOf("squared", "regression", 1, 0),
-      { ...options, trees: 60 },
-      1,
-    );
+    const state = await boost(memoryData(rows), objectiveOf("squared", "regression", 0), { ...options, trees: 60 }, 1);
     const error = rows.truth.reduce((sum, y, i) => sum + (predict(state, rows, i) - y) ** 2, 0) / rows.truth.length;
     expect(error).toBeLessThan(0.1); // the labels' noise has variance 1/12, and trees follow a little of it
   });
 
-  test("gives the same trees whatever the size of pages", async () => {
-    // Pages seed the rounding, so they must be cut the same: a block is never longer than its page.
-    const one = await boost(memoryData(table(4000)), objectiveOf("squared", "regression", 1, 0), options, 1);
-    const two = await boost(memoryData(table(4000)), objectiveOf("squared", "regression", 1, 0), options, 1);
-    expect(two).toEqual(one);
+  test.each([1, 0.5])("grows the same trees with all rows in a scratch file (rows of a tree: %d)", async (share) => {
+    const grown = (keeperBytes: number) =>
+      boost(
+        memoryData({ ...table(4000), keeperBytes }),
+        objectiveOf("squared", "regression", 0),
+        { ...options, share },
+        1,
+      );
+    expect(await grown(0)).toEqual(await grown(2 ** 28));
   });
 
   test("separates classes", async () => {
     const { truth, ...rows } = table(3000);
     const label = truth.map((y) => (y > 1 ? 1 : 0));
     const data = { ...rows, label, task: "binary" as const };
-    const state = await boost(memoryData(data), objectiveOf("auto", "binary", 2, 0), options, 1);
+    const state = await boost(memoryData(data), objectiveOf("auto", "binary", 0), options, 1);
     const right = label.filter((y, i) => predict(state, data, i) > 0 === (y === 1)).length;
     expect(right / label.length).toBeGreaterThan(0.97);
   });
@@ -96,11 +95,75 @@ describe("sampled boosting", () => {
     const rows = table(8000);
     const state = await boost(
       memoryData(rows),
-      objectiveOf("squared", "regression", 1, 0),
+      objectiveOf("squared", "regression", 0),
       { ...options, trees: 60, share: 0.4 },
       1,
     );
     const error = rows.truth.reduce((sum, y, i) => sum + (predict(state, rows, i) - y) ** 2, 0) / rows.truth.length;
     expect(error).toBeLessThan(0.2); // a little more than with all rows
   });
+});
+
+describe("objectives", () => {
+  const { truth, ...rows } = table(3000);
+  const next = generator(8);
+  const positive = truth.map((y) => Math.exp(y / 4) * (0.5 + next()));
+  const fitted = async (name: string, alpha: number, label: number[]) => {
+    const data = { ...rows, label };
+    const state = await boost(memoryData(data), objectiveOf(name, "regression", alpha), { ...options, trees: 40 }, 1);
+    const raw = label.map((_, i) => predict(state, data, i));
+    return state.link === "exp" ? raw.map(Math.exp) : raw;
+  };
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  test.each(["poisson", "gamma", "tweedie"])("%s follows the mean of a positive label", async (name) => {
+    const found = await fitted(name, 1.5, positive);
+    // The noise multiplies by 0.5 to 1.5, so its mean is 1: 29 % of deviation.
+    expect(mean(found)).toBeCloseTo(mean(positive), 1);
+    const spread = mean(found.map((value, i) => (value / Math.exp(truth[i]! / 4) - 1) ** 2));
+    expect(spread).toBeLessThan(0.03);
+  });
+
+  test.each([0.1, 0.5, 0.9])("quantile %d leaves that share of labels below", async (alpha) => {
+    const found = await fitted("quantile", alpha, positive);
+    const below = mean(found.map((value, i) => (positive[i]! <= value ? 1 : 0)));
+    expect(Math.abs(below - alpha)).toBeLessThan(0.05); // leaves of 5 rows and more, and steps of 0.3
+  });
+
+  test.each(["absolute", "huber"])("%s is not moved by wild labels", async (name) => {
+    const wild = truth.map((y, i) => (i % 50 === 0 ? y + 1000 : y));
+    const found = await fitted(name, 1, wild);
+    const error = mean(found.map((value, i) => Math.abs(value - truth[i]!)).filter((_, i) => i % 50 !== 0));
+    expect(error).toBeLessThan(name === "absolute" ? 0.5 : 1.5); // the mean of the labels is 20 away
+  });
+});
+
+test("stops when the validation rows gain nothing more, and keeps the best trees", async () => {
+  const { truth, ...rows } = table(600);
+  const next = generator(4);
+  const label = truth.map((y) => y + 8 * (next() - 0.5));
+  const data = memoryData({ ...rows, label, split: label.map((_, i) => (i % 3 === 0 ? 1 : 0)) });
+  const state = await boost(data, objectiveOf("squared", "regression", 0), { ...options, trees: 500, patience: 5 }, 1);
+  expect(state.trees.length).toBeGreaterThan(2);
+  expect(state.trees.length).toBeLessThan(100);
+});
+
+test("rises where it must rise, whatever the order of columns in a row", async () => {
+  const { truth, ...rows } = table(2000);
+  // A category of more than 255 levels comes last in a row of bins, and is the second block of three here.
+  const data = memoryData({ ...rows, label: truth, categories: [{ codes: rows.categories![0]!.codes, width: 300 }] });
+  const blocks = [data.blocks[2]!, data.blocks[0]!, data.blocks[1]!];
+  const monotone = [0, 0, 1] as const;
+  const state = await boost({ ...data, blocks }, objectiveOf("squared", "regression", 0), { ...options, monotone }, 1);
+  const at = (b: number): number =>
+    state.trees.reduce((sum, tree) => {
+      const leaf = leafOf(tree, (node) => {
+        const test = tree.test[node]!;
+        return typeof test === "number" ? (tree.feature[node] === 2 ? b : 5) <= test : test.includes(2);
+      });
+      return sum + tree.value[leaf]!;
+    }, 0);
+  const curve = Array.from({ length: 50 }, (_, b) => at(b));
+  expect(curve.every((value, b) => b === 0 || value >= curve[b - 1]! - 1e-6)).toBe(true);
+  expect(curve[49]! - curve[0]!).toBeGreaterThan(1);
 });

@@ -1,3 +1,4 @@
+import { SluiceError } from "../../base/errors.js";
 import { permutation, subSeed } from "../../base/seeds.js";
 import type { KeptRows, TrainingData } from "../contract.js";
 import { type Moments, moments, readMoments } from "../passes/moments.js";
@@ -52,21 +53,23 @@ export async function boost(
     data.pass(moments, counted),
   ]);
   const outputs = objective.task === "multiclass" ? data.classes : 1;
-  const { base, shift } = startOf(data, objective, labels, readMoments(sums, counted, data.layout));
+  const { base, shift, scale } = startOf(data, objective, labels, readMoments(sums, counted, data.layout));
   const precision = precisionOf(data.rows);
   const kept = await data.keep(binnedRows, {
     record,
-    objective: { code: objective.code, alpha: objective.alpha },
+    objective: { ...objective, alpha: objective.name === "huber" ? objective.alpha / scale : objective.alpha },
     outputs,
-    weighted: Math.abs(data.weight - data.rows) > 0,
+    weighted: data.weighted,
     labelShift: shift,
-    start: base.map((score) => score - shift),
+    labelScale: scale,
+    start: base.map((score) => (score - shift) / scale),
     share: options.share,
     trainRows: data.rows,
-    histogramBytes: histogramBytes(record),
+    histogramBytes: histogramBytes(record.bins),
     flushRows: precision.flushRows,
   });
-  const rows = new Boosted(kept, data, objective, options, record, outputs, precision.target, seed);
+  const scaled = { ...options, l1: options.l1 / scale, minGain: options.minGain / scale ** 2 };
+  const rows = new Boosted(kept, data, objective, scaled, record, outputs, precision.target, seed);
 
   const trees: BinTree[][] = [];
   const losses: number[] = [];
@@ -76,14 +79,15 @@ export async function boost(
     rows.take(step.trees);
     trees.push([...step.trees]);
     if (step.loss !== undefined) losses.push(step.loss);
-    data.report({ step: i, ...(step.loss === undefined ? {} : { loss: step.loss }) });
+    if (!step.extents.flat().every(Number.isFinite)) throw lostItsWay(i, options);
+    data.report({ step: i, ...(step.loss === undefined ? {} : { loss: step.loss * lossUnit(objective, scale) }) });
     if (step.trees.every(({ nodes }) => nodes.length === 0)) break;
     if (options.patience > 0 && losses.length - 1 - bestOf(losses) >= options.patience) break;
   }
   if (data.validationRows > 0) {
     const { loss } = await data.unit("end", () => rows.finish());
     losses.push(loss!);
-    data.report({ step: trees.length, loss: loss! });
+    data.report({ step: trees.length, loss: loss! * lossUnit(objective, scale) });
   }
   await kept.release();
   const best = options.patience > 0 && losses.length > 0 ? bestOf(losses) : trees.length;
@@ -93,32 +97,44 @@ export async function boost(
     trees: trees
       .slice(0, best)
       .flat()
-      .map((tree) => treeOf(tree, record, data.layout)),
+      .map((tree) => treeOf(tree, record, data.layout, scale)),
   };
 }
 
+/** Losses are taken on labels that were divided by `scale`. */
+const lossUnit = ({ name }: Objective, scale: number): number =>
+  name === "squared" || name === "huber" ? scale ** 2 : name === "absolute" || name === "quantile" ? scale : 1;
+const lostItsWay = (trees: number, { learningRate }: FitOptions): SluiceError =>
+  new SluiceError(
+    "not_finite",
+    `after ${trees} trees the scores are no numbers any more: the steps are too large for this objective. Try --param learningRate=${learningRate / 10}`,
+    { trees, learningRate },
+  );
 const bestOf = (losses: readonly number[]): number => losses.indexOf(Math.min(...losses));
 
-/** Memory for the histograms of one round on a worker. */
-const histogramBytes = ({ bins }: RecordLayout): number => Math.max(24 * bins * 4, 24e6);
+/** Memory for the histograms of one round on a worker, and for those of a tree on the main thread: four nodes' at least. */
+export const histogramBytes = (bins: number): number => Math.max(24 * bins * 4, 24e6);
 
-/** Constant scores before the first tree, and what is taken off the label so that float32 holds the rest. */
+/**
+ * Constant scores before the first tree, and what the label loses so that float32 and rounded sums hold the rest: its middle, and a
+ * power of two near its deviation. Objectives with a logarithm keep their label.
+ */
 function startOf(
   data: TrainingData,
   objective: Objective,
   labels: Float64Array,
   { label, classWeights, weight }: Pick<Moments, "label" | "classWeights" | "weight">,
-): { base: readonly number[]; shift: number } {
+): { base: readonly number[]; shift: number; scale: number } {
   if (objective.from === "shares") {
     const logs = Array.from(classWeights, (share) => Math.log(Math.max(share / weight, 1e-15)));
-    return { base: (data.task === "binary" ? [logs[1]! - logs[0]!] : logs).map(Math.fround), shift: 0 };
+    return { base: (data.task === "binary" ? [logs[1]! - logs[0]!] : logs).map(Math.fround), shift: 0, scale: 1 };
   }
-  if (objective.from === "logMean") return { base: [Math.fround(Math.log(Math.max(label.mean, 1e-15)))], shift: 0 };
-  if (objective.from === "quantile") {
-    const at = labels[Math.min(labels.length - 1, Math.floor((objective.quantile ?? 0.5) * labels.length))] ?? 0;
-    return { base: [at], shift: at };
-  }
-  return { base: [label.mean], shift: label.mean };
+  if (objective.from === "logMean")
+    return { base: [Math.fround(Math.log(Math.max(label.mean, 1e-15)))], shift: 0, scale: 1 };
+  const scale = label.variance > 0 ? 2 ** Math.round(Math.log2(label.variance) / 2) : 1;
+  const middle = labels[Math.min(labels.length - 1, Math.floor((objective.quantile ?? 0.5) * labels.length))] ?? 0;
+  const shift = objective.from === "quantile" ? middle : label.mean;
+  return { base: [shift], shift, scale };
 }
 
 class Boosted {
@@ -263,7 +279,7 @@ class Boosted {
           }
         : {}),
       lookAhead: quarterOfRemaining,
-      histogramBytes: histogramBytes(record),
+      histogramBytes: histogramBytes(record.bins),
     });
     const tree: BinTree = {
       output,

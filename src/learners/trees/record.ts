@@ -63,3 +63,7 @@ export function recordLayout(
 
 export const binFeatures = ({ columns }: RecordLayout): BinFeature[] =>
   columns.map(({ kind, bins, offset }) => ({ kind, bins, offset }));
+
+/** How many bins a block can have, before its values are known. */
+export const binsAtMost = (block: Block, most: number): number =>
+  block.kind === "number" ? most : block.kind === "category" ? block.levels.length + 1 : 0;
