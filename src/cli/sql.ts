@@ -1,3 +1,4 @@
+import { StatementType } from "@duckdb/node-api";
 import { SluiceError } from "../base/errors.js";
 import type { Row, Value } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
@@ -9,12 +10,13 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   await using workspace = await openWorkspace(flags, context.signal);
   let rows: Row[];
   try {
+    await check(query, workspace);
     rows = await workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal);
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     throw new SluiceError(
       "bad_formula",
-      `the query does not run: ${(error as Error).message}`,
+      `the query does not run: ${(error as Error).message.replace(/^Failed to extract statements: /, "")}`,
       { query },
       { cause: error },
     );
@@ -33,6 +35,29 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   context.json({
     rows: shown.map((row) => Object.fromEntries(names.map((name) => [name, plain(row[name] ?? null)]))),
     more: rows.length > limit,
+  });
+}
+
+/** Binds the query as it was written, so that what is wrong is told in its own words. */
+async function check(query: string, workspace: Awaited<ReturnType<typeof openWorkspace>>): Promise<void> {
+  const refused = (problem: string): SluiceError =>
+    new SluiceError("bad_formula", `${problem}; write one query (SELECT, FROM, VALUES, WITH, DESCRIBE or SUMMARIZE)`, {
+      query,
+    });
+  // DuckDB turns a pragma into a query of its own, and fails over no statement at all.
+  if (/^\s*(pragma\b|$)/i.test(query)) throw refused(`"${query.trim()}" is no query`);
+  await workspace.engine.use(async (connection) => {
+    const statements = await connection.extractStatements(query);
+    if (statements.count !== 1) throw refused(`there are ${statements.count} statements`);
+    const statement = await statements.prepare(0);
+    try {
+      if (statement.statementType !== StatementType.SELECT)
+        throw refused(
+          `sluice sql only reads, and this is a statement of the kind ${StatementType[statement.statementType]}`,
+        );
+    } finally {
+      statement.destroySync();
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -309,6 +309,9 @@ const sampledRows = (list: DuckDBValue): Value =>
 function teach(error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : error;
   const message = error instanceof Error ? error.message : String(error);
+  const missing = /^IO Error: (?:No files found that match the pattern|Cannot open file) "([^"]*)"/.exec(message);
+  if (missing && !existsSync(missing[1]!))
+    return new SluiceError("missing_file", `${missing[1]} does not exist`, { file: missing[1] }, { cause: error });
   const code = /no space left|could not write.*space/i.test(message)
     ? "disk_full"
     : /permission denied/i.test(message)
