@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { hashOf, sha256 } from "../../base/canonical.js";
@@ -69,6 +69,7 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
   try {
     const journal = new Journal(folder, await finishedParts(folder));
     const total = scan.files.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (journal.parts.length === 0) await refuseNoSpace(total, context.cacheDir, scan);
     let before = 0;
     for (const [index, file] of scan.files.entries()) {
       const packed = await compressionOf(file.path);
@@ -323,6 +324,19 @@ function withName(text: string, name: string): string {
       return begins ? name + line : line;
     })
     .join("\n");
+}
+
+/** Parquet takes a third to a half of the text it was; where even a tenth does not fit, there is no use in trying. */
+async function refuseNoSpace(textBytes: number, folder: string, scan: TextScan): Promise<void> {
+  const disk = await statfs(folder).catch(() => undefined);
+  const freeBytes = disk && disk.bavail * disk.bsize;
+  if (freeBytes === undefined || freeBytes >= textBytes / 10) return;
+  const neededBytes = Math.ceil(0.4 * textBytes);
+  throw new SluiceError(
+    "disk_full",
+    `${folder} has ${formatBytes(freeBytes)} free, and ${scan.files[0]!.path} (${formatBytes(textBytes)} in all) needs about ${formatBytes(neededBytes)} there as Parquet; free some or point --cache at another disk`,
+    { neededBytes, freeBytes, folder },
+  );
 }
 
 const isDiskFull = (error: unknown): boolean =>
