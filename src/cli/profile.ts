@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { formatCount } from "../base/units.js";
 import { profile as profileOf } from "../features/profile.js";
+import { mixedWarnings } from "../train/mixed.js";
 import { describeSource } from "../train/source.js";
 import {
   type CommonFlags,
@@ -57,6 +58,8 @@ export async function profile(
     `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}`,
   );
   for (const sentence of assumed) context.print(`assumed: ${sentence}`);
+  const warnings = await mixedWarnings(scan, undefined, workspace.engine);
+  for (const { message } of warnings) context.print(`warning: ${message}`);
   context.print(
     table(
       ["column", "type", "missing", "distinct", "min", "median", "max", "most frequent"],
@@ -81,7 +84,7 @@ export async function profile(
     context.print(
       `quantiles and frequent values from ${formatCount(found.sample.rows)} sampled rows: shares are off by at most ${(100 * found.sample.error).toFixed(2)} points (95 %); --exact counts them`,
     );
-  context.json({ ...found, assumed });
+  context.json({ ...found, assumed, warnings });
 }
 
 const cell = (value: unknown): string =>

@@ -49,6 +49,7 @@ export async function csv(
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     csv: dialect,
     seenMissing: found.seenMissing,
+    mixed: found.mixed.filter(({ column }) => options.types?.[column] === undefined),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [...assumed, ...formSentences(form, given), ...found.assumed],
   };

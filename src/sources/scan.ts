@@ -1,4 +1,5 @@
 import type { Schema } from "../base/schema.js";
+import type { MixedColumn } from "./csv/mixed.js";
 
 /** One file with what identifies its content. Paths never enter a model; `fingerprint` (64 hex digits) does not either. */
 export interface SourceFile {
@@ -35,6 +36,8 @@ export interface TextScan {
   readonly csv?: CsvDialect;
   /** Those spellings of "missing" in `csv` that the sampled blocks of the files have. */
   readonly seenMissing?: readonly string[];
+  /** Columns of a CSV that are text because of very few cells among numbers. */
+  readonly mixed?: readonly MixedColumn[];
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What was assumed, in sentences for the user. */
   readonly assumed: readonly string[];

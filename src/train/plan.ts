@@ -5,6 +5,7 @@ import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { defaultShare } from "../learners/trees/sampling.js";
 import type { Scan } from "../sources/scan.js";
+import { mixedWarnings } from "./mixed.js";
 import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
 import type { Workspace } from "./workspace.js";
@@ -62,7 +63,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.engine);
   if (where)
     advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
   if (seconds > 120 && share === 1)

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { canonical } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson } from "../base/json.js";
 import { resolveParams } from "../base/params.js";
 import { learnerNamed } from "../learners/index.js";
 import { findRun, type Home, runDir } from "../runs/home.js";
-import type { RunFile } from "./run-file.js";
+import { type RunFile, specFrom } from "./run-file.js";
 import type { TrainSpec } from "./spec.js";
 
 export interface BegunRun {
@@ -31,7 +31,7 @@ export function begunRun(home: Home, ref: string): BegunRun {
   }
   if (begun.command !== "train")
     throw new SluiceError("usage", `run ${run} is a ${begun.command} run; only training runs resume`, { run });
-  return { run, spec: begun.spec, finished: existsSync(join(dir, "result.json")) };
+  return { run, spec: specFrom(begun), finished: existsSync(join(dir, "result.json")) };
 }
 
 /** Going on with a run means doing what it was begun with: anything else given is refused, with every difference named. */
@@ -39,6 +39,13 @@ export function refuseOther({ run, spec }: BegunRun, given: TrainSpec): void {
   const [ours, theirs] = [flagsOf(spec), flagsOf(given)];
   // Standard input was spooled when the run began, and is no longer there.
   if (given.sources.includes("-")) theirs.set("source", ours.get("source")!);
+  // Named from another folder they are the same files.
+  for (const [name, own, other] of [
+    ["source", spec.sources, given.sources],
+    ["--test", spec.test, given.test],
+  ] as const)
+    if (own && other && canonical(own.map((path) => resolve(path))) === canonical(other.map((path) => resolve(path))))
+      theirs.set(name, ours.get(name)!);
   const differences = [...new Set([...ours.keys(), ...theirs.keys()])]
     .filter((name) => ours.get(name) !== theirs.get(name))
     .map((name) => ({ name, run: ours.get(name), given: theirs.get(name) }));

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
@@ -15,14 +15,29 @@ export interface RunFile {
   /** Of the source, once it is known: a resumed run must find the same. */
   readonly fingerprint?: string;
   readonly started: string;
+  /** Where the run was started: its sources are named from there. */
+  readonly folder?: string;
 }
 
 /** The run's folder says what it does, before anything is done. */
 export function openRun(dir: string, spec: TrainSpec): void {
   if (existsSync(join(dir, "run.json"))) return;
   const { name } = spec;
-  const file: RunFile = { command: "train", ...(name ? { name } : {}), spec, started: new Date().toISOString() };
+  const file: RunFile = {
+    command: "train",
+    ...(name ? { name } : {}),
+    spec,
+    started: new Date().toISOString(),
+    folder: process.cwd(),
+  };
   writeWhole(join(dir, "run.json"), toJson(file, 1));
+}
+
+/** The run's spec for someone who is in another folder than the one it was started in. */
+export function specFrom({ spec, folder = process.cwd() }: RunFile): TrainSpec {
+  if (folder === process.cwd()) return spec;
+  const found = (name: string): string => (name === "-" ? name : resolve(folder, name));
+  return { ...spec, sources: spec.sources.map(found), ...(spec.test ? { test: spec.test.map(found) } : {}) };
 }
 
 /** Finished work counts for the source that it was done on. */
@@ -46,6 +61,7 @@ export function openJournal(
     const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
-  const { sources: _, ...decides } = spec; // the fingerprint says what was in them, wherever they lie
+  // The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model.
+  const { sources: _sources, test: _test, ...decides } = spec;
   return Journal.open(dir, hashOf({ decides, fingerprint }), onBegin, name);
 }

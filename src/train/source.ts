@@ -5,6 +5,8 @@ import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
 import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
 import type { CsvDialect, ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import { mixedWarnings } from "./mixed.js";
+import type { Warning } from "./warning.js";
 import type { Workspace } from "./workspace.js";
 
 /** How sources are read; what is not said is found out and told. */
@@ -28,6 +30,7 @@ export interface OpenData {
   readonly setAside: number;
   readonly setAsideFile?: string;
   readonly assumed: readonly string[];
+  readonly warnings: readonly Warning[];
   /** Over the content of all files: a run that resumes must find the same. */
   readonly fingerprint: string;
   /** To be called before rows are read: text that was landed by an earlier run is checked, once, and landed again where it is damaged. */
@@ -90,6 +93,7 @@ export async function openData(
       checked ??= workspace.engine.land(source, landing);
       await checked;
     },
+    warnings: await mixedWarnings(source, scan, workspace.engine),
     fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
   };
 }

@@ -5,6 +5,7 @@ import type { Model } from "../model/model.js";
 import type { LearningStep } from "./learn.js";
 import type { Slice } from "./slices.js";
 import type { DataOptions } from "./source.js";
+import type { Warning } from "./warning.js";
 
 /** Everything that decides a training, as plain data: kept in the run, so that `resume` can do it again. */
 export interface TrainSpec extends DataOptions {
@@ -29,11 +30,6 @@ export interface TrainSpec extends DataOptions {
   readonly name?: string;
   /** Tests make pages small, so that merging has an order to get wrong. */
   readonly pageRows?: number;
-}
-
-export interface Warning {
-  readonly code: string;
-  readonly message: string;
 }
 
 export interface RowCounts {
@@ -114,3 +110,5 @@ export interface Plan {
   /** At the price of a small cloud machine, in US dollars. */
   readonly cost: number;
 }
+
+export type { Warning } from "./warning.js";

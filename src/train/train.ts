@@ -30,8 +30,9 @@ import type { Metrics } from "../metrics/contract.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
-import { checkModelName, keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
+import { checkSpec } from "./check.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
@@ -61,7 +62,7 @@ export async function trainModel(
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
-  checkModelName(spec.name ?? "model");
+  checkSpec(spec);
   const run = resumeRun ?? newRunId(workspace.home);
   try {
     return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
@@ -81,7 +82,7 @@ function leaving(error: unknown, run: string, dir: string, resumed: boolean): un
       return new SluiceError(
         code,
         `${error.message}; finished work is kept: sluice resume ${run}`,
-        { run },
+        { ...(error instanceof SluiceError ? error.facts : {}), run },
         { cause: error },
       );
   const refused = error instanceof CodedError && [2, 3, 4].includes(exitCodes[error.code as ErrorCode]);
@@ -116,6 +117,7 @@ async function trainIn(
     "when read",
   );
   assumed.push(...data.assumed);
+  warnings.push(...data.warnings);
   const { scan, schema } = data;
   const names = schema.columns.map(({ name }) => name);
   const label = parseExpr(spec.label, names);

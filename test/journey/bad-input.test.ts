@@ -515,13 +515,71 @@ describe("a model file", () => {
   });
 });
 
+describe("sluice sql", () => {
+  test.each([
+    { query: "SELEC 1", says: /syntax error at or near "SELEC"[^(]*LINE 1: SELEC 1/ },
+    { query: "SELECT nothing FROM 'rows.csv'", says: /LINE 1: SELECT nothing FROM 'rows.csv'/ },
+    { query: "COPY (SELECT 1) TO 'out.csv'", says: /only reads, and this is a statement of the kind COPY/ },
+    { query: "SELECT 1; SELECT 2", says: /2 statements; write one query/ },
+    { query: "PRAGMA version", says: /is no query/ },
+    { query: "", says: /"" is no query/ },
+  ])("answers $query in its own words", async ({ query, says }) => {
+    const ran = await refused("sql", query);
+    expect([ran.error.code, ran.code]).toEqual(["bad_formula", 2]);
+    expect(ran.error.message).toMatch(says);
+  });
+
+  test("names a file that is not there", async () => {
+    const ran = await refused("sql", "SELECT * FROM 'nowhere.parquet'");
+    expect([ran.error.code, ran.code]).toEqual(["missing_file", 2]);
+    expect(ran.error.message).toBe("nowhere.parquet does not exist");
+  });
+});
+
+test.each([
+  [["--validate", "sometimes:0.2"], "usage", /random:SHARE, time:SHARE/],
+  [["--param", "penalti=1"], "bad_parameter", /did you mean "penalty"/],
+  [["--learner", "logistic", "--param", "penalty=-1"], "bad_parameter", /penalty is "-1"/],
+] as const)("%j is refused before the source is looked at", async (flags, code, says) => {
+  const ran = await refused("train", "nowhere.csv", "--label", "late", ...flags);
+  expect([ran.error.code, ran.code]).toEqual([code, 2]);
+  expect(ran.error.message).toMatch(says);
+});
+
+test("one word among numbers is a warning that names it", async () => {
+  const lines = Array.from({ length: 1500 }, (_, i) => `${i === 777 ? "oops" : i % 97},${i % 2}`);
+  at.write("mixed.csv", `a,b\n${lines.join("\n")}\n`);
+  const { json } = await at.sluice("train", "mixed.csv", "--label", "b", "--json");
+  expect(json.warnings).toMatchObject([{ code: "mixed_column", column: "a", value: "oops", row: 778 }]);
+  const typed = await refused("train", "mixed.csv", "--label", "b", "--type", "a=real");
+  expect(typed.error).toMatchObject({ code: "bad_row", value: "oops" });
+});
+
 describeWith(disk)("a full disk", (disk) => {
   test.each(["--home", "--cache"])("under %s stops the training, and it goes on when there is space", async (flag) => {
     const kept = flag === "--home" ? ["--cache", "cache"] : ["--home", "home-of-full"];
-    const ran = await at.sluice("train", ...late, flag, `${disk}/here`, ...kept, "--json");
-    expect([ran.json.error.code, ran.code]).toEqual(["disk_full", 1]);
-    expect(ran.json.error.message).toContain(disk);
+    const places = [flag, `${disk}/here`, ...kept, "--json"];
+    const ran = await at.sluice("train", ...late, ...places);
+    const { code, message, facts } = ran.json.error;
+    expect([code, ran.code]).toEqual(["disk_full", 1]);
+    expect(message).toContain(disk);
     expect(ran.seconds).toBeLessThan(5);
+    execFileSync("rm", [`${disk}/filling`]);
+    // A home so full that not even the run's first file could be written has no run to go on with.
+    const again = facts.run === undefined ? ["train", ...late] : ["resume", facts.run];
+    expect(flag === "--home" || again[0] === "resume").toBe(true);
+    const { json } = await at.sluice(again[0]!, ...again.slice(1), ...places);
+    expect(json.stateHash).toBe((await at.sluice("train", ...late, "--json")).json.stateHash);
+    execFileSync("rm", ["-rf", `${disk}/here`]);
+    fill();
+  });
+
+  test("that plainly can't hold a text is refused before it is read", async () => {
+    at.write("large.csv", asCsv(deliveries(4000)));
+    const ran = await at.sluice("train", "large.csv", "--label", "late", "--cache", `${disk}/here`, "--json");
+    expect([ran.json.error.code, ran.code]).toEqual(["disk_full", 1]);
+    expect(ran.json.error.message).toMatch(/has .* free, and large\.csv \(.* in all\) needs about .* there as Parquet/);
+    expect(ran.json.error.facts.neededBytes).toBeGreaterThan(ran.json.error.facts.freeBytes);
     execFileSync("rm", ["-rf", `${disk}/here`]);
   });
 
@@ -533,13 +591,18 @@ describeWith(disk)("a full disk", (disk) => {
   });
 });
 
-/** A disk of 64 kB of which 60 are taken, where this user may mount one. */
+/** Of the small disk, leaves 8 kB free. */
+function fill(): void {
+  at.write("disk/filling", Buffer.alloc(32 * 1024 * 1024 - 8 * 1024));
+}
+
+/** A disk of 32 MiB that is nearly full, where this user may mount one. */
 function smallDisk(): { where: string } | { missing: string } {
   const where = at.path("disk");
   mkdirSync(where);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", where], { stdio: "ignore" });
-    at.write("disk/filling", Buffer.alloc(56 * 1024));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=32m", "tmpfs", where], { stdio: "ignore" });
+    fill();
     return { where };
   } catch {
     return { missing: "no small disk can be mounted; run as root on Linux" };

@@ -1,4 +1,5 @@
 import { bool, date, int64, real, type Type, text } from "../../base/schema.js";
+import { type MixedColumn, mixedColumns } from "./mixed.js";
 import { convertTo, dateFormats, toBool, toDate, toInt64, toReal, toTimestamp } from "./values.js";
 
 /** Spellings of "missing" that are understood everywhere; `?` and `-` only where they are seen to stand for it. */
@@ -69,6 +70,7 @@ export interface Found {
   readonly types: readonly Type[];
   readonly missing: readonly string[];
   readonly seenMissing: readonly string[];
+  readonly mixed: readonly MixedColumn[];
   readonly decimal: "." | ",";
   readonly dateFormat?: string;
   readonly assumed: readonly string[];
@@ -136,7 +138,12 @@ export function findTypes(
         .map((name) => `"${name}"`)
         .join(", ")}: numbers with leading zeros are codes, kept as text (--type NAME=int64 says otherwise)`,
     );
-  return { types, missing, seenMissing: [...seen], decimal, ...(dateFormat ? { dateFormat } : {}), assumed };
+  const mixed = mixedColumns(
+    names,
+    types.map((type, i) => (zeros.includes(names[i]!) ? int64 : type)),
+    present,
+  );
+  return { types, missing, seenMissing: [...seen], mixed, decimal, ...(dateFormat ? { dateFormat } : {}), assumed };
 }
 
 function typeOf(cells: readonly string[], decimal: "." | ",", dateFormat: string | undefined): Type {

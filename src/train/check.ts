@@ -1,0 +1,31 @@
+import { resolveParams } from "../base/params.js";
+import { learnerNamed, learners } from "../learners/index.js";
+import { checkModelName } from "../runs/home.js";
+import type { TrainSpec } from "./spec.js";
+import { parseSplit } from "./split.js";
+
+/** What is wrong with a spec whatever the source holds: said before anything is read. */
+export function checkSpec(spec: TrainSpec): void {
+  checkModelName(spec.name ?? "model");
+  parseSplit(spec.validate ?? "random:0.2");
+  const named = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  if (named) resolveParams(named.name, named.params, spec.params);
+  else if (spec.params) refuseForAll(spec.params);
+}
+
+/** The task chooses the learner later: some learner must take these params. */
+function refuseForAll(params: NonNullable<TrainSpec["params"]>): void {
+  let told: unknown;
+  let knowing = false;
+  for (const { name, params: known } of [learnerNamed("logistic"), ...learners])
+    try {
+      resolveParams(name, known, params);
+      return;
+    } catch (error) {
+      // One that knows all the names has more to say of their values.
+      const knows = Object.keys(params).every((param) => param in known);
+      if (told === undefined || (knows && !knowing)) told = error;
+      knowing ||= knows;
+    }
+  throw told;
+}
