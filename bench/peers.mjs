@@ -12,6 +12,7 @@ const environments = {
   core,
   spark: [...core, "pyspark==4.2.0"],
   trees: [...core, "lightgbm==4.7.0", "xgboost-cpu==3.2.0"],
+  sparse: [...core, "duckdb==1.5.6", "vowpalwabbit==9.11.9"],
 };
 // comes as a source package only, and builds without a compiler
 const fromSource = ["spark"];
