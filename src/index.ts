@@ -1,14 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
+import { coerceRow } from "./expr/coerce.js";
 import { type Profile, profile as profileScan } from "./features/profile.js";
 import type { Task } from "./learners/contract.js";
 import type { Metrics } from "./metrics/contract.js";
 import { type Model, readModel, writeModel } from "./model/model.js";
+import { type ExplainedRow, explainRow } from "./predict/contributions.js";
 import { type Evaluated, evaluateModel } from "./predict/evaluate.js";
-import { effectsOf } from "./predict/explain.js";
+import { effectsOf, gainsOf, rulesOf } from "./predict/explain.js";
+import { type Importances, permutationImportance, rowsToShuffle } from "./predict/importance.js";
 import { type Scored, scoreRow } from "./predict/one.js";
+import { type PartialDependence, partialDependence } from "./predict/partial.js";
 import { type Predicted, predictFile } from "./predict/predict.js";
+import { type SampledRows, sampleFor } from "./predict/sample.js";
 import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
 import type { CsvDialect } from "./sources/scan.js";
@@ -20,10 +25,13 @@ import { Workspace } from "./train/workspace.js";
 
 export type { ErrorCode } from "./base/errors.js";
 export { CodedError, isError, SluiceError } from "./base/errors.js";
-export type { Effect, Task } from "./learners/contract.js";
+export type { Effect, Gain, Task } from "./learners/contract.js";
 export type { Metrics } from "./metrics/contract.js";
 export type { Model } from "./model/model.js";
+export type { ExplainedRow } from "./predict/contributions.js";
+export type { Importance, Importances } from "./predict/importance.js";
 export type { Scored } from "./predict/one.js";
+export type { PartialDependence } from "./predict/partial.js";
 export type { Plan, RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
 
 /** Column types of a source as the caller knows them: `{ distance: "real", late: "bool" }`. */
@@ -339,6 +347,47 @@ export const scorer = (model: Model | Trained): ((row: Readonly<Record<string, u
 
 /** Coefficients by the size of what they do. */
 export const explain = (model: Model | Trained) => effectsOf(modelOf(model));
+
+/** What each feature did for the fit of a model that splits, largest first. */
+export const gains = (model: Model | Trained) => gainsOf(modelOf(model));
+
+/** A model of one small tree as text; nothing for any other. */
+export const rules = (model: Model | Trained): string | undefined => rulesOf(modelOf(model));
+
+/**
+ * A function that takes the output of a plain object apart: `base` and the contributions of all features (exact Shapley values for
+ * trees, weight times distance from the mean for linear models) add up to it. One answer, or one per class.
+ */
+export function explainer(model: Model | Trained): (row: Readonly<Record<string, unknown>>) => ExplainedRow[] {
+  const found = modelOf(model);
+  const explained = explainRow(found);
+  return (row) => explained(coerceRow(found.inputs, row));
+}
+
+/** How much worse a model is on rows when a column's values are shuffled among them, largest first. */
+export const importance = (model: Model | Trained, data: Source, place: Place = {}): Promise<Importances> =>
+  inWorkspace(place, async (workspace) => {
+    const found = modelOf(model);
+    return permutationImportance(found, await sampleOf(found, data, workspace));
+  });
+
+/** The mean prediction over some rows as one column goes through its values. */
+export const partial = (
+  model: Model | Trained,
+  data: Source,
+  column: string,
+  place: Place = {},
+): Promise<PartialDependence> =>
+  inWorkspace(place, async (workspace) => {
+    const found = modelOf(model);
+    return partialDependence(found, await sampleOf(found, data, workspace), column);
+  });
+
+async function sampleOf(model: Model, data: Source, workspace: Workspace): Promise<SampledRows> {
+  const { paths, options } = await pathsOf(data, workspace);
+  const wanted = rowsToShuffle(model.inputs.columns.length);
+  return sampleFor(model, paths, { ...data.options, ...options }, workspace, wanted);
+}
 
 /** Types, missing values, ranges and frequent values of a source. */
 export const profile = (

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { className } from "../model/model.js";
-import { effectsOf } from "../predict/explain.js";
+import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import type { ReportComparison, ReportInput } from "./input.js";
 
@@ -44,6 +44,7 @@ export function reportOf(
   comparisons: readonly ReportComparison[] = [],
 ): ReportInput {
   const { rows } = result;
+  const rules = rulesOf(model);
   const on = details.quality["validation"] ? "validation" : "test";
   return {
     model: result.model,
@@ -86,6 +87,8 @@ export function reportOf(
     steps: details.steps,
     quality: details.quality,
     effects: effectsOf(model),
+    gains: gainsOf(model),
+    ...(rules === undefined ? {} : { rules }),
     slices: details.slices.map((slice) => ({ ...slice, split: on })),
     comparisons,
     reproduce: {

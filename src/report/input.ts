@@ -1,4 +1,4 @@
-import type { Effect, Task } from "../learners/contract.js";
+import type { Effect, Gain, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 
 /** Everything a report shows, as plain data; what is absent is left out of the page. */
@@ -42,6 +42,10 @@ export interface ReportInput {
   readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline?: Metrics }>>;
   /** Largest first. */
   readonly effects: readonly Effect[];
+  /** Of a model that splits: what its splits gained by feature, largest first. */
+  readonly gains?: readonly Gain[];
+  /** A model of one small tree as text. */
+  readonly rules?: string;
   readonly slices?: readonly ReportSlice[];
   /** Quality with and without something: a group of features, a part of the rows. */
   readonly comparisons?: readonly ReportComparison[];

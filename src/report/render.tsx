@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { render } from "preact-render-to-string";
 import type { ReportInput } from "./input.js";
 import { Data, Learning, PlanAndReality, Reproduce } from "./sections/data.js";
+import { Gains } from "./sections/gains.js";
 import { Comparison, Effects, Slices } from "./sections/insight.js";
 import { Quality } from "./sections/quality.js";
 import { Summary } from "./sections/summary.js";
@@ -29,6 +30,14 @@ export function renderReport(report: ReportInput): string {
       title: "What moves the prediction",
       body: <Effects report={report} />,
     })),
+    ...when(report.gains, (gains) => ({
+      id: "gains",
+      title: "What the splits gained",
+      body: <Gains gains={gains} />,
+    })),
+    ...(report.rules === undefined
+      ? []
+      : [{ id: "rules", title: "The tree as rules", body: <pre class="rules">{report.rules}</pre> }]),
     ...when(report.slices, (slices) => ({
       id: "slices",
       title: "Quality by group",

@@ -94,6 +94,7 @@ svg .name { font-size: 12px; }
 .part-2 { fill: var(--c2); background: var(--c2); } .part-3 { fill: var(--c3); background: var(--c3); }
 .part-4 { fill: var(--c4); background: var(--c4); } .part-5 { fill: var(--c5); background: var(--c5); }
 pre { background: var(--raised); border-radius: .5rem; padding: .9rem 1.1rem; overflow-x: auto; font-size: .88rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.rules { white-space: pre; overflow-wrap: normal; }
 li code, p code, td code { white-space: nowrap; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .92em; overflow-wrap: anywhere; }
 .facts > div { display: grid; grid-template-columns: 9rem 1fr; gap: 1rem; padding: .3rem 0; border-bottom: 1px solid var(--line); font-size: .92rem; }

@@ -270,6 +270,11 @@ export const samples: Readonly<Record<"binary" | "multiclass" | "regression" | "
     steps: [],
     quality: {},
     effects: [],
+    gains: [
+      { feature: "x", gain: 3.5, splits: 2 },
+      { feature: "nothing", gain: 0, splits: 0 },
+    ],
+    rules: "x <= 1.5  1,200 rows  0.25\nx > 1.5     800 rows  <3",
     reproduce: { command: "sluice train - --label y", stateHash: "ef".repeat(32), data: [], versions: {} },
   },
 };
