@@ -4,10 +4,12 @@ import { Arena } from "../../pages/arena.js";
 import { defineKeeper, type KeeperRoom, type Kept } from "../../pages/keeper.js";
 import type { Page } from "../../pages/page.js";
 import { splitCodes } from "../../pages/worker.js";
-import { type Block, Blocks, blockRows } from "./blocks.js";
+import { ascending, type Block, Blocks, blockRows } from "./blocks.js";
 import type { RowSplit } from "./grow.js";
+import { Filling, type Growing } from "./growing.js";
 import type { Objective } from "./objectives.js";
 import type { RecordLayout } from "./record.js";
+import { SharedDoubles } from "./shared-doubles.js";
 
 export interface BinnedParams {
   readonly record: RecordLayout;
@@ -66,28 +68,6 @@ export interface Round {
   readonly wanted: readonly number[];
 }
 
-/** Rows that a tree grows on: a block itself, or rows drawn from blocks and copied together. */
-interface Growing {
-  rows: number;
-  readonly capacity: number;
-  /** The block it is, if it is one. */
-  readonly block?: Block;
-  readonly at?: { readonly bins: number; readonly pairs: number; readonly index: number };
-  /** From and to in the index, by node. */
-  segments: Map<number, readonly [number, number]>;
-}
-
-/** One piece of memory for all answers: a new buffer for each would be most of a round's time. */
-class SharedDoubles {
-  #buffer = new SharedArrayBuffer(0);
-
-  /** Zeros. */
-  take(length: number): Float64Array {
-    if (this.#buffer.byteLength < 8 * length) this.#buffer = new SharedArrayBuffer(16 * length);
-    return new Float64Array(this.#buffer, 0, length).fill(0);
-  }
-}
-
 /** A tree in a kernel's memory. */
 interface PlacedTree {
   readonly output: number;
@@ -110,7 +90,7 @@ const grownSections = ["bins", "pairs", "index"];
 /** Rows as bins, with their scores and rounded gradients, kept by the workers: boosting and forests grow on them. */
 export const binnedRows = defineKeeper<BinnedParams>({
   name: "binnedRows",
-  start: (params, _, room) => new BinnedRows(params, room),
+  start: (params, { pageRows }, room) => new BinnedRows(params, Math.min(pageRows, blockRows), room),
 });
 
 class BinnedRows implements Kept {
@@ -118,21 +98,26 @@ class BinnedRows implements Kept {
   readonly #arena: Arena;
   readonly #kernels: ReturnType<typeof kernelsOf>;
   readonly #blocks: Blocks;
+  /** Drawn rows, copied together; absent where a tree grows on all rows. */
+  readonly #drawn: Blocks | undefined;
   readonly #growing: Growing[] = [];
+  readonly #capacity: number;
+  #trainRows = 0;
   readonly #edges: readonly number[];
   readonly #offsets: number;
   readonly #column: Float32Array;
   readonly #rows: Uint32Array;
   readonly #g: number;
   readonly #h: number;
-  readonly #drawn: { readonly index: number; readonly weights: number; readonly g: number; readonly h: number };
+  readonly #draws: { readonly index: number; readonly weights: number; readonly g: number; readonly h: number };
   readonly #extent: Float32Array;
   readonly #sizes: Uint32Array;
   readonly #partition: { readonly table: Uint8Array; readonly scratch: number };
   readonly #shared = new SharedDoubles();
 
-  constructor(params: BinnedParams, { memoryBytes, workers, file }: KeeperRoom) {
+  constructor(params: BinnedParams, capacity: number, { memoryBytes, workers, file }: KeeperRoom) {
     this.#params = params;
+    this.#capacity = capacity;
     const { record, outputs, share, trainRows, histogramBytes } = params;
     const pairBytes = 4 * outputs;
     const grown = share < 1 ? ((share * trainRows * 1.3) / workers) * (record.stride + pairBytes + 2) : 0;
@@ -154,7 +139,7 @@ class BinnedRows implements Kept {
     this.#rows = new Uint32Array(arena.memory.buffer, arena.take(4 * blockRows), blockRows);
     this.#g = arena.take(4 * chunkRows * outputs);
     this.#h = arena.take(4 * chunkRows * outputs);
-    this.#drawn = {
+    this.#draws = {
       index: arena.take(2 * chunkRows),
       weights: arena.take(4 * chunkRows),
       g: arena.take(4 * chunkRows),
@@ -166,26 +151,26 @@ class BinnedRows implements Kept {
       table: new Uint8Array(arena.memory.buffer, arena.take(blockRows), blockRows),
       scratch: arena.take(2 * blockRows),
     };
-    const own =
-      share < 1
-        ? []
-        : [
-            { name: "pairs", rowBytes: pairBytes },
-            { name: "index", rowBytes: 2 },
-          ];
+    const bins = { name: "bins", rowBytes: record.stride };
+    const growing = [
+      { name: "pairs", rowBytes: pairBytes },
+      { name: "index", rowBytes: 2 },
+    ];
     const sections = [
       { name: "label", rowBytes: 4 },
       ...(params.weighted ? [{ name: "weight", rowBytes: 4 }] : []),
       { name: "score", rowBytes: 4 * outputs },
-      { name: "bins", rowBytes: record.stride },
-      ...own,
+      bins,
+      ...(share < 1 ? [] : growing),
     ];
-    this.#blocks = new Blocks(arena, file, sections, memoryBytes - histogramBytes - grown);
+    const room = memoryBytes - histogramBytes;
+    this.#blocks = new Blocks(arena, file, sections, room - grown, capacity);
+    if (share < 1) this.#drawn = new Blocks(arena, `${file}-drawn`, [bins, ...growing], room, capacity);
   }
 
   take(page: Page): void {
-    for (let from = 0; from < page.rows; from += blockRows)
-      this.#takeRows(page, from, Math.min(page.rows, from + blockRows));
+    for (let from = 0; from < page.rows; from += this.#capacity)
+      this.#takeRows(page, from, Math.min(page.rows, from + this.#capacity));
   }
 
   #takeRows(page: Page, from: number, to: number): void {
@@ -198,6 +183,7 @@ class BinnedRows implements Kept {
       if (split[i] === splitCodes.validation && weight[i]! > 0) this.#rows[rows++] = i - from;
     if (rows === 0) return;
     // Many pages make a number that wraps: it only seeds hashes.
+    this.#trainRows += trainRows;
     const block = this.#blocks.add(rows, trainRows, Math.imul(page.index, 2 ** 18) + from);
     const at = this.#blocks.open(block, []);
     const { buffer } = this.#arena.memory;
@@ -226,7 +212,7 @@ class BinnedRows implements Kept {
       }
     });
     this.#blocks.close(block);
-    if (share >= 1) this.#growing.push({ rows: trainRows, capacity: rows, block, segments: new Map() });
+    if (share >= 1) this.#growing.push({ rows: trainRows, block, segments: new Map() });
   }
 
   ask(question: string, params: unknown): Float64Array {
@@ -241,6 +227,7 @@ class BinnedRows implements Kept {
 
   close(): void {
     this.#blocks.dispose();
+    this.#drawn?.dispose();
   }
 
   /** One walk over all blocks: the trees that were grown are added to the scores, the losses taken, and the next gradients made. */
@@ -249,12 +236,9 @@ class BinnedRows implements Kept {
     const sampled = share < 1;
     const out = this.#shared.take(advanceHead + 2 * outputs + (lambda === undefined ? 0 : sizeCounters));
     this.#sizes.fill(0);
-    if (prepare && sampled)
-      for (const growing of this.#growing) {
-        growing.rows = 0;
-        growing.segments = new Map();
-      }
-    const filling = { at: 0 };
+    const filling =
+      prepare && this.#drawn && new Filling(this.#drawn, this.#growing, this.#arena.memory, this.#capacity);
+    filling?.makeRoom(share * 1.15 * this.#trainRows);
     const top = this.#arena.mark();
     const before = this.#growing.length;
     const trees = apply.map((tree) => this.#placed(tree));
@@ -289,18 +273,12 @@ class BinnedRows implements Kept {
       const changed = [...(apply.length > 0 ? ["score"] : []), ...(prepare && !sampled ? ["pairs", "index"] : [])];
       this.#blocks.close(block, changed);
     });
-    if (sampled) for (const growing of this.#growing) this.#restart(growing);
+    filling?.end();
     out[1] = this.#growing.reduce((sum, { rows }) => sum + rows, 0);
     if (lambda !== undefined) out.set(this.#sizes, advanceHead + 2 * outputs);
     // Room for drawn rows that was added meanwhile stays, and keeps what lies below it: that happens in the first trees only.
     if (this.#growing.length === before) this.#arena.reset(top);
     return out;
-  }
-
-  #restart(growing: Growing): void {
-    const { buffer } = this.#arena.memory;
-    new Uint16Array(buffer, growing.at!.index, growing.rows).set(ascending.subarray(0, growing.rows));
-    growing.segments = new Map([[0, [0, growing.rows]]]);
   }
 
   #placed({ nodes, tables, values, output, leafNodes }: WalkedTree): PlacedTree {
@@ -350,10 +328,10 @@ class BinnedRows implements Kept {
     at: Readonly<Record<string, number>>,
     prepare: Advance["prepare"],
     lambda: number | undefined,
-    filling: { at: number },
+    filling: Filling | undefined,
     out: Float64Array,
   ): void {
-    const { objective, outputs, share } = this.#params;
+    const { objective, outputs } = this.#params;
     const kernels = this.#kernels;
     const stride = 4 * chunkRows;
     for (let from = 0; from < trainRows; from += chunkRows) {
@@ -383,7 +361,7 @@ class BinnedRows implements Kept {
       if (lambda !== undefined)
         kernels.magnitudes(count, this.#g, this.#h, lambda, outputs, stride, this.#sizes.byteOffset);
       if (!prepare) continue;
-      if (share < 1) this.#draw(prepare, at["bins"]!, row0 + from, from, count, filling);
+      if (filling) this.#draw(prepare, at["bins"]!, row0 + from, from, count, filling);
       else
         for (let k = 0; k < outputs; k++)
           kernels.quantise(
@@ -406,47 +384,29 @@ class BinnedRows implements Kept {
     row0: number,
     from: number,
     count: number,
-    filling: { at: number },
+    filling: Filling,
   ): void {
     const { outputs, record } = this.#params;
     const kernels = this.#kernels;
     const stride = 4 * chunkRows;
-    const { index, weights, g, h } = this.#drawn;
+    const { index, weights, g, h } = this.#draws;
     const weighed = draw !== undefined && "mu" in draw;
     const drawn = weighed
       ? kernels.draw(count, this.#g, this.#h, draw.lambda, outputs, stride, draw.mu, seed, row0, index, weights)
-      : kernels.uniform(count, draw!.share >= 1 ? -1 : Math.round(draw!.share * 2 ** 32) | 0, seed, row0, index);
-    if (drawn === 0) return;
-    let growing = this.#growing[filling.at];
-    if (growing && growing.rows + drawn > growing.capacity) growing = this.#growing[++filling.at];
-    if (!growing) {
-      growing = this.#growingBlock();
-      this.#growing.push(growing);
+      : kernels.uniform(count, Math.min(2 ** 32 - 1, Math.round(draw!.share * 2 ** 32)) | 0, seed, row0, index);
+    for (let done = 0; done < drawn; ) {
+      const { at, from: start, count: some } = filling.place(drawn - done);
+      const own = index + 2 * done;
+      kernels.gather(bins + from * record.stride, record.stride, own, some, at["bins"]! + start * record.stride);
+      for (let k = 0; k < outputs; k++) {
+        kernels.gatherPairs(this.#g + k * stride, own, weighed ? weights + 4 * done : 0, some, g);
+        kernels.gatherPairs(this.#h + k * stride, own, weighed ? weights + 4 * done : 0, some, h);
+        const pairs = at["pairs"]! + 4 * (k * this.#capacity + start);
+        // A row is rounded by its place among the drawn of its chunk, wherever that is copied to.
+        kernels.quantise(some, g, h, gScale[k]!, hScale[k]!, seed, row0 + done, pairs);
+      }
+      done += some;
     }
-    const at = growing.at!;
-    kernels.gather(bins + from * record.stride, record.stride, index, drawn, at.bins + growing.rows * record.stride);
-    for (let k = 0; k < outputs; k++) {
-      kernels.gatherPairs(this.#g + k * stride, index, weighed ? weights : 0, drawn, g);
-      kernels.gatherPairs(this.#h + k * stride, index, weighed ? weights : 0, drawn, h);
-      const pairs = at.pairs + 4 * (k * growing.capacity + growing.rows);
-      kernels.quantise(drawn, g, h, gScale[k]!, hScale[k]!, seed, row0, pairs);
-    }
-    growing.rows += drawn;
-  }
-
-  #growingBlock(): Growing {
-    const { record, outputs } = this.#params;
-    const { arena } = { arena: this.#arena };
-    return {
-      rows: 0,
-      capacity: blockRows,
-      at: {
-        bins: arena.take(record.stride * blockRows),
-        pairs: arena.take(4 * outputs * blockRows),
-        index: arena.take(2 * blockRows),
-      },
-      segments: new Map(),
-    };
   }
 
   /** Splits rows of nodes in two, then sums pairs per bin over the rows of the wanted nodes. */
@@ -462,11 +422,12 @@ class BinnedRows implements Kept {
       kernels.flushHistogram(sum.packed, bins, sum.wide.byteOffset);
       sum.rows = 0;
     };
+    const blocks = this.#drawn ?? this.#blocks;
     for (const growing of this.#growing) {
       if (growing.rows === 0) continue;
-      const at = growing.at ?? this.#blocks.open(growing.block!, grownSections);
+      const at = blocks.open(growing.block, grownSections);
       const { bins: rows, pairs, index } = at as { bins: number; pairs: number; index: number };
-      const own = pairs + 4 * output * growing.capacity;
+      const own = pairs + 4 * output * growing.block.rows;
       splits.forEach(({ node, left, right, feature, goesLeft }, s) => {
         const segment = growing.segments.get(node);
         if (!segment) return;
@@ -512,7 +473,7 @@ class BinnedRows implements Kept {
           narrow + wide,
         );
       });
-      if (growing.block) this.#blocks.close(growing.block, splits.length > 0 ? ["index"] : []);
+      blocks.close(growing.block, splits.length > 0 ? ["index"] : []);
     }
     sums.forEach((sum, w) => {
       flush(sum);
@@ -579,5 +540,3 @@ export interface Residuals {
   readonly high: readonly number[];
   readonly steps: number;
 }
-
-const ascending = Uint16Array.from({ length: blockRows }, (_, i) => i);

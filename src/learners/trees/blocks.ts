@@ -38,12 +38,12 @@ export class Blocks {
   #inSlot: Block | undefined;
   #spilled = 0;
 
-  /** Memory is taken from the arena until its mark reaches `limitBytes`. */
-  constructor(arena: Arena, file: string, sections: readonly Section[], limitBytes: number) {
+  /** Memory is taken from the arena until its mark reaches `limitBytes`; no block has more rows than `capacity`. */
+  constructor(arena: Arena, file: string, sections: readonly Section[], limitBytes: number, capacity: number) {
     this.#arena = arena;
     this.#file = file;
     this.#sections = sections;
-    this.#stride = this.#bytes(blockRows);
+    this.#stride = this.#bytes(capacity);
     this.#limit = limitBytes;
     this.#slot = arena.take(this.#stride);
   }
@@ -114,3 +114,5 @@ export class Blocks {
     rmSync(this.#file, { force: true });
   }
 }
+
+export const ascending = Uint16Array.from({ length: blockRows }, (_, i) => i);

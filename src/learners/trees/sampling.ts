@@ -35,5 +35,5 @@ export function drawBorder(counts: Float64Array, target: number): number {
 export const sizesOf = (answer: Float64Array, outputs: number): Float64Array =>
   answer.subarray(advanceHead + 2 * outputs, advanceHead + 2 * outputs + sizeCounters);
 
-/** All rows up to a million; beyond it their square root's growth: 3.2 million of 10, 10 of 100. */
-export const defaultShare = (rows: number): number => (rows <= 1e6 ? 1 : Math.sqrt(1e6 / rows));
+/** All rows up to 20 million: a tree on fewer would hardly grow faster, since all scores are updated all the same. Beyond it 10 million. */
+export const defaultShare = (rows: number): number => (rows <= 20e6 ? 1 : 10e6 / rows);
