@@ -1,7 +1,7 @@
 import type { MetricOptions, MetricSet, Metrics } from "./contract.js";
 import { calibration, liftTable, precisionCurve, rocCurve, thresholds } from "./curves.js";
 import { defined, definedIntervals } from "./defined.js";
-import { ofF1, ofMean, ofPrecisionArea, ofShare } from "./intervals.js";
+import { ofF1, ofGap, ofMean, ofPrecisionArea, ofShare } from "./intervals.js";
 import { marginKey } from "./keys.js";
 import { addSums, meanOf, mergeMoments, momentsLength, varianceOf } from "./moments.js";
 import { greatestGap, precisionArea, rankingOf, rocArea, rocAreaInterval } from "./ranking.js";
@@ -123,6 +123,7 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
       logLoss: ofMean(logLoss, varianceOf(sum, lossAt), size, 0),
       brier: ofMean(brier, varianceOf(sum, brierAt), size, 0),
       accuracy: ofShare(accuracy, size),
+      ks: ofGap(gap.gap, positiveRows, negativeRows),
       // Without a true positive the delta method knows no spread.
       ...(tp > 0 ? { f1: ofF1(tp / weight, (fp + fn) / weight, size) } : {}),
       precision: ofShare(precision, (size * (tp + fp)) / weight),

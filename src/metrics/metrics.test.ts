@@ -173,7 +173,7 @@ describe("intervals", () => {
   test("of a classifier's figures hold the true figure 95 times in 100", () => {
     const set = metricSet("binary", 2, { bins: 2 ** 12 });
     const truth = judged(set, weakModel(400_000, 99), 50_000).values;
-    const missed: Record<string, number> = { auc: 0, prAuc: 0, logLoss: 0, brier: 0, accuracy: 0, recall: 0 };
+    const missed: Record<string, number> = { auc: 0, ks: 0, prAuc: 0, logLoss: 0, brier: 0, accuracy: 0, recall: 0 };
     for (let seed = 0; seed < 200; seed++) {
       const { intervals } = judged(set, weakModel(400, seed + 1000));
       for (const name of Object.keys(missed)) {
@@ -227,6 +227,53 @@ describe("regression metrics", () => {
 });
 
 describe("multiclass metrics", () => {
+  /** 40 classes, each row's own a little ahead of the others. */
+  const many = (n: number, seed: number): { outputs: Float64Array; label: Float64Array } => {
+    const next = generator(seed);
+    const label = Float64Array.from({ length: n }, () => Math.floor(40 * next() * next()));
+    const outputs = new Float64Array(40 * n).map((_, i) => next() + (label[i % n] === Math.floor(i / n) ? 0.3 : 0));
+    return { outputs, label };
+  };
+  /** What scikit-learn's roc_auc_score(multi_class="ovr", average="macro") is. */
+  const macroAuc = ({ outputs, label }: ReturnType<typeof many>): number => {
+    const n = label.length;
+    const sums = new Float64Array(n).map((_, i) => {
+      let sum = 0;
+      for (let k = 0; k < 40; k++) sum += Math.exp(outputs[k * n + i]!);
+      return sum;
+    });
+    const areas = Array.from({ length: 40 }, (_, k) =>
+      exactAuc(
+        sums.map((sum, i) => Math.exp(outputs[k * n + i]!) / sum),
+        label.map((own) => (own === k ? 1 : 0)),
+      ),
+    ).filter(Number.isFinite);
+    return areas.reduce((sum, area) => sum + area, 0) / areas.length;
+  };
+
+  test("rank 40 classes within the bound that they tell, whatever the pages", () => {
+    const rows = many(4000, 3);
+    const set = metricSet("multiclass", 40, { bins: 2 ** 9 });
+    const [whole, parts] = [judged(set, rows), judged(set, rows, 333)];
+    const off = Math.abs(whole.values["auc"]! - macroAuc(rows));
+    expect(whole.errorBounds["auc"]).toBeGreaterThan(0);
+    expect(whole.errorBounds["auc"]).toBeLessThan(0.01);
+    expect(off).toBeLessThanOrEqual(whole.errorBounds["auc"]! + 1e-6); // keys are float32
+    expect(parts.errorBounds).toEqual(whole.errorBounds);
+    expect(parts.values["auc"]).toBeCloseTo(whole.values["auc"]!, 12);
+  });
+
+  test("have an interval of the mean area that is at least as wide as it must be", () => {
+    const set = metricSet("multiclass", 40, { bins: 2 ** 9 });
+    const truth = judged(set, many(100_000, 77), 10_000).values["auc"]!;
+    let missed = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const [low, high] = judged(set, many(1000, seed + 500)).intervals["auc"]!;
+      if (truth < low || truth > high) missed++;
+    }
+    expect(missed).toBeLessThanOrEqual(7); // more than 7 of 40 once in 1,000 at 95 %
+  });
+
   test("beyond 100 classes keep the counts of each class but not of each pair", () => {
     const classes = 150;
     const outputs = new Float64Array(classes * 300).map((_, i) =>

@@ -1,9 +1,9 @@
 import type { MetricOptions, MetricSet, Metrics } from "./contract.js";
 import { defined, definedIntervals } from "./defined.js";
-import { ofMean, ofShare } from "./intervals.js";
+import { ofError, ofMean, ofShare } from "./intervals.js";
 import { numberKey } from "./keys.js";
 import { addSums, meanOf, mergeMoments, momentsLength, varianceOf } from "./moments.js";
-import { rankingOf, rocArea } from "./ranking.js";
+import { rankingOf, rocArea, rocAreaError } from "./ranking.js";
 import { Sketch } from "./sketch.js";
 
 const rowsAt = 0;
@@ -13,9 +13,12 @@ const lossAt = 3;
 const brierAt = lossAt + momentsLength;
 const cellsAt = brierAt + momentsLength;
 
-/** Beyond these a table for every pair, or a ranking for every class, would cost more than it tells. */
+/** Beyond it a table for every pair would cost more than it tells. */
 const pairsUpTo = 100;
-const rankingsUpTo = 20;
+/** Beyond it the classes share the bins that so many have, and the error bound of their areas says what that costs. */
+const wholeRankings = 20;
+/** Keys that wait to be ranked: with many classes a page goes by in blocks. */
+const mostKeys = 2 ** 22;
 
 /** Quality of one margin per class (softmax) against class codes. The class with the highest margin is predicted, the first of equals. */
 export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 }: MetricOptions): MetricSet {
@@ -25,19 +28,21 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
   const cells = pairs ? classes * classes : 3 * classes;
   const sketches: Sketch[] = [];
   let length = cellsAt + cells;
-  if (classes <= rankingsUpTo)
-    for (let k = 0; k < classes; k++) {
-      const sketch = new Sketch(length, bins);
-      sketches.push(sketch);
-      length += sketch.length;
-    }
+  const binsEach = Math.max(16, Math.min(bins, Math.floor((wholeRankings * bins) / classes)));
+  for (let k = 0; k < classes; k++) {
+    const sketch = new Sketch(length, binsEach);
+    sketches.push(sketch);
+    length += sketch.length;
+  }
+  const blockRows = classes <= wholeRankings ? Number.POSITIVE_INFINITY : Math.floor(mostKeys / classes);
   let scratch = newScratch(0, 0, 0);
 
   return {
     length,
 
     add(into, outputs, label, weight, rows) {
-      if (scratch.rows < rows) scratch = newScratch(rows, sketches.length, classes);
+      const most = Math.min(rows, blockRows);
+      if (scratch.rows < most) scratch = newScratch(most, sketches.length, classes);
       const { keys, positive, negative, labels, weights, exps } = scratch;
       let used = 0;
       let total = 0;
@@ -45,9 +50,21 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
       let loss2 = 0;
       let brier = 0;
       let brier2 = 0;
+      const rank = (): void => {
+        into[rowsAt]! += used;
+        sketches.forEach((sketch, k) => {
+          for (let i = 0; i < used; i++) {
+            positive[i] = labels[i] === k ? weights[i]! : 0;
+            negative[i] = labels[i] === k ? 0 : weights[i]!;
+          }
+          sketch.add(into, keys[k]!, positive, negative, used);
+        });
+        used = 0;
+      };
       for (let i = 0; i < rows; i++) {
         const w = weight[i]!;
         if (w === 0) continue;
+        if (used === most) rank();
         let top = 0;
         let finite = true;
         for (let k = 0; k < classes; k++) {
@@ -93,16 +110,9 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
         weights[used] = w;
         used++;
       }
-      into[rowsAt]! += used;
+      rank();
       addSums(into, lossAt, total, loss, loss2);
       addSums(into, brierAt, total, brier, brier2);
-      sketches.forEach((sketch, k) => {
-        for (let i = 0; i < used; i++) {
-          positive[i] = labels[i] === k ? weights[i]! : 0;
-          negative[i] = labels[i] === k ? 0 : weights[i]!;
-        }
-        sketch.add(into, keys[k]!, positive, negative, used);
-      });
     },
 
     merge(into, part) {
@@ -131,7 +141,12 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
       const areas = sketches
         .map((sketch) => rankingOf(sketch.bins(sum)))
         .filter((r) => r.allPositives > 0 && r.allNegatives > 0)
-        .map(rocArea);
+        .map((ranking) => {
+          const area = rocArea(ranking);
+          const rowsOf = (part: number): number => (size * part) / weight;
+          const { allPositives, allNegatives } = ranking;
+          return { ...area, error: rocAreaError(ranking, area.value, rowsOf(allPositives), rowsOf(allNegatives)) };
+        });
       const accuracy = table.reduce((right, row) => right + row.right, 0) / weight;
       return {
         rows: sum[rowsAt]!,
@@ -149,6 +164,8 @@ export function multiclassMetrics(classes: number, { classNames, bins = 2 ** 13 
           logLoss: ofMean(meanOf(sum, lossAt), varianceOf(sum, lossAt), size, 0),
           brier: ofMean(meanOf(sum, brierAt), varianceOf(sum, brierAt), size, 0),
           accuracy: ofShare(accuracy, size),
+          // The classes' areas hang together; the error of their mean is at most the mean of their errors, however they do.
+          auc: ofError(mean(areas.map(({ value }) => value)), mean(areas.map(({ error }) => error)), 0, 1),
         }),
         errorBounds: defined({ auc: mean(areas.map(({ bound }) => bound)) }),
         curves: {

@@ -47,8 +47,11 @@ export function rocArea({ count, positives, negatives, allPositives, allNegative
   return { value: (right + shared / 2) / pairs, bound: exact ? 0 : shared / 2 / pairs };
 }
 
-/** DeLong's variance (1988), read off the bins; `positiveRows` and `negativeRows` are numbers of independent rows. */
-export function rocAreaInterval(ranking: Ranking, area: number, positiveRows: number, negativeRows: number): Interval {
+export const rocAreaInterval = (ranking: Ranking, area: number, positiveRows: number, negativeRows: number): Interval =>
+  ofError(area, rocAreaError(ranking, area, positiveRows, negativeRows), 0, 1);
+
+/** By DeLong's variance (1988), read off the bins; `positiveRows` and `negativeRows` are numbers of independent rows. */
+export function rocAreaError(ranking: Ranking, area: number, positiveRows: number, negativeRows: number): number {
   const { count, positives, negatives, allPositives, allNegatives } = ranking;
   let ofPositives = 0;
   let ofNegatives = 0;
@@ -65,7 +68,7 @@ export function rocAreaInterval(ranking: Ranking, area: number, positiveRows: nu
   const variance =
     ofPositives / allPositives / Math.max(1, positiveRows - 1) +
     ofNegatives / allNegatives / Math.max(1, negativeRows - 1);
-  return ofError(area, Math.sqrt(variance), 0, 1);
+  return Math.sqrt(variance);
 }
 
 /**
