@@ -14,13 +14,17 @@ export const promises = {
   together: togetherTrials,
 };
 
+/** Passes over pages, and rows that workers keep. */
+const quickLearners = ["logistic", "boosting"];
+
 /** The lines of all trials of the promises named. `learners` are names; `kills`, `budgets` (MB) and `quick` make it smaller. */
 export async function tryPromises(names, { learners, ...options }) {
   const lines = [];
   for (const name of names) {
     const trials = promises[name];
     if (!trials) throw new Error(`no promise "${name}"; there are ${Object.keys(promises).join(", ")}`);
-    lines.push(...(await trials({ ...options, learners: learnersNamed(learners) })));
+    const tried = learnersNamed(learners ?? (options.quick ? quickLearners : undefined));
+    lines.push(...(await trials({ ...options, learners: tried })));
   }
   return lines;
 }

@@ -16,7 +16,7 @@ const columns = 20;
 export async function budgetTrials({ quick, learners, budgets = quick ? [256] : [256, 512, 1000], scratch, say }) {
   const lines = [];
   for (const budget of budgets)
-    for (const learner of quick ? learners.filter(({ name }) => name === "logistic") : learners)
+    for (const learner of learners)
       for (const shape of learner.rowStateBytes && !quick ? ["wide", "slim"] : ["wide"]) {
         const trial = `${learner.name}, ${budget} MB, ${shape} table`;
         say(`${promise}: ${trial}`);
@@ -28,14 +28,15 @@ export async function budgetTrials({ quick, learners, budgets = quick ? [256] : 
 }
 
 /** Four times the budget and a little, of pages or (on the slim table) once of what is kept for each row. */
-const rowsFor = ({ pageBytesPerColumn, rowStateBytes }, budget, shape) =>
-  Math.ceil(((shape === "slim" ? 1.1 / rowStateBytes : 4.1 / (pageBytesPerColumn * columns)) * budget * MB) / 1e5) *
-  1e5;
+const rowsFor = ({ rowStateBytes }, budget, shape) =>
+  Math.ceil(((shape === "slim" ? 1.1 / rowStateBytes : 4.1 / (4 * columns)) * budget * MB) / 1e5) * 1e5;
 
 async function capped(trial, learner, budget, shape, scratch) {
   const rows = rowsFor(learner, budget, shape);
   const table = shape === "slim" ? slimTable : learner.label === "y" ? binaryTable : realTable;
-  const flags = shape === "slim" ? flagsOf(learner) : flagsOf({ ...learner, label: "y", other: undefined });
+  const flags = flagsOf(
+    shape === "slim" ? { ...learner, params: learner.slim } : { ...learner, label: "y", other: undefined },
+  );
   const run = await trainCapped([await table(rows), ...flags, "--threads", "2"], budget, scratch);
   const broken = [
     ...(run.killed === 0 ? [] : [`${run.killed} processes were killed`]),

@@ -22,7 +22,7 @@ const inQuick = ["damaged journal", "damaged rest of the cache", "foreign journa
 const kinds = ["event", "time", "write", "event", "resume"];
 
 export async function killTrials({ quick, learners, kills = quick ? 10 : 100, scratch, say, seed = 11 }) {
-  const jobs = jobsOf(learners, quick);
+  const jobs = jobsOf(learners);
   const lines = [];
   for (const [i, job] of jobs.entries()) {
     const share = Math.floor(kills / jobs.length) + (i < kills % jobs.length ? 1 : 0);
@@ -47,17 +47,14 @@ export async function killTrials({ quick, learners, kills = quick ? 10 : 100, sc
 }
 
 /** Text that is landed first and Parquet in turn. */
-function jobsOf(learners, quick) {
-  // Passes over landed text, and a walk over pages in an order of its own.
-  const tried = quick ? learners.filter(({ name }) => ["logistic", "sgd"].includes(name)) : learners;
-  return tried.map((learner, i) => ({
+const jobsOf = (learners) =>
+  learners.map((learner, i) => ({
     name: `${learner.name} on ${i % 2 === 0 ? "CSV" : "Parquet"}`,
     args: async (rows) => {
       const file = await (i % 2 === 0 ? mixedCsv : mixedTable)(rows);
       return [file, ...flagsOf(learner, true), "--threads", "2", "--memory", "512MB"];
     },
   }));
-}
 
 /** An undisturbed run of at least so many seconds on this machine, and the writes that were seen in it. */
 async function undisturbed(job, scratch, leastSeconds) {

@@ -1,12 +1,16 @@
 // What each learner of the registry is asked to do here; one that is not in the table learns with its defaults.
 import { learners as registry } from "../../dist/learners/index.js";
 
-/** `long` makes it take a while. `rowStateBytes`: what it keeps of each row between passes. */
+/**
+ * `long` makes it take a while. What it keeps of each row between passes: so many bytes, when it learns with the params of `slim`.
+ */
 const asked = {
   linear: { label: "target" },
-  sparseLinear: { label: "target" },
   sgd: { long: { epochs: 40 } },
-  boosting: { params: { trees: 10 }, long: { trees: 60 }, rowStateBytes: 12 },
+  sparseLinear: { label: "target", long: { passes: 20 } },
+  sparseLogistic: { long: { passes: 20 } },
+  // a score of 4 bytes, gradient and hessian in 4, and 2 for its place among its leaf's rows
+  boosting: { params: { trees: 10 }, long: { trees: 100 }, rowStateBytes: 10, slim: { trees: 5, rowSample: 1 } },
   forest: { params: { trees: 5 }, long: { trees: 40 } },
 };
 const withoutTrial = ["baseline"];
@@ -19,11 +23,12 @@ export function learnersNamed(names) {
     if (!known.includes(name)) throw new Error(`no learner "${name}"; there are ${known.join(", ")}`);
   return registry
     .filter(({ name }) => wanted.includes(name))
-    .map(({ name, tasks, needs }) => {
+    .map(({ name, tasks }) => {
       const {
         label = tasks.includes("binary") ? "y" : "target",
         params = {},
         long = params,
+        slim = params,
         rowStateBytes,
       } = asked[name] ?? {};
       return {
@@ -32,8 +37,8 @@ export function learnersNamed(names) {
         other: label === "y" ? "target" : "y",
         params,
         long,
+        slim,
         rowStateBytes,
-        pageBytesPerColumn: needs.pages === "bins" ? 1 : 4,
       };
     });
 }
