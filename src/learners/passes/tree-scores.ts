@@ -8,8 +8,9 @@ import { edgesOf, isForMasks, MaskTables } from "./tree-masks.js";
 
 export type { ScoredTree } from "../../kernels/tree-scores.reference.js";
 
-/** Rows whose bins and sums are held at a time. */
+/** Rows whose places and sums are held at a time; fewer where trees are walked, so that the rows stay in the cache meanwhile. */
 const blockRows = 16_384;
+const walkedRows = 512;
 
 /** What trees add up to, in their order, and the link on top; the same leaves as the formula gives (learners/trees/score.ts). */
 export const treeScores = defineScorer<TreesScoring>({
@@ -19,7 +20,9 @@ export const treeScores = defineScorer<TreesScoring>({
     const { base, link, trees } = params;
     const kernels = kernelsOf(arena);
     const edges = edgesOf(params, layout);
-    const held = Math.min(blockRows, layout.pageRows);
+    const walked = trees.map((tree) => (isForMasks(tree) ? undefined : packTrees({ base: 0, trees: [tree] })));
+    const isWalked = walked.some((tree) => tree);
+    const held = Math.min(isWalked ? walkedRows : blockRows, layout.pageRows);
     const edgesAt = edges.map((values) => {
       const to = arena.f32(values.length);
       to.set(values);
@@ -30,8 +33,7 @@ export const treeScores = defineScorer<TreesScoring>({
     const places = layout.columns.map((_, column) => (asked.has(column) ? arena.i32(held + 3).byteOffset : 0));
     const widths = layout.columns.flatMap((column) => (column.kind === "category" ? [column.width] : []));
     const tables = new MaskTables(trees, edges, widths, arena);
-    const walked = trees.map((tree) => (isForMasks(tree) ? undefined : packTrees({ base: 0, trees: [tree] })));
-    const plain = new Float64Array(walked.some((tree) => tree) ? held * layout.columns.length : 0);
+    const plain = new Float64Array(isWalked ? held * layout.columns.length : 0);
     const masks = arena.take(259 * 8);
     const sums = arena.f64(base.length * held);
 
