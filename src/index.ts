@@ -17,6 +17,7 @@ import { type SampledRows, sampleFor } from "./predict/sample.js";
 import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
 import type { CsvDialect } from "./sources/scan.js";
+import { learnerBytesOf } from "./train/check.js";
 import { planTraining } from "./train/plan.js";
 import { type DataOptions, describeSource } from "./train/source.js";
 import type { Plan, TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
@@ -180,6 +181,11 @@ export const linear = (params: Penalties = {}): LearnerChoice => choice("linear"
 export const logistic = (params: Penalties = {}): LearnerChoice => choice("logistic", params);
 export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
   choice("sgd", params);
+/** Hashed features learned row by row. */
+export const sparseLogistic = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
+  choice("sparseLogistic", params);
+export const sparseLinear = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
+  choice("sparseLinear", params);
 export const baseline = (): LearnerChoice => choice("baseline", {});
 
 /** The embedded engine inside a memory budget for the whole process. */
@@ -230,8 +236,12 @@ export interface Trained extends TrainDetails {
   readonly metrics: Metrics | undefined;
 }
 
-async function inWorkspace<T>(place: Place, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+async function inWorkspace<T>(
+  place: Place & { readonly learner?: LearnerChoice },
+  work: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
   await using workspace = await Workspace.open({
+    learnerBytes: place.learner ? learnerBytesOf(place.learner) : 0,
     ...(place.on?.memoryBytes === undefined ? {} : { memoryBytes: place.on.memoryBytes }),
     ...(place.on?.threads === undefined ? {} : { threads: place.on.threads }),
     home: homeAt({ home: place.home, cache: place.cache }),

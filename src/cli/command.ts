@@ -97,13 +97,14 @@ export async function homeOf(flags: CommonFlags): Promise<Home> {
   return homeAt({ home: flags.home, cache: flags.cache });
 }
 
-export async function openWorkspace(flags: CommonFlags, signal?: AbortSignal) {
+export async function openWorkspace(flags: CommonFlags, signal?: AbortSignal, learnerBytes = 0) {
   const { Workspace } = await import("../train/workspace.js");
   const threads = wholeNumber("threads", flags.threads);
   if (threads === 0) throw new SluiceError("usage", "--threads 0: it takes at least one", { value: "0" });
   return Workspace.open({
     ...(flags.memory === undefined ? {} : { memoryBytes: parseBytes(flags.memory) }),
     ...(threads === undefined ? {} : { threads }),
+    learnerBytes,
     home: await homeOf(flags),
     ...(signal ? { signal } : {}),
   });

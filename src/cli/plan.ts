@@ -1,12 +1,14 @@
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
+import { learnerBytesOf } from "../train/check.js";
 import { planTraining } from "../train/plan.js";
 import { type Context, openWorkspace } from "./command.js";
 import { table } from "./tables.js";
 import { type LearningFlags, specOf } from "./train.js";
 
 export async function plan(sources: readonly string[], flags: LearningFlags, context: Context): Promise<void> {
-  await using workspace = await openWorkspace(flags, context.signal);
-  const found = await planTraining(specOf(sources, flags), workspace);
+  const spec = specOf(sources, flags);
+  await using workspace = await openWorkspace(flags, context.signal, learnerBytesOf(spec));
+  const found = await planTraining(spec, workspace);
   const [low, high] = found.seconds;
   context.print(
     `${sources.join(", ")}: ${found.rowsExact ? "" : "about "}${formatCount(found.rows)} rows, ${found.columns} usable columns, ${formatBytes(found.bytes)}`,

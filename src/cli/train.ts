@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
+import { learnerBytesOf } from "../train/check.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { trainModel } from "../train/train.js";
@@ -92,7 +93,7 @@ export async function resume(ref: string, flags: CommonFlags, context: Context):
 }
 
 async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: BegunRun): Promise<void> {
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, learnerBytesOf(spec));
   const bar = progress({
     stream: process.stderr,
     quiet: flags.quiet === true,

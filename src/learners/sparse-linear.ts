@@ -1,6 +1,6 @@
 import { defineLearner } from "./contract.js";
 import { fitSparse } from "./sparse/fit.js";
-import { passesFor, sparseParams } from "./sparse/params.js";
+import { memoryFor, passesFor, sparseParams } from "./sparse/params.js";
 import { sparseScore, sparseScorer } from "./sparse/score.js";
 import type { SparseState } from "./sparse/state.js";
 
@@ -11,6 +11,7 @@ export const sparseLinear = defineLearner<typeof sparseParams, SparseState>({
   tasks: ["regression"],
   needs: { pages: "hashed", passes: "many" },
   params: sparseParams,
+  memory: memoryFor,
   passes: ({ passes }, rows) => (passesFor(passes, rows) === 1 ? "one" : "many"),
   fit: (data, given, seed) => fitSparse(data, given, seed),
   score: sparseScore,

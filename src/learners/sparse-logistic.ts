@@ -1,7 +1,7 @@
 import { choice } from "../base/params.js";
 import { defineLearner } from "./contract.js";
 import { fitSparse } from "./sparse/fit.js";
-import { passesFor, sparseParams } from "./sparse/params.js";
+import { memoryFor, passesFor, sparseParams } from "./sparse/params.js";
 import { sparseScore, sparseScorer } from "./sparse/score.js";
 import type { SparseState } from "./sparse/state.js";
 
@@ -17,6 +17,7 @@ export const sparseLogistic = defineLearner<typeof params, SparseState>({
   tasks: ["binary", "multiclass"],
   needs: { pages: "hashed", passes: "many" },
   params,
+  memory: memoryFor,
   passes: ({ passes, classWeight }, rows) => (passesFor(passes, rows) === 1 && classWeight === "none" ? "one" : "many"),
   fit: (data, given, seed) => fitSparse(data, given, seed),
   score: sparseScore,

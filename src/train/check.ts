@@ -29,3 +29,9 @@ function refuseForAll(params: NonNullable<TrainSpec["params"]>): void {
     }
   throw told;
 }
+
+/** What the named learner holds beside the pages, for one output. */
+export function learnerBytesOf(spec: Pick<TrainSpec, "learner" | "params">): number {
+  const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  return learner?.memory?.(resolveParams(learner.name, learner.params, spec.params), 1) ?? 0;
+}

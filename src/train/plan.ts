@@ -41,7 +41,8 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const kept = rows * share;
   const { threads, peakBytes } = workspace.plan;
   const learner = spec.learner ?? "logistic";
-  const learningPasses = { baseline: 1, linear: 1, logistic: 3, sgd: 4 }[learner] ?? 3;
+  const learningPasses =
+    { baseline: 1, linear: 1, logistic: 3, sgd: 4, sparseLinear: 1, sparseLogistic: 1 }[learner] ?? 3;
   const judging = (spec.validate === "none" ? 0 : 1) + (spec.test?.length ?? 0);
   const text = scan.format !== "parquet" && scan.format !== "table";
 

@@ -326,6 +326,8 @@ async function trainIn(
       blocks,
       seed,
     };
+    const further = (chosen.memory?.(params, found.task === "multiclass" ? classes : 1) ?? 0) - workspace.learnerBytes;
+    if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
     const [state, baselineState] = await rows.learn([
       () =>

@@ -43,6 +43,8 @@ export function planMemory(budgetBytes: number, threadsWanted: number, extraByte
 export interface WorkspaceOptions {
   readonly memoryBytes?: number;
   readonly threads?: number;
+  /** What the learner holds beside the pages. */
+  readonly learnerBytes?: number;
   readonly home?: Home;
   readonly signal?: AbortSignal;
 }
@@ -53,6 +55,8 @@ export class Workspace implements AsyncDisposable {
   readonly budgetReason: string;
   readonly ledger: Ledger;
   readonly plan: MemoryPlan;
+  /** Set aside for what a learner holds beside the pages. */
+  readonly learnerBytes: number;
   readonly home: Home;
   readonly engine: DuckDBEngine;
   readonly signal: AbortSignal | undefined;
@@ -75,13 +79,15 @@ export class Workspace implements AsyncDisposable {
     this.ledger.lease("process", processBytes);
     this.ledger.lease("DuckDB", plan.duckdbBytes + plan.threads * perDuckdbThreadBytes);
     this.ledger.lease("workers", plan.threads * (perWorkerBytes + perWorkerPagesBytes));
+    this.learnerBytes = options.learnerBytes ?? 0;
+    this.ledger.lease("the learner's weights", this.learnerBytes);
     this.ledger.lease("page buffers", (2 * plan.threads + 2) * perBufferBytes);
   }
 
   static async open(options: WorkspaceOptions = {}): Promise<Workspace> {
     const given = options.memoryBytes;
     const budget = given === undefined ? defaultBudget() : { bytes: given, reason: "--memory" };
-    const plan = planMemory(budget.bytes, options.threads ?? availableParallelism());
+    const plan = planMemory(budget.bytes, options.threads ?? availableParallelism(), options.learnerBytes);
     const home = options.home ?? homeAt();
     ensureDir(home.cache);
     const engine = await DuckDBEngine.open({
@@ -102,7 +108,8 @@ export class Workspace implements AsyncDisposable {
   /** What workers may keep of the rows while DuckDB rests. */
   get keeperBytes(): number {
     const { threads } = this.plan;
-    const taken = processBytes + threads * (perWorkerBytes + perWorkerPagesBytes) + leastDuckdbBytes;
+    const taken =
+      processBytes + threads * (perWorkerBytes + perWorkerPagesBytes) + leastDuckdbBytes + this.learnerBytes;
     return Math.max(16e6, this.budgetBytes - taken);
   }
 

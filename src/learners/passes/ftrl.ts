@@ -30,7 +30,7 @@ export const lanesOf = (outputs: number): number => (outputs === 1 ? 1 : (output
 /**
  * One shard of a pass of FTRL-proximal: it takes its pages in their order and each page's rows in a seeded one, so that files sorted by
  * their label teach all the same. Asked for "head": [loss, weight, bias and its summed squared gradient per output, scale per number];
- * for "weights" of output k: float32 pairs (weight, summed squared gradients) of all slots.
+ * for "weights" of output k: float32 pairs (weight, summed squared gradients) of the slots `from` .. `to` - 1.
  */
 export const ftrl = defineKeeper<FtrlParams>({
   name: "ftrl",
@@ -89,20 +89,20 @@ export const ftrl = defineKeeper<FtrlParams>({
       });
       return Float64Array.of(sums[0]!, sums[1]!, ...biases.flat(), ...rows.scales);
     };
-    const weights = (k: number): Float64Array => {
-      const all = new Float64Array(space.size);
+    const weights = ({ output, from, to }: { output: number; from: number; to: number }): Float64Array => {
+      const all = new Float64Array(to - from);
       const pairs = new Float32Array(all.buffer);
-      for (let from = 0; from < space.size; from += 8192) {
-        const some = Math.min(8192, space.size - from);
-        kernels.ftrlWeights(state, from, some, lanes, k, rate, beta, l1, l2, out.byteOffset);
-        pairs.set(out.subarray(0, 2 * some), 2 * from);
+      for (let at = from; at < to; at += 8192) {
+        const some = Math.min(8192, to - at);
+        kernels.ftrlWeights(state, at, some, lanes, output, rate, beta, l1, l2, out.byteOffset);
+        pairs.set(out.subarray(0, 2 * some), 2 * (at - from));
       }
       return all;
     };
     return {
       take,
       ask: (question, given) => {
-        if (question === "weights") return weights((given as { output: number }).output);
+        if (question === "weights") return weights(given as Parameters<typeof weights>[0]);
         const answer = head();
         sums.fill(0);
         return answer;

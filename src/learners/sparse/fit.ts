@@ -54,6 +54,9 @@ const lossOf = (heads: readonly Float64Array[]): number => {
   return loss! / (weight! || 1);
 };
 
+/** Slots that shards are asked for at a time. */
+const askedSlots = 2 ** 18;
+
 /** Each output's weights of all slots: the shards' average, each by the gradients that it has seen. */
 async function weightsOf(
   walked: WalkedRows,
@@ -61,27 +64,32 @@ async function weightsOf(
   space: SlotSpace,
   outputs: number,
 ): Promise<Float32Array[]> {
-  const all: Float32Array[] = [];
-  for (let k = 0; k < outputs; k++) {
-    const shards = (await walked.ask("weights", { output: k })).map((doubles) => new Float32Array(doubles.buffer));
-    shards.forEach((pairs, s) => {
-      for (let j = 0; j < space.numberCount; j++) {
-        const scale = heads[s]![2 + 2 * outputs + j]!;
-        pairs[2 * (space.numbers + 2 * j)]! *= scale > 0 ? 1 / scale : 0;
+  const scales = heads.map((head) => head.subarray(2 + 2 * outputs));
+  const all = Array.from({ length: outputs }, () => new Float32Array(space.size));
+  for (const [output, weights] of all.entries())
+    for (let from = 0; from < space.size; from += askedSlots) {
+      const to = Math.min(from + askedSlots, space.size);
+      const answers = await walked.ask("weights", { output, from, to });
+      const shards = answers.map((doubles) => new Float32Array(doubles.buffer));
+      for (let slot = from; slot < to; slot++) {
+        let [sum, sure] = [0, 0];
+        for (const [s, pairs] of shards.entries()) {
+          const weight = pairs[2 * (slot - from)]! * unit(slot, space, scales[s]!);
+          const of = shards.length === 1 ? 1 : pairs[2 * (slot - from) + 1]!;
+          sum += weight * of;
+          sure += of;
+        }
+        weights[slot] = sure > 0 ? sum / sure : 0;
       }
-    });
-    const weights = new Float32Array(space.size);
-    for (let slot = 0; slot < space.size; slot++) {
-      let [sum, sure] = [0, 0];
-      for (const pairs of shards) {
-        sum += pairs[2 * slot]! * pairs[2 * slot + 1]!;
-        sure += pairs[2 * slot + 1]!;
-      }
-      weights[slot] = shards.length === 1 ? shards[0]![2 * slot]! : sure > 0 ? sum / sure : 0;
     }
-    all.push(weights);
-  }
   return all;
+}
+
+/** A number's weight is that of its values over their scale. */
+function unit(slot: number, { numbers, nothing }: SlotSpace, scales: Float64Array): number {
+  if (slot < numbers || slot >= nothing || (slot - numbers) % 2 === 1) return 1;
+  const scale = scales[(slot - numbers) >> 1]!;
+  return scale > 0 ? 1 / scale : 0;
 }
 
 function stateOf(

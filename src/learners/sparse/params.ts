@@ -1,6 +1,7 @@
 import { SluiceError } from "../../base/errors.js";
 import { choice, integer, real, textParam } from "../../base/params.js";
 import type { PageLayout } from "../../pages/page.js";
+import { lanesOf } from "../passes/ftrl.js";
 
 export const sparseParams = {
   bits: integer(
@@ -37,6 +38,10 @@ export type SparseGiven = { readonly [K in Exclude<keyof typeof sparseParams, "i
 /** Enough visits to learn from: a million rows are walked over once. */
 export const passesFor = (asked: number, rows: number): number =>
   asked > 0 ? asked : Math.max(1, Math.min(20, Math.ceil(1_000_000 / Math.max(1, rows))));
+
+/** While it learns, two floats a slot, shard and output; at the end one float a slot and output more. */
+export const memoryFor = ({ bits, shards }: { bits: number; shards: number }, outputs: number): number =>
+  2 ** bits * (8 * shards * lanesOf(outputs) + 4 * outputs);
 
 const mostPairs = 2000;
 
