@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -15,7 +15,6 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import { SluiceError } from "../base/errors.js";
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
@@ -29,6 +28,7 @@ import { typedChunk } from "./duckdb/chunks.js";
 import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
 import { loadSlots, slotTablesIn } from "./duckdb/slots.js";
+import { teach } from "./duckdb/teach.js";
 import { TreeFunctions } from "./duckdb/trees.js";
 
 export interface DuckDBOptions {
@@ -304,24 +304,3 @@ const sampledRows = (list: DuckDBValue): Value =>
   (list as DuckDBListValue).items.map((one) =>
     Object.values((one as DuckDBStructValue).entries).map((value) => plain(value, false)),
   );
-
-/** DuckDB's messages in our codes: what is the user's file, disk or memory is said as such. */
-function teach(error: unknown, signal?: AbortSignal): unknown {
-  if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : error;
-  const message = error instanceof Error ? error.message : String(error);
-  const missing = /^IO Error: (?:No files found that match the pattern|Cannot open file) "([^"]*)"/.exec(message);
-  if (missing && !existsSync(missing[1]!))
-    return new SluiceError("missing_file", `${missing[1]} does not exist`, { file: missing[1] }, { cause: error });
-  const code = /no space left|could not write.*space/i.test(message)
-    ? "disk_full"
-    : /permission denied/i.test(message)
-      ? "no_permission"
-      : /^(IO Error|Invalid Error|Invalid Input Error|Serialization Error|.*(corrupt|parquet|magic bytes|footer))/i.test(
-            message,
-          )
-        ? "unreadable_source"
-        : /^Out of Memory Error/i.test(message)
-          ? "budget_too_small"
-          : undefined;
-  return code ? new SluiceError(code, message, {}, { cause: error }) : error;
-}

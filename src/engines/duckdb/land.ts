@@ -24,6 +24,7 @@ import {
 import { CsvScanner } from "./land/scan-csv.js";
 import { sliceToParquet } from "./land/to-parquet.js";
 import { duckdbProbe } from "./probe.js";
+import { teach } from "./teach.js";
 
 export interface LandContext extends LandOptions {
   readonly connect: () => Promise<DuckDBConnection>;
@@ -355,5 +356,6 @@ async function translated(error: unknown, context: LandContext, scan: TextScan):
       { cause: error },
     );
   }
-  return fileError(context.cacheDir, error);
+  const taught = teach(error);
+  return taught instanceof SluiceError ? taught : fileError(context.cacheDir, error);
 }

@@ -65,7 +65,7 @@ export function chooseFor(candidate: Candidate, facts: Facts, missing: "filled" 
   if (count === 0) return dropped(rows === 0 ? "there are no rows" : "every training row lacks it");
   const constant = sameValue(min, max);
   if (constant && count === rows) return dropped(`every training row has ${shownValue(min as never)}`);
-  if (type.kind === "text") return chooseForText(candidate, facts);
+  if (type.kind === "text") return chooseForText(candidate, facts, missing);
   if (type.kind === "date" || type.kind === "timestamp") return chooseForTime(candidate, facts);
   return chooseForNumber(candidate, facts, missing);
 }
@@ -133,7 +133,11 @@ function chooseForNumber(
   };
 }
 
-function chooseForText({ name, formula }: Candidate, { count, rows, distinct }: Facts): Choice {
+function chooseForText(
+  { name, formula }: Candidate,
+  { count, rows, distinct }: Facts,
+  missing: "filled" | "kept",
+): Choice {
   const about = `about ${formatCount(distinct)} values in ${formatCount(count)} rows`;
   if (count >= 20 && distinct >= automaticLimits.ownValue * count)
     return dropped(`nearly every row has its own text (${about}): an id or free text`);
@@ -154,8 +158,8 @@ function chooseForText({ name, formula }: Candidate, { count, rows, distinct }: 
     other: "auto",
   };
   return {
-    use: "one-hot",
-    reason: `${about}${rare > 1 ? `; values in fewer than ${rare} rows share one weight with unseen ones` : ""}${lacking}`,
+    use: missing === "kept" ? "category" : "one-hot",
+    reason: `${about}${rare > 1 ? `; values in fewer than ${rare} rows count as one with unseen ones` : ""}${lacking}`,
     stages: [stage("oneHot", name, formula, params)],
   };
 }

@@ -167,3 +167,13 @@ test("rises where it must rise, whatever the order of columns in a row", async (
   expect(curve.every((value, b) => b === 0 || value >= curve[b - 1]! - 1e-6)).toBe(true);
   expect(curve[49]! - curve[0]!).toBeGreaterThan(1);
 });
+
+test("stops when scores are no numbers any more, with a rate to try", async () => {
+  const { truth, ...rows } = table(200);
+  const data = memoryData({ ...rows, label: truth.map((y, i) => (i === 7 ? Number.NaN : y)) });
+  const fit = boost(data, objectiveOf("squared", "regression", 0), options, 1);
+  await expect(fit).rejects.toMatchObject({
+    code: "not_finite",
+    message: expect.stringContaining("learningRate=0.03"),
+  });
+});

@@ -79,7 +79,6 @@ export async function boost(
     rows.take(step.trees);
     trees.push([...step.trees]);
     if (step.loss !== undefined) losses.push(step.loss);
-    if (!step.extents.flat().every(Number.isFinite)) throw lostItsWay(i, options);
     data.report({ step: i, ...(step.loss === undefined ? {} : { loss: step.loss * lossUnit(objective, scale) }) });
     if (step.trees.every(({ nodes }) => nodes.length === 0)) break;
     if (options.patience > 0 && losses.length - 1 - bestOf(losses) >= options.patience) break;
@@ -142,6 +141,7 @@ class Boosted {
   #pending: BinTree[] = [];
   /** The last of them was grown just now: rows lie in the order of its leaves. */
   #grown = false;
+  #taken = 0;
   readonly #histograms: Float64Array[] = [];
 
   constructor(
@@ -156,6 +156,7 @@ class Boosted {
   ) {}
 
   take(trees: readonly BinTree[]): void {
+    this.#taken += trees.length;
     this.#pending.push(...trees);
   }
 
@@ -231,6 +232,7 @@ class Boosted {
       Math.max(...answers.map((answer) => answer[advanceHead + 2 * k]!)),
       Math.max(...answers.map((answer) => answer[advanceHead + 2 * k + 1]!)),
     ]);
+    if (!extents.flat().every(Number.isFinite)) throw lostItsWay(this.#taken, options);
     const total = (at: number): number => answers.reduce((sum, answer) => sum + answer[at]!, 0);
     const mu =
       options.share < 1
