@@ -2,11 +2,13 @@ import { UnknownNameError } from "../base/errors.js";
 import { baseline } from "./baseline.js";
 import { boosting } from "./boosting.js";
 import type { Learner } from "./contract.js";
+import { forest } from "./forest.js";
 import { linear } from "./linear.js";
 import { logistic } from "./logistic.js";
 import { sgd } from "./sgd.js";
 import { sparseLinear } from "./sparse-linear.js";
 import { sparseLogistic } from "./sparse-logistic.js";
+import { tree } from "./tree.js";
 
 /** Every learner that a name can ask for. */
 export const learners: readonly Learner[] = [
@@ -14,6 +16,8 @@ export const learners: readonly Learner[] = [
   linear,
   logistic,
   boosting,
+  forest,
+  tree,
   sgd,
   sparseLinear,
   sparseLogistic,

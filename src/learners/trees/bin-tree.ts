@@ -1,5 +1,4 @@
 import type { PageLayout } from "../../pages/page.js";
-import type { WalkedTree } from "./binned-rows.js";
 import { rawThreshold } from "./edges.js";
 import type { RecordLayout } from "./record.js";
 import type { Tree } from "./tree.js";
@@ -46,6 +45,16 @@ export function treeOf(
     leafRows: leaves.map(({ rows }) => rows),
     value: leaves.map(({ value }) => value * scale),
   };
+}
+
+/** A tree as the kernels walk it: nodes of 16 bytes, tables of which bins go left, and values of the leaves. */
+export interface WalkedTree {
+  readonly output: number;
+  readonly nodes: Int32Array;
+  readonly tables: Uint8Array;
+  readonly values: Float32Array;
+  /** Leaves by the node number that growing gave them. */
+  readonly leafNodes: readonly number[];
 }
 
 /** The tree as the kernels walk it. */

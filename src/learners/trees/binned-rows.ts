@@ -4,6 +4,8 @@ import { Arena } from "../../pages/arena.js";
 import { defineKeeper, type KeeperRoom, type Kept } from "../../pages/keeper.js";
 import type { Page } from "../../pages/page.js";
 import { splitCodes } from "../../pages/worker.js";
+import { answerOfBag, type BaggedRows, isBagQuestion } from "./bagging.js";
+import type { WalkedTree } from "./bin-tree.js";
 import { ascending, type Block, Blocks, blockRows } from "./blocks.js";
 import type { RowSplit } from "./grow.js";
 import { Filling, type Growing } from "./growing.js";
@@ -29,16 +31,8 @@ export interface BinnedParams {
   readonly histogramBytes: number;
   /** Rows whose rounded pairs can be added up before a sum of 32 bits is full. */
   readonly flushRows: number;
-}
-
-/** A tree as the kernels walk it: nodes of 16 bytes, tables of which bins go left, and values of the leaves. */
-export interface WalkedTree {
-  readonly output: number;
-  readonly nodes: Int32Array;
-  readonly tables: Uint8Array;
-  readonly values: Float32Array;
-  /** Leaves by the node number that growing gave them. */
-  readonly leafNodes: readonly number[];
+  /** For trees on bags of the rows: scores are votes of the trees that did not have the row. */
+  readonly bagged?: boolean;
 }
 
 export interface Advance {
@@ -66,6 +60,8 @@ export interface Round {
   readonly output: number;
   readonly splits: readonly RowSplit[];
   readonly wanted: readonly number[];
+  /** For each of them, the columns that its histogram has; all without this. */
+  readonly columns?: readonly (readonly number[])[];
 }
 
 /** A tree in a kernel's memory. */
@@ -161,6 +157,7 @@ class BinnedRows implements Kept {
       ...(params.weighted ? [{ name: "weight", rowBytes: 4 }] : []),
       { name: "score", rowBytes: 4 * outputs },
       bins,
+      ...(params.bagged ? [{ name: "votes", rowBytes: 2 }] : []),
       ...(share < 1 ? [] : growing),
     ];
     const room = memoryBytes - histogramBytes;
@@ -218,6 +215,7 @@ class BinnedRows implements Kept {
   ask(question: string, params: unknown): Float64Array {
     if (question === "advance") return this.#advance(params as Advance);
     if (question === "round") return this.#round(params as Round);
+    if (isBagQuestion(question)) return answerOfBag(question, params, this.#bagged());
     if (question === "residuals") return this.#residuals(params as Residuals);
     if (question === "range") return this.#range();
     if (question === "counters")
@@ -410,16 +408,19 @@ class BinnedRows implements Kept {
   }
 
   /** Splits rows of nodes in two, then sums pairs per bin over the rows of the wanted nodes. */
-  #round({ output, splits, wanted }: Round): Float64Array {
-    const { record, flushRows } = this.#params;
-    const { bins, stride, narrow, wide, columns } = record;
+  #round({ output, splits, wanted, columns: chosen }: Round): Float64Array {
+    const { record, flushRows, bagged } = this.#params;
+    const { stride, narrow, wide, columns } = record;
     const arena = this.#arena;
     const kernels = this.#kernels;
-    const out = this.#shared.take(2 * splits.length + 2 * bins * wanted.length);
     const top = arena.mark();
-    const sums = wanted.map(() => ({ packed: arena.take(8 * bins), wide: arena.f64(2 * bins), rows: 0 }));
+    const sums = wanted.map((_, w) => {
+      const { runs, bins, offsets } = this.#asked(chosen?.[w]);
+      return { packed: arena.take(8 * bins), wide: arena.f64(2 * bins), rows: 0, runs, bins, offsets };
+    });
+    const out = this.#shared.take(2 * splits.length + sums.reduce((total, { bins }) => total + 2 * bins, 0));
     const flush = (sum: (typeof sums)[number]): void => {
-      kernels.flushHistogram(sum.packed, bins, sum.wide.byteOffset);
+      kernels.flushHistogram(sum.packed, sum.bins, sum.wide.byteOffset);
       sum.rows = 0;
     };
     const blocks = this.#drawn ?? this.#blocks;
@@ -457,30 +458,62 @@ class BinnedRows implements Kept {
         const sum = sums[w]!;
         if (sum.rows + to - from > flushRows) flush(sum);
         sum.rows += to - from;
-        const whole = node === 0 ? 0 : index; // the root has its rows in order
-        kernels.histogram(
-          rows,
-          stride,
-          narrow,
-          wide,
-          this.#offsets,
-          whole,
-          from,
-          to,
-          own,
-          sum.packed,
-          0,
-          narrow + wide,
-        );
+        const whole = node === 0 && !bagged ? 0 : index; // the root has its rows in order
+        for (const [first, end] of sum.runs)
+          kernels.histogram(rows, stride, narrow, wide, sum.offsets, whole, from, to, own, sum.packed, first, end);
       });
       blocks.close(growing.block, splits.length > 0 ? ["index"] : []);
     }
-    sums.forEach((sum, w) => {
+    let at = 2 * splits.length;
+    for (const sum of sums) {
       flush(sum);
-      out.set(sum.wide, 2 * splits.length + 2 * bins * w);
-    });
+      out.set(sum.wide, at);
+      at += sum.wide.length;
+    }
     arena.reset(top);
     return out;
+  }
+
+  /** Neighbours among the columns that a histogram has, and where each of them begins in it. */
+  #asked(columns: readonly number[] | undefined) {
+    const { record } = this.#params;
+    if (!columns) return { runs: [[0, record.columns.length]] as const, bins: record.bins, offsets: this.#offsets };
+    const { length } = record.columns;
+    const offsets = new Uint32Array(this.#arena.memory.buffer, this.#arena.take(4 * length), length);
+    const runs: [number, number][] = [];
+    let bins = 0;
+    for (const column of columns) {
+      offsets[column] = bins;
+      bins += record.columns[column]!.bins;
+      const last = runs.at(-1);
+      if (last?.[1] === column) last[1]++;
+      else runs.push([column, column + 1]);
+    }
+    return { runs, bins, offsets: offsets.byteOffset };
+  }
+
+  #bagged(): BaggedRows {
+    return {
+      arena: this.#arena,
+      kernels: this.#kernels,
+      blocks: this.#blocks,
+      growing: this.#growing,
+      outputs: this.#params.outputs,
+      finder: (tree) => this.#finder(tree),
+    };
+  }
+
+  /** Which leaf each training row of a block ends in, as float32 numbers. */
+  #finder(tree: WalkedTree): (block: Block, bins: number) => Float32Array {
+    const placed = this.#placed({ ...tree, output: 0, values: Float32Array.from(tree.values, (_, leaf) => leaf) });
+    const leaves = this.#arena.f32(blockRows);
+    return (block, bins) => {
+      const rows = block.trainRows;
+      leaves.fill(0, 0, rows);
+      if (rows > 0)
+        this.#apply(placed, { ...block, rows, trainRows: 0 }, { score: leaves.byteOffset, bins }, undefined);
+      return leaves;
+    };
   }
 
   /** The least and the largest residual of a training row. */
@@ -503,20 +536,12 @@ class BinnedRows implements Kept {
   /** How the residuals of training rows lie between two borders in each leaf: what medians are found from. */
   #residuals({ tree, low, high, steps }: Residuals): Float64Array {
     const top = this.#arena.mark();
-    const placed = this.#placed({ ...tree, output: 0, values: Float32Array.from(tree.values, (_, leaf) => leaf) });
-    const leaves = this.#arena.f32(blockRows);
+    const find = this.#finder(tree);
     const out = new Float64Array(tree.values.length * (steps + 2));
     for (const block of this.#blocks.all) {
       const at = this.#blocks.open(block, ["label", "weight", "score", "bins"]);
       const { trainRows, rows } = block;
-      leaves.fill(0, 0, trainRows);
-      if (trainRows > 0)
-        this.#apply(
-          placed,
-          { ...block, rows: trainRows, trainRows: 0 },
-          { score: leaves.byteOffset, bins: at["bins"]! },
-          undefined,
-        );
+      const leaves = find(block, at["bins"]!);
       const { buffer } = this.#arena.memory;
       const label = new Float32Array(buffer, at["label"], rows);
       const score = new Float32Array(buffer, at["score"], rows);

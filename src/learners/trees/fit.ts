@@ -3,8 +3,9 @@ import { permutation, subSeed } from "../../base/seeds.js";
 import type { KeptRows, TrainingData } from "../contract.js";
 import { type Moments, moments, readMoments } from "../passes/moments.js";
 import { type BinTree, treeOf, walkedTree } from "./bin-tree.js";
-import { type Advance, advanceHead, binnedRows, type Round } from "./binned-rows.js";
-import { type GrowingRows, type GrowOptions, growTree, quarterOfRemaining } from "./grow.js";
+import { type Advance, advanceHead, binnedRows } from "./binned-rows.js";
+import { type GrowOptions, growTree, quarterOfRemaining } from "./grow.js";
+import { growingOn, HistogramRoom, leavesOf, nodesOf } from "./kept-growing.js";
 import { leafValue } from "./leaf-value.js";
 import type { Objective } from "./objectives.js";
 import { binsOf } from "./prepare.js";
@@ -142,7 +143,7 @@ class Boosted {
   /** The last of them was grown just now: rows lie in the order of its leaves. */
   #grown = false;
   #taken = 0;
-  readonly #histograms: Float64Array[] = [];
+  readonly #histograms = new HistogramRoom();
 
   constructor(
     readonly kept: KeptRows,
@@ -200,15 +201,6 @@ class Boosted {
     return { trees, extents: found.extents, mu: found.mu, ...(found.loss === undefined ? {} : { loss: found.loss }) };
   }
 
-  /** Histograms are used again by the next tree, where that takes little memory: new ones would keep the garbage collector busy. */
-  #histogram(ordinal: number): Float64Array {
-    const length = 2 * this.record.bins;
-    if ((ordinal + 1) * length * 8 > 32e6) return new Float64Array(length);
-    const found = this.#histograms[ordinal] ?? new Float64Array(length);
-    this.#histograms[ordinal] = found;
-    return found;
-  }
-
   /** The loss after the last tree. */
   async finish(): Promise<{ loss?: number }> {
     const { loss } = await this.#advance({});
@@ -249,23 +241,7 @@ class Boosted {
   async #grow(output: number, seed: number, scales: { g: number; h: number }, rows: number): Promise<BinTree> {
     const { record, options } = this;
     const features = binFeatures(record);
-    let given = 0;
-    const growing: GrowingRows = {
-      round: async (splits, wanted) => {
-        const answers = await this.kept.ask("round", { output, splits, wanted } satisfies Round);
-        const at = 2 * splits.length;
-        const sum = (from: number, into: Float64Array): Float64Array => {
-          into.set(answers[0]!.subarray(from, from + into.length));
-          for (const other of answers.slice(1)) for (let i = 0; i < into.length; i++) into[i]! += other[from + i]!;
-          return into;
-        };
-        const counts = sum(0, new Float64Array(at));
-        return {
-          rows: splits.map((_, s) => [counts[2 * s]!, counts[2 * s + 1]!] as const),
-          histograms: wanted.map((_, w) => sum(at + 2 * record.bins * w, this.#histogram(given++))),
-        };
-      },
-    };
+    const growing = growingOn(this.kept, record, [output], this.#histograms);
     const allowed = allowedFeatures(features.length, options.featureShare, subSeed(seed, `features ${output}`));
     const noise = process.env["NOSCALE"] ? 1 : options.share;
     const grown = await growTree(growing, features, allowed, scales, rows, {
@@ -285,20 +261,10 @@ class Boosted {
     });
     const tree: BinTree = {
       output,
-      nodes: grown.nodes.map(({ feature, threshold, goesLeft, missingLeft, left, right, gain, rows: count }) => ({
-        column: feature,
-        test: threshold >= 0 ? threshold : Array.from(goesLeft.keys()).filter((bin) => goesLeft[bin] === 1),
-        missingLeft,
-        left,
-        right,
-        gain,
-        rows: count,
-      })),
-      leaves: grown.leaves.map(({ id, g, h, l2, bounds, rows: count }) => ({
-        node: id,
-        value: Math.fround(options.learningRate * leafValue(g, h, { l1: options.l1, l2 }, bounds)),
-        rows: count,
-      })),
+      nodes: nodesOf(grown),
+      leaves: leavesOf(grown, ({ g, h, l2, bounds }) =>
+        Math.fround(options.learningRate * leafValue(g, h, { l1: options.l1, l2 }, bounds)),
+      ),
     };
     if (this.objective.quantile === undefined) return tree;
     return renewLeaves(tree, record, this.kept, this.objective.quantile, options.learningRate);

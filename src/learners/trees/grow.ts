@@ -1,3 +1,4 @@
+import { mix32 } from "../../base/seeds.js";
 import { interactions } from "./interactions.js";
 import { type Bounds, unbounded } from "./leaf-value.js";
 import { replay } from "./replay.js";
@@ -6,8 +7,15 @@ import type { BinFeature, NodeSums, Scales, Split, SplitOptions } from "./split-
 
 /** Rows that stay where they are; they know nodes by number, and node 0 has all of them. */
 export interface GrowingRows {
-  /** First splits the rows of some nodes in two, then sums gradient pairs per bin over the rows of the wanted nodes. */
-  round(splits: readonly RowSplit[], wanted: readonly number[]): Promise<Round>;
+  /**
+   * First splits the rows of some nodes in two, then sums gradient pairs per bin over the rows of the wanted nodes. With `columns`, a
+   * list for each of them, its histogram has these features only, one after the other.
+   */
+  round(
+    splits: readonly RowSplit[],
+    wanted: readonly number[],
+    columns?: readonly (readonly number[])[],
+  ): Promise<Round>;
 }
 
 export interface RowSplit {
@@ -35,7 +43,20 @@ export interface GrowOptions extends SplitOptions {
   readonly interactions?: readonly (readonly number[])[];
   /** Memory for histograms (at least two are kept). It never changes the tree. */
   readonly histogramBytes?: number;
+  /** The features that may split a node, ascending, by where it stands in the tree: a number that its path alone gives. All by default. */
+  readonly columns?: (place: number) => readonly number[];
+  /** How a split is found; `bestSplit` by default. */
+  readonly search?: Search;
+  /** A histogram is so many, one after the other; 1 by default. */
+  readonly outputs?: number;
 }
+
+export type Search = (
+  histogram: Float64Array,
+  features: readonly BinFeature[],
+  allowed: ArrayLike<number>,
+  node: NodeSums,
+) => Split | undefined;
 
 export interface GrownNode {
   readonly feature: number;
@@ -77,7 +98,9 @@ export const quarterOfRemaining = (_waiting: number, remaining: number): number 
 interface GrowingNode extends NodeSums {
   readonly id: number;
   readonly depth: number;
+  readonly place: number;
   readonly l2: number;
+  readonly pure?: boolean;
   /** Features that split the nodes above. */
   readonly path: readonly number[];
   split?: Split;
@@ -110,6 +133,7 @@ export async function growTree(
 class Growth {
   readonly #allowed: (path: readonly number[]) => ArrayLike<number>;
   readonly #slots: number;
+  readonly #find: Search;
   #held: GrowingNode[] = [];
   #nodes = 1;
 
@@ -121,28 +145,33 @@ class Growth {
     readonly options: GrowOptions,
   ) {
     this.#allowed = interactions(options.interactions, allowed);
-    const bins = features.reduce((most, { offset, bins }) => Math.max(most, offset + bins), 0);
-    this.#slots = Math.max(2, Math.floor((options.histogramBytes ?? Infinity) / (16 * bins)));
+    const widest = features.map(({ bins }) => bins).sort((a, b) => b - a);
+    const bins = widest.slice(0, options.columns?.(rootPlace).length).reduce((sum, own) => sum + own, 0);
+    this.#slots = Math.max(2, Math.floor((options.histogramBytes ?? Infinity) / (16 * bins * (options.outputs ?? 1))));
+    this.#find =
+      options.search ?? ((histogram, own, mask, node) => bestSplit(histogram, scales, own, mask, node, options));
   }
 
   async root(rows: number): Promise<GrowingNode> {
-    const { histograms } = await this.rows.round([], [0]);
-    const any = this.features.findIndex((_, index) => this.allowed[index]);
+    const columns = this.options.columns?.(rootPlace);
+    const { histograms } = await this.rows.round([], [0], columns && [columns]);
+    const any = columns ? columns[0]! : this.features.findIndex((_, index) => this.allowed[index]);
     if (any < 0) throw new Error("a tree grows on at least one feature; none is allowed");
-    const { offset, bins } = this.features[any]!;
+    const { offset, bins } = this.#featuresOf(columns)[any]!;
     let g = 0;
     let h = 0;
     for (let bin = offset; bin < offset + bins; bin++) {
       g += histograms[0]![2 * bin]!;
       h += histograms[0]![2 * bin + 1]!;
     }
-    const root = { id: 0, depth: 0, path: [], g, h, rows, l2: this.options.l2, bounds: unbounded };
-    this.#search(root, histograms[0]!);
+    const root = { id: 0, depth: 0, place: rootPlace, path: [], g, h, rows, l2: this.options.l2, bounds: unbounded };
+    this.#search(root, histograms[0]!, columns);
     return root;
   }
 
   /** The most urgent nodes that the memory for histograms has room for; histograms that nobody needs any more, or soon, go. */
   choose(waiting: readonly GrowingNode[], most: number, last: (node: GrowingNode) => boolean): GrowingNode[] {
+    if (this.options.columns) return waiting.slice(0, Math.min(most, this.#slots >> 1));
     const wanted = new Set(waiting);
     for (const node of this.#held) if (!wanted.has(node)) delete node.histogram;
     const chosen: GrowingNode[] = [];
@@ -166,46 +195,86 @@ class Growth {
       const { feature, goesLeft } = node.split!;
       return { node: node.id, left: this.#nodes++, right: this.#nodes++, feature, goesLeft };
     });
-    const wanted = nodes.map((node, i) => {
-      const { left, right } = splits[i]!;
-      if (last(node) || this.#isDeepest(node.depth + 1)) return [];
-      return node.histogram ? [smallerLeft(node.split!) ? left : right] : [left, right];
-    });
-    const { rows, histograms } = await this.rows.round(splits, wanted.flat());
-    let next = 0;
+    const asked = nodes.flatMap((node, i) => this.#asked(node, splits[i]!, last(node)));
+    const columns = this.options.columns && asked.map(({ place }) => this.options.columns!(place));
+    const ids = asked.map(({ id }) => id);
+    const { rows, histograms } = await this.rows.round(splits, ids, columns);
+    const found = new Map(ids.map((id, a) => [id, { histogram: histograms[a]!, columns: columns?.[a] }]));
     for (const [i, node] of nodes.entries()) {
       const { left, right, feature } = splits[i]!;
       const path = node.path.includes(feature) ? node.path : [...node.path, feature];
       const depth = node.depth + 1;
       const [leftRows, rightRows] = rows[i]!;
       const children = [
-        { ...node.split!.left, id: left, depth, path, rows: leftRows },
-        { ...node.split!.right, id: right, depth, path, rows: rightRows },
+        { ...node.split!.left, id: left, depth, path, rows: leftRows, place: placeBelow(node.place, 0) },
+        { ...node.split!.right, id: right, depth, path, rows: rightRows, place: placeBelow(node.place, 1) },
       ] as const;
       node.children = children;
-      const own = histograms.slice(next, next + wanted[i]!.length);
-      next += own.length;
-      if (own.length === 1) own.push(remainder(node.histogram!, own[0]!));
+      const [one, two] = [left, right].filter((id) => found.has(id));
+      if (node.histogram && one !== undefined && two === undefined) {
+        const histogram = remainder(node.histogram, found.get(one)!.histogram);
+        found.set(one === left ? right : left, { histogram, columns: undefined });
+      }
       delete node.histogram;
-      if (wanted[i]![0] === right) own.reverse();
-      for (const [side, histogram] of own.entries()) this.#search(children[side]!, histogram);
+      for (const child of children) {
+        const own = found.get(child.id);
+        if (own) this.#search(child, own.histogram, own.columns);
+      }
     }
   }
 
-  #search(node: GrowingNode, histogram: Float64Array): void {
+  /** The children whose histograms are to be summed. */
+  #asked(
+    { split, histogram, depth, place }: GrowingNode,
+    { left, right }: { readonly left: number; readonly right: number },
+    last: boolean,
+  ): { readonly id: number; readonly place: number }[] {
+    if (last || this.#isDeepest(depth + 1)) return [];
+    const children = [
+      { id: left, place: placeBelow(place, 0) },
+      { id: right, place: placeBelow(place, 1) },
+    ] as const;
+    if (histogram) return [smallerLeft(split!) ? children[0] : children[1]];
+    return children.filter((_, side) => !(side === 0 ? split!.left : split!.right).pure);
+  }
+
+  #search(node: GrowingNode, histogram: Float64Array, columns?: readonly number[]): void {
     if (this.#isDeepest(node.depth) || node.rows < 2 * this.options.minLeafRows) return;
-    const { features, scales, options } = this;
-    const split = bestSplit(histogram, scales, features, this.#allowed(node.path), node, options);
+    const split = this.#find(histogram, this.#featuresOf(columns), this.#masked(node, columns), node);
     if (!split) return;
     node.split = split;
+    if (columns) return;
     node.histogram = histogram;
     this.#held.push(node);
+  }
+
+  /** The features as they lie in a histogram that has these columns only. */
+  #featuresOf(columns: readonly number[] | undefined): readonly BinFeature[] {
+    if (!columns) return this.features;
+    const own = this.features.slice();
+    let offset = 0;
+    for (const column of columns) {
+      own[column] = { ...own[column]!, offset };
+      offset += own[column]!.bins;
+    }
+    return own;
+  }
+
+  #masked({ path }: GrowingNode, columns: readonly number[] | undefined): ArrayLike<number> {
+    const allowed = this.#allowed(path);
+    if (!columns) return allowed;
+    const mask = new Uint8Array(this.features.length);
+    for (const column of columns) mask[column] = allowed[column]!;
+    return mask;
   }
 
   #isDeepest(depth: number): boolean {
     return this.options.depth > 0 && depth >= this.options.depth;
   }
 }
+
+const rootPlace = 1;
+const placeBelow = (place: number, side: 0 | 1): number => mix32(2 * place + side);
 
 const smallerLeft = ({ left, right }: Split): boolean => left.rows <= right.rows;
 

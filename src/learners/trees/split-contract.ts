@@ -45,6 +45,8 @@ export interface NodeSums {
 export interface Side extends NodeSums {
   /** The L2 penalty of this side's value: more than usual where levels were grouped by their gradients. */
   readonly l2: number;
+  /** All its rows are of one class: nothing is left to split. */
+  readonly pure?: boolean;
 }
 
 export interface Split {

@@ -1,3 +1,5 @@
+import type { OutOfBag } from "./out-of-bag.js";
+
 /**
  * A decision tree as arrays. An inner node's row goes left where its test holds; node 0 is the root, and a tree of one leaf has no
  * inner nodes. A child `>= 0` is an inner node, a child `< 0` is leaf `-1 - child`.
@@ -31,6 +33,8 @@ export interface TreesState {
    */
   readonly link: "identity" | "exp" | "logit" | "log";
   readonly trees: readonly Tree[];
+  /** Of a forest whose trees left rows out. */
+  readonly outOfBag?: OutOfBag;
 }
 
 /** The leaf that a row ends in; `goesLeft` judges inner node i. */
