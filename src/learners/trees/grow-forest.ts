@@ -55,7 +55,7 @@ export async function growForest(data: TrainingData, options: ForestOptions, see
   const scale = classes > 0 || !(label.variance > 0) ? 1 : 2 ** Math.round(Math.log2(label.variance) / 2);
   const kept = await data.keep(binnedRows, {
     record,
-    objective: objectiveOf("squared", "regression", 1, 0),
+    objective: objectiveOf("squared", "regression", 0),
     outputs,
     weighted: data.weighted,
     labelShift: shift,
