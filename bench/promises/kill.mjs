@@ -272,7 +272,7 @@ const refused = (ran, code) =>
   ran.json?.error?.code === code
     ? []
     : [`expected ${code}, got ${ran.code} ${JSON.stringify(ran.json)?.slice(0, 200)}`];
-const said = (ran) => `exit ${ran.code}: ${ran.json?.error?.message.slice(0, 160)}`;
+const said = (ran) => `exit ${ran.code}: ${ran.json?.error?.message.replaceAll(/\/\S*\//g, "").slice(0, 160)}`;
 
 /** One bit of one byte is turned, at that share of the length. */
 function flipped(bytes, at) {
