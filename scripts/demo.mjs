@@ -48,7 +48,8 @@ say(`
 
 const places = "distance, log(distance), onehot(origin), onehot(destination)";
 const days = "onehot(dayOfWeek(date))";
-const judged = ["--label", "delay > 15", "--memory", "512MB", "--time", "date", "--validate", "time:0.2"];
+const later = ["--time", "date", "--validate", "time:0.2"];
+const judged = ["--label", "delay > 15", "--learner", "logistic", "--memory", "512MB", ...later];
 sluice(
   "train",
   flights,

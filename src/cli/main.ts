@@ -35,7 +35,10 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .requiredOption("--label <formula>", "what to predict: a column, or a formula like 'delay > 15'")
       .option("--task <task>", "binary, multiclass or regression, instead of inferring it")
       .option("--positive <class>", "the class that counts as positive (default: the last in sort order)")
-      .option("--learner <name>", "baseline, linear, logistic or sgd (default: by the task)")
+      .option(
+        "--learner <name>",
+        "by name, e.g. logistic, linear, boosting (default: chosen on a sample, and told why)",
+      )
       .option("--features <list>", "stages and formulas, e.g. 'log(distance), onehot(origin)' (default: automatic)")
       .option("--drop <columns>", "columns that must not become features, separated by commas")
       .option("--allow-leak <columns>", "columns that the leak guard named and that are fine")

@@ -74,6 +74,7 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
       .map(([name, value]) => `${name}=${value}`)
       .join(" ")}`,
   );
+  if (model.about["chosen"] !== undefined) context.print(`chosen ${String(model.about["chosen"])}`);
   context.print(`state  ${model.stateHash}`);
   context.print(
     `\nreads\n${table(

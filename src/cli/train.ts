@@ -161,8 +161,10 @@ function describe(
     `memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`,
   );
   say(
-    `learner   ${result.learner}${extra.spec.learner === undefined ? " (chosen by the task)" : ""}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`,
+    `learner   ${result.learner}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`,
   );
+  if (result.choice)
+    say(`chosen    ${result.choice.why}${result.choice.rows > 0 ? ` (${formatSeconds(result.choice.seconds)})` : ""}`);
   say();
   say("features");
   const width = Math.min(24, Math.max(...decisions.map(({ column }) => column.length)));

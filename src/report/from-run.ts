@@ -52,6 +52,7 @@ export function reportOf(
     label: model.label.text,
     classes: model.classes.map(className),
     learner: model.learner,
+    ...(result.choice ? { chosen: result.choice.why } : {}),
     params: model.params,
     created: String(model.about["created"]),
     sources: spec.sources,

@@ -10,6 +10,8 @@ export interface ReportInput {
   /** Classes as they are printed, in order of their codes; for binary the second one is the positive class. */
   readonly classes: readonly string[];
   readonly learner: string;
+  /** Why this learner, where none was named. */
+  readonly chosen?: string;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** ISO time. */
   readonly created: string;

@@ -1,10 +1,11 @@
 import { statfsSync } from "node:fs";
 import type { Column } from "../base/schema.js";
-import { formatBytes } from "../base/units.js";
+import { formatBytes, formatCount } from "../base/units.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { defaultShare } from "../learners/trees/sampling.js";
 import type { Scan } from "../sources/scan.js";
+import { sampleRowsFor } from "./choice.js";
 import { mixedWarnings } from "./mixed.js";
 import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
@@ -19,6 +20,8 @@ const textBytesPerSecond = 45e6;
 const growValuesPerSecond = 100e6; // rows times columns times trees
 const valuesOfCategory = 8;
 const startSeconds = 0.6;
+const trialSeconds = 0.8; // two small trainings' fixed costs
+const trialValuesPerSecond = 0.6e6;
 const dollarsPerCoreHour = 0.05;
 
 export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> =>
@@ -53,6 +56,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     { what: "start", seconds: startSeconds },
     ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
     { what: "count and ask for statistics", seconds: asked / (askValuesPerSecond * threads) },
+    ...choosing(spec, kept, features.length, threads),
     { what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) },
     { what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) },
   ];
@@ -94,6 +98,15 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     warnings,
     cost: (seconds / 3600) * threads * dollarsPerCoreHour,
   };
+}
+
+/** With no learner named, two are tried on a sample first. How many classes there are is not known yet. */
+function choosing(spec: TrainSpec, rows: number, columns: number, threads: number): Plan["stages"] {
+  if (spec.learner !== undefined) return [];
+  const sample = sampleRowsFor(rows, columns, 1);
+  if (sample === 0) return [];
+  const seconds = trialSeconds + (sample * columns) / (trialValuesPerSecond * threads);
+  return [{ what: `choose the learner on a sample of ${formatCount(sample)} rows`, seconds }];
 }
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10;

@@ -32,6 +32,25 @@ export interface TrainSpec extends DataOptions {
   readonly pageRows?: number;
 }
 
+/** Which learner a training took that named none, and why. */
+export interface Choice {
+  readonly learner: string;
+  readonly why: string;
+  /** What each made of the sample's held-back rows; empty where nothing had to be tried. */
+  readonly candidates: readonly Candidate[];
+  /** Of the sample. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+export interface Candidate {
+  readonly learner: string;
+  readonly metric: "logLoss" | "rmse";
+  readonly value: number;
+  /** Its standard error. */
+  readonly error: number;
+}
+
 export interface RowCounts {
   readonly read: number;
   readonly train: number;
@@ -49,6 +68,8 @@ export interface TrainResult {
   readonly model: string;
   readonly task: Task;
   readonly learner: string;
+  /** Where no learner was named. */
+  readonly choice?: Choice;
   readonly rows: RowCounts;
   readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
   readonly metrics: {

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { canonical } from "../base/canonical.js";
 import {
   BudgetTooSmallError,
   CodedError,
@@ -33,6 +34,7 @@ import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
+import { candidatesFor, chooseLearner } from "./choice.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
 import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
@@ -173,8 +175,8 @@ async function trainIn(
         ...(signal ? { signal } : {}),
       }).catch((error: unknown) => noLabels(error, engine, all, base, spec)),
     );
-    const chosen = chooseLearner(learner, spec, found.task);
-    const params = resolveParams(chosen.name, chosen.params, spec.params);
+    if (learner) refuseTask(learner, spec, found.task);
+    else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
     const splitSpec = parseSplit(spec.validate ?? "random:0.2");
     const validation = await known("split", () =>
@@ -187,8 +189,6 @@ async function trainIn(
     if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
     if (census.train === 0) throw new SluiceError("no_rows", noTrainingRows(spec, counts), { rows: counts });
 
-    // Features: one round of fused questions to the training rows.
-    events.stage?.("preparing features");
     const trainingOf = (from: Relation): Relation => ({
       kind: "filter",
       from,
@@ -197,6 +197,32 @@ async function trainIn(
     const training = trainingOf(base);
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
     const usable = usableColumns(names, label, roles, spec.features !== undefined);
+
+    // With no learner named, a sample tells which one.
+    if (!learner) events.stage?.("choosing the learner");
+    const choice = learner
+      ? undefined
+      : await known(`choice${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
+          chooseLearner({
+            spec,
+            task: found.task,
+            classes: found.classes.length,
+            data,
+            label,
+            labelled: both(taking, call("isNotNull", found.numeric))!,
+            usable,
+            census,
+            seed,
+            workspace,
+            dir,
+            train: trainModel,
+          }),
+        );
+    const chosen = learner ?? learnerNamed(choice!.learner);
+    const params = resolveParams(chosen.name, chosen.params, spec.params);
+
+    // Features: one round of fused questions to the training rows.
+    events.stage?.("preparing features");
     const statistics = {
       engine,
       relation: training,
@@ -418,6 +444,7 @@ async function trainIn(
         rows: counts,
         cut: validation.cut,
         why: found.why,
+        ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
           Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [
             on,
@@ -434,6 +461,7 @@ async function trainIn(
       model: ref,
       task: found.task,
       learner: chosen.name,
+      ...(choice ? { choice } : {}),
       rows: counts,
       features: blocks.map((block) => ({
         name: block.name,
@@ -519,16 +547,13 @@ function refuseHashed(blocks: ReturnType<typeof blocksOf>, { name, needs }: Lear
     );
 }
 
-/** The named learner if it can do the task; with none named, the linear model of the task. */
-function chooseLearner(named: Learner | undefined, spec: TrainSpec, task: Task): Learner {
-  const learner = named ?? learnerNamed(task === "regression" ? "linear" : "logistic");
+function refuseTask(learner: Learner, spec: TrainSpec, task: Task): void {
   if (!learner.tasks.includes(task))
     throw new SluiceError(
       "usage",
       `${learner.name} learns ${learner.tasks.join(" and ")}, but the label "${spec.label}" makes this ${task}`,
       { learner: learner.name, task },
     );
-  return learner;
 }
 
 export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Schema => {

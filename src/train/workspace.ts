@@ -100,6 +100,15 @@ export class Workspace implements AsyncDisposable {
     return new Workspace(options, budget, plan, home, engine);
   }
 
+  /** The same engine and workers with other folders, for work whose traces shall not stay. It ends with this one, not by itself. */
+  at(home: Home): Workspace {
+    const budget = { bytes: this.budgetBytes, reason: this.budgetReason };
+    const options = this.signal ? { signal: this.signal } : {};
+    const place = new Workspace(options, budget, this.plan, home, this.engine);
+    place.#pool = this.pool;
+    return place;
+  }
+
   /** A folder for this process alone, removed at its end. */
   get scratch(): string {
     return this.engine.spillDir;

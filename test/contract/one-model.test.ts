@@ -92,7 +92,7 @@ test("another split over the same features encodes none of them again", async ()
       home: homeAt({ home: join(dir, "home"), cache }),
     });
     return await trainModel(
-      { sources: [file], label: "target", features: "a, a * a", validate, pageRows: 64 },
+      { sources: [file], label: "target", learner: "linear", features: "a, a * a", validate, pageRows: 64 },
       workspace,
     );
   };

@@ -32,7 +32,19 @@ describe("train", () => {
     expect(ran.stdout.trim().split("\n")).toHaveLength(1);
     expect(Object.keys(ran.json).sort()).toEqual(
       [
-        ...["run", "model", "task", "learner", "rows", "features", "metrics", "seconds", "passes", "bytesRead"],
+        ...[
+          "run",
+          "model",
+          "task",
+          "learner",
+          "choice",
+          "rows",
+          "features",
+          "metrics",
+          "seconds",
+          "passes",
+          "bytesRead",
+        ],
         ...["spillBytes", "peakRssBytes", "budgetBytes", "stateHash", "units", "warnings"],
       ].sort(),
     );
@@ -61,6 +73,7 @@ describe("train", () => {
     expect(ran.stdout).toMatch(/rows +800 read = \d+ train \+ \d+ validation \+ \d+ without a label/);
     expect(ran.stdout).toMatch(/distance +real +number/);
     expect(ran.stdout).toMatch(/memory +\S+ \S+ \(half of the/);
+    expect(ran.stdout).toMatch(/chosen +logistic: \d+ rows are too few to try boosting on a sample/);
     expect(ran.stdout).toContain("told/1");
     expect(ran.stdout).toContain("sluice predict");
     expect(ran.stdout).toContain("--validate random:0.2, seed 7");

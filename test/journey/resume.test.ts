@@ -4,7 +4,7 @@ import { accounted, place, type Told } from "../support/cli.js";
 import { numbersCsv } from "../support/deliveries.js";
 
 const at = place();
-const job = ["big.csv", "--label", "y", "--threads", "2", "--json"];
+const job = ["big.csv", "--label", "y", "--learner", "logistic", "--threads", "2", "--json"];
 const epochs = [...job, "--learner", "sgd", "--param", "epochs=40"];
 let whole: Told;
 let wholeEpochs: Told;
@@ -81,7 +81,7 @@ describe("resume", () => {
     expect(same.stderr).toContain("had finished before");
     const other = await at.sluice("train", ...epochs, "--drop", "x3", "--resume", whole.run, ...elsewhere);
     expect([other.code, other.json.error.code]).toEqual([2, "run_mismatch"]);
-    expect(other.json.error.message).toContain('--learner was not given and is now "sgd"');
+    expect(other.json.error.message).toContain('--learner was "logistic" and is now "sgd"');
     expect(other.json.error.message).toContain('--drop was not given and is now ["x3"]');
     expect(runs("uninterrupted")).toHaveLength(2);
   });

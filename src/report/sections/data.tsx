@@ -70,6 +70,11 @@ export function Learning({ report }: { report: ReportInput }) {
         {report.learner}
         {params.length > 0 && `, with ${params.map(([name, value]) => `${name} ${value}`).join(", ")}`}.
       </p>
+      {report.chosen !== undefined && (
+        <p>
+          No learner was named, so this one was chosen. <Prose text={report.chosen} />.
+        </p>
+      )}
       <div class="charts">
         <LossChart steps={report.steps} />
       </div>

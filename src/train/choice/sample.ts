@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { Engine } from "../../engines/contract.js";
+import { col, type Expr } from "../../expr/expr.js";
+import type { Relation } from "../../expr/relation.js";
+import { ensureDir } from "../../runs/home.js";
+import type { ParquetScan, TableScan } from "../../sources/scan.js";
+import { runsOfRows } from "../dataset.js";
+
+const runs = 16;
+/** Rows that are looked at for one that is kept, at most: a filter that few rows pass gives a smaller sample. */
+const mostLooks = 20;
+
+export interface SampleOptions {
+  readonly engine: Engine;
+  readonly scan: ParquetScan | TableScan;
+  /** Rows that may be in it, and their share of all. */
+  readonly where: Expr;
+  readonly share: number;
+  readonly columns: readonly string[];
+  readonly rowsPerFile: readonly number[];
+  /** How many are wanted. */
+  readonly rows: number;
+  readonly seed: number;
+  readonly dir: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs of rows at seeded places in one small Parquet file, or all rows where they are few. */
+export async function writeSample(options: SampleOptions): Promise<{ file: string; rows: number }> {
+  const { engine, scan, where, rowsPerFile, dir, signal } = options;
+  ensureDir(dir);
+  const total = rowsPerFile.reduce((sum, rows) => sum + rows, 0);
+  const looks = Math.ceil(options.rows / Math.max(options.share, 1 / mostLooks));
+  const columns = Object.fromEntries(options.columns.map((name) => [name, col(name)]));
+  const write = (from: Relation, name: string): Promise<{ rows: number }> =>
+    engine.write(
+      { kind: "project", from: { kind: "filter", from, where }, columns },
+      { format: "parquet", path: join(dir, name) },
+      signal,
+    );
+  const file = join(dir, "sample.parquet");
+  if (looks >= total) return { file, rows: (await write({ kind: "scan", scan }, "sample.parquet")).rows };
+  const parts = runsOfRows(rowsPerFile, runs, Math.ceil(looks / runs), options.seed);
+  const names = parts.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
+  for (const [i, part] of parts.entries()) await write({ kind: "scan", scan, part }, names[i]!);
+  // One file has few pages; a file's rows are never on the page of another one.
+  const paths = names.map((name) => `'${join(dir, name).replaceAll("'", "''")}'`).join(", ");
+  const text = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`;
+  const { rows } = await engine.write({ kind: "sql", text }, { format: "parquet", path: file }, signal);
+  return { file, rows };
+}
