@@ -18,7 +18,6 @@ import {
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
-import { type SlotTable, tableName } from "../expr/slots.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 import type { Dialect } from "../sql/dialect.js";
 import { duckdbDialect } from "../sql/duckdb.js";
@@ -27,7 +26,7 @@ import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
 import { typedChunk } from "./duckdb/chunks.js";
 import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
-import { loadSlots, slotTablesIn } from "./duckdb/slots.js";
+import { SlotFunctions } from "./duckdb/slots.js";
 import { teach } from "./duckdb/teach.js";
 import { TreeFunctions } from "./duckdb/trees.js";
 
@@ -51,7 +50,6 @@ export class DuckDBEngine implements Engine {
   readonly #options: DuckDBOptions;
   readonly #open = new Set<DuckDBConnection>();
   readonly #attached = new Map<string, string>();
-  readonly #loaded = new Set<string>();
 
   readonly #lending: DuckDBConnection;
   readonly #dialect: Dialect;
@@ -61,7 +59,12 @@ export class DuckDBEngine implements Engine {
     this.#options = options;
     this.#lending = lending;
     const functions = new TreeFunctions(lending, options.treeSums);
-    this.#dialect = { ...duckdbDialect, trees: (trees, inputs) => functions.call(trees, inputs) };
+    const slots = new SlotFunctions(lending);
+    this.#dialect = {
+      ...duckdbDialect,
+      trees: (trees, inputs) => functions.call(trees, inputs),
+      weigh: (table, of) => slots.call(table, of),
+    };
   }
 
   static async open(options: DuckDBOptions): Promise<DuckDBEngine> {
@@ -234,10 +237,7 @@ export class DuckDBEngine implements Engine {
     this.#noteSpill();
     const connection = await this.#instance.connect();
     this.#open.add(connection);
-    if (relation) {
-      for (const scan of tablesIn(relation)) await this.#attach(connection, scan);
-      for (const table of slotTablesIn(relation)) await this.#load(connection, table);
-    }
+    if (relation) for (const scan of tablesIn(relation)) await this.#attach(connection, scan);
     return connection;
   }
 
@@ -255,14 +255,6 @@ export class DuckDBEngine implements Engine {
     await connection.run(
       `ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`,
     );
-  }
-
-  /** A model's long table as one row with one list; it stays for the session. */
-  async #load(connection: DuckDBConnection, table: SlotTable): Promise<void> {
-    const name = tableName(table);
-    if (this.#loaded.has(name)) return;
-    this.#loaded.add(name);
-    await loadSlots(connection, name, table);
   }
 
   /** SLUICE_TRACE=1 shows each query with its milliseconds on standard error. */

@@ -2,6 +2,7 @@ import type { Type, Value } from "../base/schema.js";
 import type { Expr, Lookup, Trees } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import type { Aggregate, ScanRelation } from "../expr/relation.js";
+import type { SlotTable } from "../expr/slots.js";
 
 /** A formula as SQL, with what dialects need to know to write what stands around it. */
 export interface Term {
@@ -27,8 +28,8 @@ export interface Dialect {
   lookup(lookup: Lookup, key: Term): string;
   /** What trees add up to, as a real; inputs are numbers or codes. */
   trees(trees: Trees, inputs: readonly Term[]): string;
-  /** The sum of a list's values at places counted from 0; a missing place adds nothing. */
-  weigh(list: string, places: readonly Term[]): string;
+  /** The sum of a table's values at some slots, as a real; a missing slot adds nothing. */
+  weigh(table: SlotTable, slots: readonly Term[]): string;
   /** `args` are the terms of the aggregate's arguments, in their order. */
   aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */

@@ -6,6 +6,7 @@ import { literal, quote } from "./duckdb/literals.js";
 import { lookup } from "./duckdb/lookup.js";
 import { databaseAlias, scan } from "./duckdb/scan.js";
 import { trees } from "./duckdb/trees.js";
+import { weigh } from "./duckdb/weigh.js";
 
 /** DuckDB 1.5's SQL, for sessions whose time zone is UTC. */
 export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseAlias } = {
@@ -16,9 +17,7 @@ export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseA
   calls,
   lookup,
   trees,
-  // One list of places and one list of values: 40 places taken one by one keep 40 copies of a chunk's list alive.
-  weigh: (list, places) =>
-    `coalesce(list_sum(list_transform([${places.map(({ sql }) => sql).join(", ")}], lambda place: CAST(${list}[place + 1] AS DOUBLE))), 0)`,
+  weigh,
   aggregate,
   scan,
   databaseAlias,

@@ -2,7 +2,6 @@ import type { Schema } from "../base/schema.js";
 import { int64, real } from "../base/schema.js";
 import type { Call, Expr } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
-import { type SlotTable, tableName } from "../expr/slots.js";
 import { callType, knownType, lookupType, typeOfValue } from "../expr/type-of.js";
 import type { Dialect, Term } from "./dialect.js";
 
@@ -12,8 +11,6 @@ export interface Scope {
   /** The column's SQL; `type` is unknown where the engine's own SQL gives it, `stored` says that it comes from a file. */
   column(name: string): { readonly sql: string; readonly type: Known; readonly stored: boolean };
   rowHash(seed: number): string;
-  /** A list column with the table's values, one row of it. */
-  table(table: SlotTable): string;
 }
 
 /** A formula as SQL over columns named as in the schema. */
@@ -26,7 +23,6 @@ export function exprSql(expr: Expr, dialect: Dialect, schema?: Schema): string {
       type: types && knownType({ kind: "col", name }, schema, types),
       stored: true,
     }),
-    table: (table) => `(SELECT w FROM ${tableName(table)})`,
     rowHash: () => {
       throw new Error("a formula by itself has no row identity; only one over a scan has");
     },
@@ -61,7 +57,7 @@ export function term(expr: Expr, scope: Scope): Term {
     case "weigh":
       return {
         sql: dialect.weigh(
-          scope.table(expr.table),
+          expr.table,
           expr.slots.map((slot) => term(slot, scope)),
         ),
         type: real,

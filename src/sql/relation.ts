@@ -4,7 +4,6 @@ import { int64 } from "../base/schema.js";
 import { col, type Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
-import { type SlotTable, tableName } from "../expr/slots.js";
 import type { Dialect } from "./dialect.js";
 import { type Scope, term } from "./expr.js";
 
@@ -30,8 +29,6 @@ class Query implements Scope {
   limit: number | undefined;
   /** Seeds whose row hashes a step above still needs. */
   above: ReadonlySet<number>;
-  /** Tables of one row that formulas look values up in: beside the FROM item, so that each is there once. */
-  readonly #tables = new Set<string>();
   /** All columns of the FROM item come first, whatever they are. */
   star = false;
 
@@ -60,12 +57,6 @@ class Query implements Scope {
     return this.#rowHash(seed);
   }
 
-  table(table: SlotTable): string {
-    const name = tableName(table);
-    this.#tables.add(name);
-    return `${name}.w`;
-  }
-
   /** The column as it is stored, the formula as it is computed. */
   item(expr: Expr): Item {
     if (expr.kind === "col") return this.column(expr.name);
@@ -86,7 +77,7 @@ class Query implements Scope {
     if (alias) for (const seed of this.above) items.push(`${this.#rowHash(seed)} AS ${hidden(seed)}`);
     const clauses = [
       `SELECT ${[...(this.star || !this.chosen ? ["t.*"] : []), ...items].join(", ") || "NULL AS nothing"}`,
-      `FROM ${[this.#from, ...this.#tables].join(" CROSS JOIN ")}`,
+      `FROM ${this.#from}`,
       ...(this.where.length > 0 ? [`WHERE ${this.where.join(" AND ")}`] : []),
       ...(this.groups > 0 ? [`GROUP BY ${Array.from({ length: this.groups }, (_, i) => i + 1).join(", ")}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(", ")}`] : []),
