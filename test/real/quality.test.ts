@@ -81,6 +81,11 @@ real("a9a", "a9a, given split (scikit-learn: AUC 0.9022)", (where, at) => {
     const { auc } = await judged(at(), join(where, "a9a"), "--label", "label", "--test", join(where, "a9a.t"));
     expect(auc).toBeGreaterThan(0.9);
   });
+  test("row by row (scikit-learn: accuracy 0.8495)", { timeout: 180_000 }, async () => {
+    const files = [join(where, "a9a"), "--label", "label", "--test", join(where, "a9a.t")];
+    const { accuracy } = await judged(at(), ...files, "--learner", "sparseLogistic");
+    expect(accuracy).toBeGreaterThanOrEqual(0.848);
+  });
 });
 
 real("mnist", "mnist, given split (scikit-learn: accuracy 0.9257)", (where, at) => {
