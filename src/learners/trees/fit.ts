@@ -243,7 +243,8 @@ class Boosted {
     const features = binFeatures(record);
     const growing = growingOn(this.kept, record, [output], this.#histograms);
     const allowed = allowedFeatures(features.length, options.featureShare, subSeed(seed, `features ${output}`));
-    const noise = process.env["NOSCALE"] ? 1 : options.share;
+    // Gradients of drawn rows weigh as all rows do, but are as noisy as the few that they are.
+    const noise = options.share;
     const grown = await growTree(growing, features, allowed, scales, rows, {
       ...options,
       l2: options.l2 / noise,

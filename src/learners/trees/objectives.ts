@@ -11,9 +11,9 @@ export interface Objective {
   readonly link: "identity" | "exp";
   /** Leaves take this quantile of their residuals in place of a Newton step. */
   readonly quantile?: number;
-  /** Where constant scores start: the label's mean, its log, or a quantile of it. */
   /** Labels below it have no logarithm or no meaning. */
   readonly least?: number;
+  /** Where constant scores start: the label's mean, its log, or a quantile of it. */
   readonly from: "shares" | "mean" | "logMean" | "quantile";
 }
 
