@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { SluiceError } from "../../base/errors.js";
+import { CodedError, SluiceError } from "../../base/errors.js";
 
 /** DuckDB's messages in our codes: what is the user's file, disk or memory is said as such. */
 export function teach(error: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : error;
+  if (error instanceof CodedError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const missing = /^IO Error: (?:No files found that match the pattern|Cannot open file) "([^"]*)"/.exec(message);
   if (missing && !existsSync(missing[1]!))
