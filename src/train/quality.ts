@@ -3,6 +3,7 @@ import { scorers } from "../learners/passes/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import { metricSet } from "../metrics/index.js";
 import { definePass } from "../pages/pass.js";
+import { outputRoom } from "../pages/scorer.js";
 
 export interface QualityParams {
   readonly task: Task;
@@ -18,7 +19,7 @@ export const quality = definePass<QualityParams>({
   start({ task, classes, scorers: models }, layout, arena) {
     const metrics = metricSet(task, classes);
     const outputs = task === "multiclass" ? classes : 1;
-    const out = arena.f64(outputs * layout.pageRows);
+    const room = outputRoom(arena, outputs);
     const steps = models.map(({ name, params }) => {
       const scorer = scorers[name];
       if (!scorer) throw new Error(`no scorer is registered as ${name}`);
@@ -26,7 +27,7 @@ export const quality = definePass<QualityParams>({
     });
     return (page, into) =>
       steps.forEach((step, i) => {
-        const rows = out.subarray(0, outputs * page.rows);
+        const rows = room(page.rows);
         step(page, rows);
         metrics.add(
           into.subarray(i * metrics.length, (i + 1) * metrics.length),

@@ -2,6 +2,7 @@ import type { Block } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
 import { scorers as registry } from "../learners/passes/index.js";
 import { definePass } from "../pages/pass.js";
+import { outputRoom } from "../pages/scorer.js";
 
 export interface SlicesParams {
   readonly task: Task;
@@ -19,10 +20,11 @@ export const slices = definePass<SlicesParams>({
   length: ({ columns }) => perLevel * columns.reduce((sum, { width }) => sum + width, 0),
   start({ task, classes, scorers, columns }, layout, arena) {
     const outputs = task === "multiclass" ? classes : 1;
-    const outs = scorers.map(() => arena.f64(outputs * layout.pageRows));
+    const rooms = scorers.map(() => outputRoom(arena, outputs));
     const steps = scorers.map(({ name, params }) => registry[name]!.start(params as never, layout, arena));
     return (page, into) => {
-      steps.forEach((step, m) => void step(page, outs[m]!.subarray(0, outputs * page.rows)));
+      const outs = rooms.map((room) => room(page.rows));
+      steps.forEach((step, m) => void step(page, outs[m]!));
       let base = 0;
       for (const { code, width } of columns) {
         const codes = page.codes[code]!;

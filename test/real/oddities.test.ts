@@ -22,7 +22,7 @@ for (const { set, wanted, profiled, trained } of [
       const files = filesBelow(where, wanted).filter((file) => relative(where, file) !== "opens.csv");
       outcomes = await tryAll(files, dir);
       expect(outcomes).toHaveLength(2 * files.length);
-    }, 240_000);
+    }, 600_000);
     afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
     test("none is a bug of ours", () => {
