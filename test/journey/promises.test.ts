@@ -15,5 +15,5 @@ test.each(["one-model", "kill", "source", "together"])(
     expect(lines.filter(({ result }) => result !== "held")).toEqual([]);
     expect(lines.length).toBeGreaterThan(0);
   },
-  240_000,
+  900_000,
 );
