@@ -2,7 +2,10 @@ import type { Value } from "../../base/schema.js";
 import { civilOf, daysOfMicros, printDate, printTimestamp } from "../../expr/time.js";
 
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+/** SQL's text ends at a NUL, wherever it stands. */
+export const text = (value: string): string =>
+  value.includes("\0") ? `(${value.split("\0").map(quoted).join(" || chr(0) || ")})` : quoted(value);
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 /** DuckDB reads *, ? and [ in a path as a pattern. */
 export const path = (name: string): string => text(name.replace(/[*?[]/g, "[$&]"));
 

@@ -91,6 +91,8 @@ function fromRange(
 function placeOf({ keys }: Lookup, key: Term): string {
   const codes = (of: string, names: readonly string[]): string =>
     `enum_code(TRY_CAST(${of} AS ENUM(${names.map(text).join(",")})))`;
+  if (keys.some((one) => typeof one === "string" && one.includes("\0")))
+    return `(list_position([${keys.map((one) => text(String(one))).join(",")}], CAST(${key.sql} AS VARCHAR)) - 1)`;
   if (keys.some((one) => typeof one === "string"))
     return codes(key.type?.kind === "text" ? key.sql : `CAST(${key.sql} AS VARCHAR)`, keys.map(String));
   const numbers = keys as readonly number[];
