@@ -6,16 +6,23 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cached, cacheFolder } from "./cache.mjs";
 
+const sparkClient = [
+  "grpcio==1.81.1",
+  "grpcio-status==1.81.1",
+  "googleapis-common-protos==1.73.1",
+  "zstandard==0.25.0",
+];
 const core = ["numpy==2.4.6", "scikit-learn==1.9.1", "pyarrow==26.0.1", "pandas==3.1.1"];
 /** What each environment holds. A peer names the one it runs in. */
 const environments = {
   core,
-  spark: [...core, "pyspark==4.2.0"],
+  spark: [...core, "pyspark==4.2.0", ...sparkClient],
+  "spark-4.1": [...core, "pyspark==4.1.3", ...sparkClient],
   trees: [...core, "lightgbm==4.7.0", "xgboost-cpu==3.2.0"],
   sparse: [...core, "duckdb==1.5.6", "vowpalwabbit==9.11.9"],
 };
 // comes as a source package only, and builds without a compiler
-const fromSource = ["spark"];
+const fromSource = ["spark", "spark-4.1"];
 const scripts = join(dirname(fileURLToPath(import.meta.url)), "peers");
 
 const folderOf = (wanted) =>

@@ -1,0 +1,145 @@
+import { type Column as ArrowColumn, type DataType as ArrowType, tableFromIPC } from "@uwdata/flechette";
+import type { Value } from "../../base/schema.js";
+import type { Chunk, ChunkColumn } from "../contract.js";
+import type { ExecutePlanResponse_ArrowBatch } from "./wire/spark-connect_pb.js";
+
+/** The columns of one result batch, as Arrow has them. */
+export interface ResultBatch {
+  readonly rows: number;
+  readonly names: readonly string[];
+  readonly columns: readonly Part[];
+}
+
+/** What flechette keeps of one column in one batch. */
+interface Part {
+  readonly length: number;
+  readonly nullCount: number;
+  readonly type: ArrowType;
+  readonly validity?: Uint8Array;
+  readonly values?: unknown;
+  readonly offsets?: Int32Array;
+  readonly children?: readonly Part[];
+  at(index: number): unknown;
+}
+
+// Type numbers of the Arrow format (Schema.fbs).
+enum Kind {
+  int = 2,
+  float = 3,
+  bool = 6,
+  decimal = 7,
+  date = 8,
+  timestamp = 10,
+  list = 12,
+  struct = 13,
+}
+
+/** Batches put together from the pieces that a server may cut them into; a gap or a missing row is an error, never a shorter table. */
+export class BatchReader {
+  #pieces: Uint8Array[] = [];
+  #rows = 0n;
+
+  /** The batch, once all its pieces are there. */
+  take({
+    data,
+    startOffset,
+    rowCount,
+    chunkIndex = 0n,
+    numChunksInBatch = 1n,
+  }: ExecutePlanResponse_ArrowBatch): ResultBatch | undefined {
+    if (chunkIndex === 0n && startOffset !== undefined && startOffset !== this.#rows)
+      throw new Error(`Spark's rows have a gap: ${this.#rows} came, the next is ${startOffset}`);
+    if (chunkIndex !== BigInt(this.#pieces.length))
+      throw new Error(`Spark's batch misses its piece ${this.#pieces.length}`);
+    this.#pieces.push(data);
+    if (chunkIndex < numChunksInBatch - 1n) return undefined;
+    // A copy also where there is one piece: what protobuf gives is a view that is not aligned.
+    const bytes = new Uint8Array(this.#pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of this.#pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [];
+    this.#rows += rowCount;
+    const batch = decode(bytes);
+    if (BigInt(batch.rows) !== rowCount)
+      throw new Error(`a batch of Spark has ${batch.rows} rows and says ${rowCount}`);
+    return batch;
+  }
+}
+
+function decode(bytes: Uint8Array): ResultBatch {
+  const table = tableFromIPC(bytes, { useBigInt: true, useDecimalInt: true });
+  const columns = (table.children as readonly ArrowColumn<unknown>[]).map(
+    ({ data }) => data[0] as unknown as Part | undefined,
+  );
+  return {
+    rows: table.numRows,
+    names: table.schema.fields.map(({ name }) => name),
+    columns: table.numRows === 0 ? [] : columns.map((part) => part!),
+  };
+}
+
+/** The columns as typed arrays, without boxing; a column of a type that has none is a bug of the caller, who casts in SQL. */
+export function chunkOf({ rows, names, columns }: ResultBatch): Chunk {
+  return { rows, columns: columns.map((part, i) => typedColumn(part, names[i]!, rows)) };
+}
+
+function typedColumn(part: Part, name: string, rows: number): ChunkColumn {
+  const valid = part.nullCount > 0 ? part.validity! : undefined;
+  const data = typedData(part, name, rows);
+  return valid ? { data, valid } : { data };
+}
+
+function typedData({ type, values }: Part, name: string, rows: number): ChunkColumn["data"] {
+  if (type.typeId === Kind.bool) {
+    const bits = values as Uint8Array;
+    return Uint8Array.from({ length: rows }, (_, i) => (bits[i >> 3]! >> (i & 7)) & 1);
+  }
+  const fits: readonly number[] = [Kind.int, Kind.float, Kind.date, Kind.timestamp];
+  if (!fits.includes(type.typeId))
+    throw new Error(`column "${name}" has no typed form (Arrow type ${type.typeId}); cast it in SQL`);
+  return (values as Float64Array).subarray(0, rows);
+}
+
+/** Rows as JavaScript values, in the types that DuckDB's rows have. */
+export function* rowsOf({ rows, names, columns }: ResultBatch): Generator<Record<string, Value>> {
+  for (let i = 0; i < rows; i++) {
+    const row: Record<string, Value> = {};
+    for (let c = 0; c < names.length; c++) row[names[c]!] = valueAt(columns[c]!, i);
+    yield row;
+  }
+}
+
+function valueAt(part: Part, i: number): Value {
+  if (part.nullCount > 0 && part.validity && ((part.validity[i >> 3]! >> (i & 7)) & 1) === 0) return null;
+  const { type, children, offsets } = part;
+  switch (type.typeId as Kind) {
+    case Kind.int: {
+      const value = (part.values as BigInt64Array | Int32Array)[i]!;
+      return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+    }
+    case Kind.decimal: {
+      const { scale } = type as unknown as { scale: number };
+      const value = part.at(i) as bigint;
+      return scale === 0 ? value : Number(value) / 10 ** scale;
+    }
+    case Kind.date:
+      return { days: (part.values as Int32Array)[i]! };
+    case Kind.timestamp:
+      return { micros: (part.values as BigInt64Array)[i]! };
+    case Kind.list: {
+      const [items] = children!;
+      const list: Value[] = [];
+      for (let at = offsets![i]!; at < offsets![i + 1]!; at++) list.push(valueAt(items!, at));
+      return list;
+    }
+    case Kind.struct:
+      return children!.map((child) => valueAt(child, i));
+    default: {
+      const value = part.at(i);
+      return value === undefined || value === null ? null : (value as Value);
+    }
+  }
+}

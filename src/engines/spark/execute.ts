@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { SluiceError } from "../../base/errors.js";
+import { isBroken, isForgotten } from "./errors.js";
+import { pauseMs, type SparkSession } from "./session.js";
+import type { Command, ExecutePlanResponse, ExecutePlanResponse_ExecutionProgress } from "./wire/spark-connect_pb.js";
+
+export interface Executing {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ExecutePlanResponse_ExecutionProgress) => void;
+}
+
+/** A server that works reports every two seconds; one that says nothing for this long is asked again on a new stream. */
+const silenceMs = 30_000;
+
+/**
+ * Runs a plan under an id of our choosing. Servers cut long streams on purpose: a stream that ends without `resultComplete` is taken up
+ * behind the last answer that came, and nothing is given twice. An operation of which nothing ever came is sent again; one that
+ * the server has forgotten is an error, never half a result.
+ */
+export async function* execute(
+  session: SparkSession,
+  plan: Uint8Array | Command,
+  { signal, onProgress }: Executing,
+): AsyncGenerator<ExecutePlanResponse> {
+  const { client, patienceMs } = session;
+  const operationId = randomUUID();
+  const opType =
+    plan instanceof Uint8Array ? ({ case: "root", value: plan } as const) : ({ case: "command", value: plan } as const);
+  let lastResponseId: string | undefined;
+  let complete = false;
+  let ended = false;
+  let tries = 0;
+  let brokenSince: number | undefined;
+  let sendAgain = true;
+
+  const open = (abort: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
+    const of = { ...session.envelope, operationId };
+    if (!sendAgain)
+      return client.reattachExecute(
+        { ...of, ...(lastResponseId === undefined ? {} : { lastResponseId }) },
+        { signal: abort },
+      );
+    return client.executePlan(
+      {
+        ...of,
+        plan: { opType },
+        tags: ["sluice"],
+        requestOptions: [
+          { requestOption: { case: "reattachOptions", value: { reattachable: true } } },
+          { requestOption: { case: "resultChunkingOptions", value: { allowArrowBatchChunking: true } } },
+        ],
+      },
+      { signal: abort },
+    );
+  };
+
+  try {
+    while (!complete) {
+      signal?.throwIfAborted();
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const stream = open(stop.signal)[Symbol.asyncIterator]();
+      sendAgain = false;
+      try {
+        for (;;) {
+          const { done, value } = await within(stream.next(), silenceMs, () => stop.abort());
+          if (done) break;
+          [tries, brokenSince] = [0, undefined];
+          session.observe(value.serverSideSessionId);
+          lastResponseId = value.responseId;
+          if (value.responseType.case === "resultComplete") complete = true;
+          else if (value.responseType.case === "executionProgress") onProgress?.(value.responseType.value);
+          else yield value;
+        }
+        if (!complete) release(session, operationId, lastResponseId);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isForgotten(error) && lastResponseId === undefined) sendAgain = true;
+        else if (!isBroken(error)) {
+          ended = error instanceof ConnectError;
+          throw await session.explain(error);
+        }
+        brokenSince ??= Date.now();
+        const pause = pauseMs(tries++);
+        if (Date.now() + pause - brokenSince > patienceMs) {
+          ended = true;
+          throw new SluiceError(
+            "cluster_unreachable",
+            `Spark at ${session.remote.shown} went away in the middle of the work and did not come back within ${Math.round(patienceMs / 1000)} s; nothing was kept of it`,
+            { remote: session.remote.shown },
+            { cause: error },
+          );
+        }
+        await sleep(pause, undefined, signal ? { signal } : {});
+      } finally {
+        signal?.removeEventListener("abort", onAbort);
+        stop.abort(); // a stream that is left open keeps the process alive
+      }
+    }
+  } finally {
+    if (!complete && !ended) await session.interrupt(operationId).catch(() => {});
+    if (!ended) release(session, operationId);
+  }
+}
+
+/** Lets the server forget what has arrived: up to an answer, or all of it. Nobody waits for it. */
+function release(session: SparkSession, operationId: string, until?: string): void {
+  session.client
+    .releaseExecute(
+      {
+        ...session.envelope,
+        operationId,
+        release:
+          until === undefined
+            ? { case: "releaseAll", value: {} }
+            : { case: "releaseUntil", value: { responseId: until } },
+      },
+      { timeoutMs: 10_000 },
+    )
+    .catch(() => {});
+}
+
+async function within<T>(promise: Promise<T>, ms: number, late: () => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new ConnectError(`nothing came for ${ms / 1000} s`, Code.Unavailable));
+      late();
+    }, ms);
+  });
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,94 @@
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import type { Value } from "../../base/schema.js";
+import { toLiteral } from "./literals.js";
+import {
+  type Command,
+  CommandSchema,
+  type ExpressionSchema,
+  type MlCommandSchema,
+  RelationSchema,
+} from "./wire/spark-connect_pb.js";
+
+/** A table on the cluster that nobody has computed yet, as the bytes that name it: plans are made by putting frames together. */
+export type Frame = Uint8Array;
+type RelationInit = NonNullable<MessageInitShape<typeof RelationSchema>["relType"]>;
+export type ExpressionInit = MessageInitShape<typeof ExpressionSchema>;
+
+let planIds = 0n;
+/** Only relations with an id enter the server's cache of analysed plans. */
+export const frame = (relType: RelationInit): Frame =>
+  toBinary(RelationSchema, create(RelationSchema, { common: { planId: planIds++ }, relType }));
+
+/** A query, with values for its `:names` and frames for its tables. */
+export function sql(
+  query: string,
+  args: Readonly<Record<string, Value>> = {},
+  tables: Readonly<Record<string, Frame>> = {},
+): Frame {
+  const namedArguments = Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      { exprType: { case: "literal", value: toLiteral(value) } } as const,
+    ]),
+  );
+  const root = frame({ case: "sql", value: { query, namedArguments } });
+  const references = Object.entries(tables).map(([name, of]) => named(of, name));
+  return references.length === 0 ? root : frame({ case: "withRelations", value: { root, references } });
+}
+
+export const named = (input: Frame, alias: string): Frame => frame({ case: "subqueryAlias", value: { input, alias } });
+
+export const table = (name: string): Frame =>
+  frame({ case: "read", value: { readType: { case: "namedTable", value: { unparsedIdentifier: name } } } });
+
+export const files = (
+  format: string,
+  paths: readonly string[],
+  options: Readonly<Record<string, string>> = {},
+): Frame =>
+  frame({
+    case: "read",
+    value: { readType: { case: "dataSource", value: { format, paths: [...paths], options: { ...options } } } },
+  });
+
+export const limit = (input: Frame, rows: number): Frame => frame({ case: "limit", value: { input, limit: rows } });
+
+/** All columns of the input and these beside them. */
+export const withColumns = (input: Frame, columns: Readonly<Record<string, ExpressionInit>>): Frame =>
+  frame({
+    case: "withColumns",
+    value: { input, aliases: Object.entries(columns).map(([name, expr]) => ({ name: [name], expr })) },
+  });
+
+export const project = (input: Frame, columns: Readonly<Record<string, ExpressionInit>>): Frame =>
+  frame({
+    case: "project",
+    value: {
+      input,
+      expressions: Object.entries(columns).map(([name, expr]) => ({
+        exprType: { case: "alias", value: { name: [name], expr } },
+      })),
+    },
+  });
+
+/** A table of ours: one Arrow stream and the columns' types as DDL. */
+export const local = (data: Uint8Array, schema: string): Frame =>
+  frame({ case: "localRelation", value: { data, schema } });
+
+export const column = (name: string): ExpressionInit => ({
+  exprType: { case: "unresolvedAttribute", value: { unparsedIdentifier: `\`${name.replaceAll("`", "``")}\`` } },
+});
+export const formula = (text: string): ExpressionInit => ({
+  exprType: { case: "expressionString", value: { expression: text } },
+});
+/** Functions that SQL text may not name (vector_to_array, array_to_vector) can be called so. */
+export const calling = (functionName: string, ...args: readonly ExpressionInit[]): ExpressionInit => ({
+  exprType: { case: "unresolvedFunction", value: { functionName, arguments: [...args] } },
+});
+export const constant = (value: Value): ExpressionInit => ({ exprType: { case: "literal", value: toLiteral(value) } });
+
+export const command = (commandType: NonNullable<MessageInitShape<typeof CommandSchema>["commandType"]>): Command =>
+  create(CommandSchema, { commandType });
+
+export const mlCommand = (of: NonNullable<MessageInitShape<typeof MlCommandSchema>["command"]>): Command =>
+  command({ case: "mlCommand", value: { command: of } });

@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { SluiceError } from "../../base/errors.js";
+import { factsOf, isBroken, toSluiceError } from "./errors.js";
+import { type Executing, execute } from "./execute.js";
+import type { Remote } from "./remote.js";
+import {
+  type Command,
+  type DataType,
+  type ExecutePlanResponse,
+  InterruptRequest_InterruptType,
+  SparkConnectService,
+} from "./wire/spark-connect_pb.js";
+
+export type SparkClient = Client<typeof SparkConnectService>;
+
+/** What every request says of itself. */
+export interface Envelope {
+  readonly sessionId: string;
+  readonly userContext: { readonly userId: string; readonly userName: string };
+  readonly clientType: string;
+  readonly clientObservedServerSideSessionId?: string;
+}
+
+export interface SessionOptions {
+  /** How long a server may stay silent or away before the work is given up. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const defaultPatienceMs = 60_000;
+const oldest = [4, 1] as const;
+
+/** Settings that decide what a formula means, and how results come. */
+const settings: Readonly<Record<string, string>> = {
+  "spark.sql.session.timeZone": "UTC",
+  "spark.sql.ansi.enabled": "true",
+  "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+  "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
+  "spark.connect.progress.reportInterval": "2s",
+};
+
+/** One session on a Spark Connect server: its state (views, models, settings) lives there until it is closed. */
+export class SparkSession implements AsyncDisposable {
+  readonly remote: Remote;
+  readonly client: SparkClient;
+  readonly sessionId: string;
+  readonly patienceMs: number;
+  /** Set by `open`. */
+  version = "";
+  #observed: string | undefined;
+  #closed = false;
+
+  private constructor(remote: Remote, client: SparkClient, options: SessionOptions) {
+    this.remote = remote;
+    this.client = client;
+    this.sessionId = remote.sessionId ?? randomUUID();
+    this.patienceMs = options.patienceMs ?? defaultPatienceMs;
+  }
+
+  /** Connects, refuses servers that are too old, and sets what our formulas rely on. */
+  static async open(remote: Remote, options: SessionOptions = {}): Promise<SparkSession> {
+    const transport = createGrpcTransport({
+      baseUrl: `${remote.tls ? "https" : "http"}://${remote.host}:${remote.port}`,
+      readMaxBytes: remote.maxMessageBytes,
+      writeMaxBytes: remote.maxMessageBytes,
+      interceptors: [headers(remote)],
+      nodeOptions: { settings: { initialWindowSize: 16 * 2 ** 20 } },
+    });
+    const session = new SparkSession(remote, createClient(SparkConnectService, transport), options);
+    const { result } = await session.call(
+      (envelope, call) =>
+        session.client.analyzePlan({ ...envelope, analyze: { case: "sparkVersion", value: {} } }, call),
+      options.signal,
+    );
+    session.version = result.case === "sparkVersion" ? result.value.version : "";
+    const [major = 0, minor = 0] = session.version.split(".").map(Number);
+    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+      await session.close();
+      throw new SluiceError(
+        "cluster_unreachable",
+        `Spark at ${remote.shown} is ${session.version}; ${oldest.join(".")} or newer is needed (older servers cut results and lose models)`,
+        { version: session.version },
+      );
+    }
+    await session.configure(settings);
+    return session;
+  }
+
+  get envelope(): Envelope {
+    const { userId } = this.remote;
+    return {
+      sessionId: this.sessionId,
+      userContext: { userId, userName: userId },
+      clientType: "sluice",
+      ...(this.#observed === undefined ? {} : { clientObservedServerSideSessionId: this.#observed }),
+    };
+  }
+
+  /** Every answer names the server's own session: another name means that the state is lost. */
+  observe(serverSession: string): void {
+    if (serverSession === "") return;
+    if (this.#observed !== undefined && this.#observed !== serverSession)
+      throw new SluiceError(
+        "cluster_lost",
+        `Spark at ${this.remote.shown} was started anew while we worked: its views and models are gone; run it again`,
+        { remote: this.remote.shown },
+      );
+    this.#observed = serverSession;
+  }
+
+  /** One question, one answer; a broken connection is tried again until patience ends. */
+  async call<T extends { serverSideSessionId: string }>(
+    ask: (envelope: Envelope, call: { signal: AbortSignal }) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const until = Date.now() + this.patienceMs;
+    for (let tries = 0; ; tries++) {
+      signal?.throwIfAborted();
+      const limit = AbortSignal.timeout(Math.max(1000, until - Date.now()));
+      try {
+        const answer = await ask(this.envelope, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+        this.observe(answer.serverSideSessionId);
+        return answer;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isBroken(error) || Date.now() + pauseMs(tries) > until) throw await this.explain(error);
+        await sleep(pauseMs(tries), undefined, signal ? { signal } : {});
+      }
+    }
+  }
+
+  /** All that a plan gives, in order, however often the stream is cut. Leaving the loop early cancels the work. */
+  run(plan: Uint8Array | Command, executing: Executing = {}): AsyncGenerator<ExecutePlanResponse> {
+    return execute(this, plan, executing);
+  }
+
+  async schema(relation: Uint8Array, signal?: AbortSignal): Promise<DataType> {
+    const { result } = await this.call(
+      (envelope, call) =>
+        this.client.analyzePlan(
+          { ...envelope, analyze: { case: "schema", value: { plan: { opType: { case: "root", value: relation } } } } },
+          call,
+        ),
+      signal,
+    );
+    if (result.case !== "schema" || !result.value.schema) throw new Error("Spark gave no schema");
+    return result.value.schema;
+  }
+
+  async configure(pairs: Readonly<Record<string, string>>): Promise<void> {
+    const value = { pairs: Object.entries(pairs).map(([key, value]) => ({ key, value })) };
+    await this.call((envelope, call) =>
+      this.client.config({ ...envelope, operation: { opType: { case: "set", value } } }, call),
+    );
+  }
+
+  /** What a setting is, or nothing where it is not set. */
+  async setting(key: string): Promise<string | undefined> {
+    const { pairs } = await this.call((envelope, call) =>
+      this.client.config({ ...envelope, operation: { opType: { case: "getOption", value: { keys: [key] } } } }, call),
+    );
+    return pairs[0]?.value;
+  }
+
+  /** Ends an operation on the cluster, or all of this session. */
+  async interrupt(operationId?: string): Promise<void> {
+    const { INTERRUPT_TYPE_ALL: all, INTERRUPT_TYPE_OPERATION_ID: one } = interruptTypes;
+    await this.client.interrupt(
+      operationId === undefined
+        ? { ...this.envelope, interruptType: all }
+        : { ...this.envelope, interruptType: one, interrupt: { case: "operationId", value: operationId } },
+      { timeoutMs: 10_000 },
+    );
+  }
+
+  /** The error in our words, with what the server still knows of it. */
+  async explain(error: unknown): Promise<Error> {
+    const errorId = error instanceof ConnectError ? factsOf(error)?.errorId : undefined;
+    const details =
+      errorId === undefined
+        ? undefined
+        : await this.client
+            .fetchErrorDetails({ ...this.envelope, errorId }, { timeoutMs: 10_000 })
+            .catch(() => undefined);
+    return toSluiceError(error, this.remote.shown, details);
+  }
+
+  /** Releases what the session holds on the server. A server that is gone is no error here. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.client.releaseSession({ ...this.envelope }, { timeoutMs: 10_000 }).catch(() => {});
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const interruptTypes = {
+  INTERRUPT_TYPE_ALL: InterruptRequest_InterruptType.ALL,
+  INTERRUPT_TYPE_OPERATION_ID: InterruptRequest_InterruptType.OPERATION_ID,
+};
+
+/** Pauses grow from 50 ms to 5 s. */
+export const pauseMs = (tries: number): number => Math.min(5000, 50 * 3 ** tries);
+
+const headers =
+  ({ token, headers, userAgent }: Remote): Interceptor =>
+  (next) =>
+  (request) => {
+    if (token !== undefined) request.header.set("authorization", `Bearer ${token}`);
+    if (userAgent !== undefined) request.header.set("user-agent", userAgent);
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+    return next(request);
+  };
