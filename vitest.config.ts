@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 180_000,
     hookTimeout: 300_000,
+    globalSetup: "test/support/spark-setup.ts",
     pool: "forks",
     maxWorkers: 2,
   },

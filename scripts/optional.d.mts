@@ -7,6 +7,7 @@ export interface Found {
 export const optional: {
   chromium(): Found;
   python(): Found;
+  spark(): Found;
   root(): Found;
   shared(set?: string): Found;
 };

@@ -77,7 +77,7 @@ export async function startSpark({
     });
     return { name, ended: () => ended, log: () => readFileSync(join(folder, `${name}.log`), "utf8") };
   };
-  const stop = () => stopAll(started);
+  const stop = (signal) => stopAll(started, signal);
   try {
     let master = `local[${cores}]`;
     if (cluster) {

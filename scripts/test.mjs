@@ -36,9 +36,20 @@ function announce() {
       console.log(`  not possible: ${error.message}`);
     }
   }
+  if (!quick && optional.spark().where) {
+    console.log(
+      "Setting up a real Spark (pyspark from PyPI, about 500 MB the first time; SLUICE_SPARK=0 goes without) ...",
+    );
+    try {
+      setUpPeers("spark");
+    } catch (error) {
+      console.log(`  not possible: ${error.message}`);
+    }
+  }
   const wanted = {
     Chromium: optional.chromium(),
     "Python peers": optional.python(),
+    "Spark (Python, Java)": optional.spark(),
     "memory cgroup": optional.root(),
     "../shared/data": optional.shared(),
   };
@@ -57,7 +68,18 @@ function check(name, args) {
 
 function runTests() {
   const report = join(scratch, "report.json");
-  const left = quick ? ["--exclude", "test/journey/**", "--exclude", "test/scale/**", "--exclude", "test/real/**"] : [];
+  const left = quick
+    ? [
+        "--exclude",
+        "test/journey/**",
+        "--exclude",
+        "test/scale/**",
+        "--exclude",
+        "test/real/**",
+        "--exclude",
+        "test/spark/**",
+      ]
+    : [];
   const { status } = node(
     [
       "node_modules/vitest/vitest.mjs",

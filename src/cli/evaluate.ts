@@ -18,7 +18,7 @@ export async function evaluate(
   context: Context,
 ): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, { sources });
   const { rows, model, baseline } = await evaluateModel(
     loaded.model,
     sources,

@@ -10,7 +10,7 @@ export async function predict(
   context: Context,
 ): Promise<void> {
   const { model, ref: found } = loadModel(await homeOf(flags), ref);
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, { sources });
   const keep = flags.keep
     ?.split(",")
     .map((name) => name.trim())

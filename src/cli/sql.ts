@@ -11,7 +11,7 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   let rows: Row[];
   try {
     await check(query, workspace);
-    rows = await workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal);
+    rows = await workspace.local.rows({ kind: "sql", text: query }, limit + 1, context.signal);
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     throw new SluiceError(
@@ -46,7 +46,7 @@ async function check(query: string, workspace: Awaited<ReturnType<typeof openWor
     });
   // DuckDB turns a pragma into a query of its own, and fails over no statement at all.
   if (/^\s*(pragma\b|$)/i.test(query)) throw refused(`"${query.trim()}" is no query`);
-  await workspace.engine.use(async (connection) => {
+  await workspace.local.use(async (connection) => {
     const statements = await connection.extractStatements(query);
     if (statements.count !== 1) throw refused(`there are ${statements.count} statements`);
     const statement = await statements.prepare(0);

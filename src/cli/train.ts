@@ -93,7 +93,10 @@ export async function resume(ref: string, flags: CommonFlags, context: Context):
 }
 
 async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: BegunRun): Promise<void> {
-  await using workspace = await openWorkspace(flags, context.signal, learnerBytesOf(spec));
+  await using workspace = await openWorkspace(flags, context.signal, {
+    learnerBytes: learnerBytesOf(spec),
+    sources: [...spec.sources, ...(spec.test ?? [])],
+  });
   const bar = progress({
     stream: process.stderr,
     quiet: flags.quiet === true,

@@ -1,6 +1,7 @@
 import type { Row, Schema } from "../base/schema.js";
 import type { Relation } from "../expr/relation.js";
-import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { Cluster } from "../sources/options.js";
+import type { LandedScan, Scan } from "../sources/scan.js";
 
 /**
  * What computes relations. Every way to get data out is a few rows with a limit, a stream, or a write to storage.
@@ -15,8 +16,12 @@ export interface Engine extends AsyncDisposable {
   batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk>;
   /** Writes all rows under a temporary name beside the target and renames at the end. Gives the rows written. */
   write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }>;
-  /** A text source as Parquet files in the cache, written once; a scan that needs no landing comes back as it is. */
-  land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan>;
+  /** Whether a scan can be queried as it is, without landing. */
+  reads(scan: Scan): boolean;
+  /** A source as the engine reads it: text as Parquet files in the cache, written once; what it reads already comes back as it is. */
+  land(scan: Scan, options: LandOptions): Promise<LandedScan>;
+  /** What only an engine with storage of its own can open and watch. */
+  readonly cluster?: Cluster;
   /** What the engine has done so far, counted where it moved. */
   readonly counters: { bytesRead: number; spillBytes: number; queries: number };
 }
@@ -37,7 +42,10 @@ export interface LandOptions {
 
 export interface Target {
   readonly format: "parquet" | "csv" | "jsonl";
+  /** A file here; `sc:NAME` or `sc:/path` on a cluster. */
   readonly path: string;
+  /** On a cluster: what is there is replaced. */
+  readonly overwrite?: boolean;
 }
 
 /** Columns of equal length. `valid` is a bit per row (1 = present), absent when all are. Text has no typed form: encode it in SQL. */

@@ -176,8 +176,13 @@ export class DuckDBEngine implements Engine {
     }
   }
 
+  reads({ format }: Scan): boolean {
+    return format === "parquet" || format === "table";
+  }
+
   async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
     if (scan.format === "parquet" || scan.format === "table") return scan;
+    if (scan.format === "spark") throw new Error("DuckDB does not read from Spark");
     return land(scan, {
       connect: () => this.#instance.connect(),
       cacheDir: this.#options.cacheDir,

@@ -109,7 +109,7 @@ export async function explainFile(
       names.length === 0
         ? "SELECT NULL AS row WHERE false"
         : `SELECT * FROM read_json(${text(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
-    return await workspace.engine.write({ kind: "sql", text: query }, target, workspace.signal);
+    return await workspace.local.write({ kind: "sql", text: query }, target, workspace.signal);
   } finally {
     rmSync(scratch, { force: true });
   }

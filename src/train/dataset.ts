@@ -27,7 +27,7 @@ import {
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
 import { ensureDir, storageError, writeWhole } from "../runs/home.js";
 import type { Journal } from "../runs/journal.js";
-import type { ParquetScan, TableScan } from "../sources/scan.js";
+import type { LandedScan } from "../sources/scan.js";
 
 /** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
 export interface NumberCoding {
@@ -36,7 +36,7 @@ export interface NumberCoding {
 }
 
 export interface DatasetSpec {
-  readonly scan: ParquetScan | TableScan;
+  readonly scan: LandedScan;
   /** Rows that take part; absent = all. */
   readonly where?: Expr;
   readonly blocks: readonly Block[];

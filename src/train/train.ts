@@ -46,7 +46,7 @@ import { type QualityParams, quality, readQuality } from "./quality.js";
 import { checkWeights, rolesOf, usableColumns } from "./roles.js";
 import { openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { assertUnchanged, openData } from "./source.js";
+import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -282,7 +282,7 @@ async function trainIn(
     const blocks = blocksOf(prepared.fitted);
     refuseHashed(blocks, chosen);
     refuseSmallBudget(workspace, chosen, blocks, params);
-    await assertUnchanged(data);
+    await data.unchanged();
     const leaks = await known("leaks", () =>
       leakWarnings({
         ...statistics,
@@ -331,7 +331,7 @@ async function trainIn(
           warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
         beforeRows: () => data.intact(),
-        checkSource: () => assertUnchanged(data),
+        checkSource: () => data.unchanged(),
         checkValues: async () => {
           await refuseHiddenNan(engine, base, footers);
           await refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings);
@@ -413,7 +413,7 @@ async function trainIn(
       counts.setAside += judgedTest.setAside;
     }
 
-    await assertUnchanged(data);
+    await data.unchanged();
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, prepared.fitted);
@@ -508,7 +508,7 @@ async function trainIn(
     return details;
   } catch (error) {
     // Whatever went wrong while the source changed went wrong because of that.
-    if (!signal?.aborted) await assertUnchanged(data);
+    if (!signal?.aborted) await data.unchanged();
     throw storageError(error, dir);
   } finally {
     await settle().catch(() => {});

@@ -15,6 +15,12 @@ export interface Executing {
 const silenceMs = 30_000;
 
 /**
+ * Adaptive queries start their first job on another thread: an interrupt that comes before it ends the query, and the job then
+ * runs to its end with nobody waiting (seen on 4.2.0). So an operation is not interrupted before it has had time to begin.
+ */
+const planningMs = 2500;
+
+/**
  * Runs a plan under an id of our choosing. Servers cut long streams on purpose: a stream that ends without `resultComplete` is taken up
  * behind the last answer that came, and nothing is given twice. An operation of which nothing ever came is sent again; one that
  * the server has forgotten is an error, never half a result.
@@ -34,6 +40,8 @@ export async function* execute(
   let tries = 0;
   let brokenSince: number | undefined;
   let sendAgain = true;
+  let jobsSeen = false;
+  const began = Date.now();
 
   const open = (abort: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
     const of = { ...session.envelope, operationId };
@@ -72,10 +80,15 @@ export async function* execute(
           session.observe(value.serverSideSessionId);
           lastResponseId = value.responseId;
           if (value.responseType.case === "resultComplete") complete = true;
-          else if (value.responseType.case === "executionProgress") onProgress?.(value.responseType.value);
-          else yield value;
+          else if (value.responseType.case === "executionProgress") {
+            jobsSeen ||= value.responseType.value.stages.length > 0;
+            onProgress?.(value.responseType.value);
+          } else {
+            jobsSeen = true;
+            yield value;
+          }
         }
-        if (!complete) release(session, operationId, lastResponseId);
+        if (!complete && lastResponseId !== undefined) release(session, operationId, lastResponseId);
       } catch (error) {
         signal?.throwIfAborted();
         if (isForgotten(error) && lastResponseId === undefined) sendAgain = true;
@@ -101,7 +114,10 @@ export async function* execute(
       }
     }
   } finally {
-    if (!complete && !ended) await session.interrupt(operationId).catch(() => {});
+    if (!complete && !ended) {
+      await sleep(jobsSeen ? 0 : Math.max(0, began + planningMs - Date.now()));
+      await session.interrupt(operationId).catch(() => {});
+    }
     if (!ended) release(session, operationId);
   }
 }
