@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
 import { duck } from "../support/duck.js";
-import { withSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
 
 const at = place();
 const rows = deliveries(3000);
 
 /** The same Parquet files are read by both engines, so rows have the same identity on both. */
-withSpark("the same training on DuckDB and on Spark", () => {
+needs.spark()("the same training on DuckDB and on Spark", () => {
   beforeAll(async () => {
     mkdirSync(at.path("parts"));
     at.write("rows.csv", asCsv(rows));
@@ -144,7 +144,7 @@ withSpark("the same training on DuckDB and on Spark", () => {
   });
 });
 
-withSpark("what is wrong on a cluster", () => {
+needs.spark()("what is wrong on a cluster", () => {
   const fails = async (...args: readonly string[]): Promise<{ code: number; stderr: string }> => {
     const { code, stderr } = await at.sluice(...(args as [string]));
     return { code, stderr };

@@ -23,7 +23,7 @@ export default async function setUp(project: TestProject): Promise<(() => void) 
 
 /** Whether this run has test files for it: `vitest run src/base` shall not wait for a server. */
 async function wanted(project: TestProject): Promise<boolean> {
-  const { filenamePattern } = project.vitest;
+  const { filenamePattern } = project.vitest as unknown as { filenamePattern?: string[] };
   const { testFiles } = await project.globTestFiles(filenamePattern ?? []);
   return testFiles.some((file) => file.includes("/test/spark/"));
 }
