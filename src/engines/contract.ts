@@ -16,6 +16,8 @@ export interface Engine extends AsyncDisposable {
   batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk>;
   /** Writes all rows under a temporary name beside the target and renames at the end. Gives the rows written. */
   write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }>;
+  /** Whether some rows of a file can be read without reading the rest. */
+  readonly seeks: boolean;
   /** Whether a scan can be queried as it is, without landing. */
   reads(scan: Scan): boolean;
   /** A source as the engine reads it: text as Parquet files in the cache, written once; what it reads already comes back as it is. */

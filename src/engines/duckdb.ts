@@ -45,6 +45,7 @@ export interface DuckDBOptions {
 /** DuckDB in this process: reads files, computes relations, spills to disk. */
 export class DuckDBEngine implements Engine {
   readonly name = "duckdb";
+  readonly seeks = true;
   readonly counters = { bytesRead: 0, spillBytes: 0, queries: 0 };
   readonly #instance: DuckDBInstance;
   readonly #options: DuckDBOptions;

@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
-import type { Row, Schema } from "../base/schema.js";
+import { int64, type Row, type Schema } from "../base/schema.js";
+import { col } from "../expr/expr.js";
 import type { Relation, ScanRelation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
@@ -9,7 +10,7 @@ import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
 import { identified, SparkCluster, sourceFrame } from "./spark/cluster.js";
 import { lineOf } from "./spark/lines.js";
-import { command, type Frame, limit, sql } from "./spark/plan.js";
+import { command, type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
 import { schemaOf } from "./spark/types.js";
@@ -27,6 +28,7 @@ export interface SparkOptions {
 /** A Spark cluster through Spark Connect: relations are SQL there, results come as Arrow, nothing is sampled or rounded on the way. */
 export class SparkEngine implements Engine {
   readonly name = "spark";
+  readonly seeks = false;
   readonly counters = { bytesRead: 0, spillBytes: 0, queries: 0 };
   readonly session: SparkSession;
   readonly cluster: SparkCluster;
@@ -50,7 +52,7 @@ export class SparkEngine implements Engine {
   /** The relation as a frame of the cluster: its query, with the scans that it names. */
   frame(relation: Relation): Frame {
     const tables = Object.fromEntries(scansIn(relation).map((scan) => [scan.name, identified(scan)]));
-    return sql(toSql(relation, sparkDialect), {}, tables);
+    return sql(toSql(firstInOrder(relation), sparkDialect), {}, tables);
   }
 
   async schema(relation: Relation): Promise<Schema> {
@@ -58,8 +60,10 @@ export class SparkEngine implements Engine {
   }
 
   async rows(relation: Relation, most: number, signal?: AbortSignal): Promise<Row[]> {
-    const of = this.frame(relation);
-    return this.#allRows(Number.isFinite(most) ? limit(of, most) : of, signal);
+    return this.#allRows(
+      this.frame(Number.isFinite(most) ? { kind: "limit", from: relation, rows: most } : relation),
+      signal,
+    );
   }
 
   async #allRows(of: Frame, signal?: AbortSignal): Promise<Row[]> {
@@ -70,25 +74,28 @@ export class SparkEngine implements Engine {
 
   /** Rows of one file come in its order: its parts are read and sent one after the other, and their numbers are checked on the way. */
   async *batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk> {
-    const scan = orderedScan(relation);
-    if (!scan) {
+    const below = orderedScan(relation);
+    if (!below) {
       for await (const batch of this.#results(this.frame(relation), signal)) if (batch.rows > 0) yield chunkOf(batch);
       return;
     }
-    const numbered = this.frame(withRow(relation));
+    const rows = this.frame(withPlaces(relation));
     const sorted =
-      scan.identity === "digest" ? sql("SELECT * FROM rows ORDER BY __row", {}, { rows: numbered }) : numbered;
-    let last = -(2n ** 63n);
+      below.part && below.scan.identity === "row"
+        ? rows
+        : sql("SELECT * FROM rows ORDER BY __file, __row", {}, { rows });
+    const order = new Order();
     for await (const batch of this.#results(sorted, signal)) {
       if (batch.rows === 0) continue;
-      const { rows, columns } = chunkOf(batch);
-      last = checkOrder(columns.at(-1)!.data as BigInt64Array, last, scan.identity);
-      yield { rows, columns: columns.slice(0, -1) };
+      order.check(batch);
+      const { columns } = chunkOf(batch);
+      yield { rows: batch.rows, columns: columns.slice(0, -2) };
     }
   }
 
   async *#results(of: Frame, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     this.counters.queries++;
+    const started = performance.now();
     const reader = new BatchReader();
     const stop = signal ?? this.#options.signal;
     for await (const { responseType } of this.session.run(of, stop ? { signal: stop } : {})) {
@@ -97,6 +104,8 @@ export class SparkEngine implements Engine {
       const batch = reader.take(responseType.value);
       if (batch) yield batch;
     }
+    if (process.env["SLUICE_TRACE"])
+      process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${shown(of)}\n`);
   }
 
   /** To the cluster where the path begins with `sc:`, else to a file here, row by row. */
@@ -193,6 +202,13 @@ export class SparkEngine implements Engine {
   }
 }
 
+/** The texts in a frame's bytes, for the trace. */
+const shown = (of: Frame): string =>
+  Buffer.from(of)
+    .toString("latin1")
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .slice(0, 4000);
+
 const plainJson = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
 
 function scansIn(relation: Relation): SparkScan[] {
@@ -201,39 +217,62 @@ function scansIn(relation: Relation): SparkScan[] {
 }
 
 /** The scan below a chain of filters and one projection, whose rows keep their order. */
-function orderedScan(relation: Relation): SparkScan | undefined {
+function orderedScan(relation: Relation): (ScanRelation & { scan: SparkScan }) | undefined {
   if (relation.kind !== "project") return undefined;
   let below: Relation = relation.from;
   while (below.kind === "filter") below = below.from;
-  return below.kind === "scan" && below.scan.format === "spark" && below.part ? below.scan : undefined;
+  return below.kind === "scan" && below.scan.format === "spark" && (below.part || below.runs)
+    ? (below as ScanRelation & { scan: SparkScan })
+    : undefined;
 }
 
-/** The same with the row's number as its last column. */
-function withRow(relation: Relation): Relation {
+const places = ["__file", "__row"] as const;
+
+/** Rows of a scan with their places beside them, below any filters. */
+function placed(from: Relation): Relation {
+  if (from.kind === "filter") return { ...from, from: placed(from.from) };
+  if (from.kind !== "scan") throw new Error("only a scan has rows with places");
+  const columns = [...from.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
+  return { ...from, scan: { ...from.scan, schema: { columns } } };
+}
+
+/** The first rows are those of the first files: a cluster would take the ones that come first. */
+function firstInOrder(relation: Relation): Relation {
+  if (relation.kind === "scan" || relation.kind === "sql") return relation;
+  const { from } = relation;
+  if (relation.kind !== "limit") return { ...relation, from: firstInOrder(from) };
+  if (from.kind === "project") return { ...from, from: firstInOrder({ ...relation, from: from.from }) };
+  let below: Relation = from;
+  while (below.kind === "filter") below = below.from;
+  if (below.kind !== "scan" || below.scan.format !== "spark") return { ...relation, from: firstInOrder(from) };
+  const sorted: Relation = { kind: "sort", from: placed(from), by: places.map((name) => ({ expr: col(name) })) };
+  const columns = Object.fromEntries(below.scan.schema.columns.map(({ name }) => [name, col(name)]));
+  return { kind: "project", from: { ...relation, from: sorted }, columns };
+}
+
+/** The same with its rows' places as its last columns. */
+function withPlaces(relation: Relation): Relation {
   if (relation.kind !== "project") throw new Error("only a projection can be numbered");
-  const numbered = (from: Relation): Relation => {
-    if (from.kind === "filter") return { ...from, from: numbered(from.from) };
-    const { scan } = from as ScanRelation & { scan: SparkScan };
-    const columns = [...scan.schema.columns, { name: "__row", type: { kind: "int64" } as const }];
-    return { ...from, scan: { ...scan, schema: { columns } } } as Relation;
-  };
-  return {
-    ...relation,
-    from: numbered(relation.from),
-    columns: { ...relation.columns, __row: { kind: "col", name: "__row" } },
-  };
+  const kept = Object.fromEntries(places.map((name) => [name, col(name)]));
+  return { ...relation, from: placed(relation.from), columns: { ...relation.columns, ...kept } };
 }
 
-function checkOrder(rows: BigInt64Array, last: bigint, identity: SparkScan["identity"]): bigint {
-  let before = last;
-  for (const row of rows) {
-    if (row < before || (row === before && identity === "row"))
-      throw new SluiceError(
-        "cluster_error",
-        `Spark gave row ${row} after row ${before}: the order of a file's rows is lost; write the source anew as Parquet files of less than 128 MB`,
-        {},
-      );
-    before = row;
+/** That rows come in the order of their places, however the cluster worked. */
+class Order {
+  #file = -1n;
+  #row = -1n;
+
+  check({ rows, columns }: ResultBatch): void {
+    const [files, numbers] = columns.slice(-2).map(({ values }) => values as BigInt64Array | Int32Array);
+    for (let i = 0; i < rows; i++) {
+      const [file, row] = [BigInt(files![i]!), BigInt(numbers![i]!)];
+      if (file < this.#file || (file === this.#file && row < this.#row))
+        throw new SluiceError(
+          "cluster_error",
+          `Spark gave row ${row} of a file after row ${this.#row}: the order of its rows is lost; write the source anew as Parquet files of less than 128 MB`,
+          {},
+        );
+      [this.#file, this.#row] = [file, row];
+    }
   }
-  return before;
 }

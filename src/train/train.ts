@@ -36,7 +36,7 @@ import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
-import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
+import { Dataset, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { judge, sourceName, summedOf } from "./judge.js";
 import { type Class, inspectLabel } from "./label.js";
@@ -293,9 +293,7 @@ async function trainIn(
         allowed: spec.allowLeak ?? [],
         ...(census.train > 500_000 && !taking
           ? {
-              sample: runsOfRows(rowsPerFile, 12, 2048, seed).map(
-                (part): Relation => trainingOf({ kind: "scan", scan, part }),
-              ),
+              sample: scansOf(engine, scan, runsOfRows(rowsPerFile, 12, 2048, seed)).map(trainingOf),
             }
           : {}),
         ...(roles.time === undefined ? {} : { time: roles.time }),

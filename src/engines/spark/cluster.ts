@@ -4,7 +4,7 @@ import type { Row } from "../../base/schema.js";
 import type { Cluster } from "../../sources/options.js";
 import { byBytes } from "../../sources/paths.js";
 import type { SourceFile, SparkRead, SparkScan } from "../../sources/scan.js";
-import { type Frame, files, frame, sql, table } from "./plan.js";
+import { type Frame, files, formula, frame, project, sql, table, withColumns } from "./plan.js";
 import type { SparkSession } from "./session.js";
 import { schemaOf } from "./types.js";
 
@@ -32,11 +32,8 @@ export function identified(scan: SparkScan): Frame {
   if (scan.read.kind === "sent") return source; // sent with both columns
   if (scan.identity === "digest") return sql(`SELECT *, 0 AS __file, ${digest} AS __row FROM source`, {}, { source });
   const paths = scan.files.map(({ path }) => text(path)).join(", ");
-  return sql(
-    `SELECT *, CAST(array_position(array(${paths}), _metadata.file_path) - 1 AS INT) AS __file, _metadata.row_index AS __row FROM source`,
-    {},
-    { source },
-  );
+  const place = `CAST(array_position(array(${paths}), _metadata.file_path) - 1 AS INT)`;
+  return withColumns(source, { __file: formula(place), __row: formula("_metadata.row_index") });
 }
 
 /** Opens and watches what lies on the cluster. */
@@ -104,10 +101,16 @@ export class SparkCluster implements Cluster {
 
   /** The Parquet files that rows come from, in the order of their paths' bytes; nothing where rows have no place in one. */
   async #files(source: Frame): Promise<SourceFile[] | undefined> {
-    const places = `SELECT _metadata.file_path AS path, max(_metadata.file_size) AS bytes,
-      max(unix_millis(_metadata.file_modification_time)) AS modified, min(_metadata.row_index) AS first FROM source GROUP BY 1`;
+    const facts = project(source, {
+      path: formula("_metadata.file_path"),
+      bytes: formula("_metadata.file_size"),
+      modified: formula("unix_millis(_metadata.file_modification_time)"),
+      row: formula("_metadata.row_index"),
+    });
+    const places =
+      "SELECT path, max(bytes) AS bytes, max(modified) AS modified, min(row) AS first FROM facts GROUP BY path";
     try {
-      const rows = await this.#rows(sql(places, {}, { source }));
+      const rows = await this.#rows(sql(places, {}, { facts }));
       if (rows.length === 0 || rows.some(({ first }) => first === null)) return undefined;
       return rows
         .map(({ path, bytes, modified }) => {
@@ -117,6 +120,7 @@ export class SparkCluster implements Cluster {
         .sort((a, b) => byBytes(a.path, b.path));
     } catch (error) {
       // A view, or a form without row numbers, has no such column.
+      if (process.env["SLUICE_TRACE"]) console.error("FILES", (error as Error).message, (error as SluiceError).facts);
       if (
         error instanceof SluiceError &&
         ["unknown_column", "cluster_error"].includes(error.code) &&

@@ -4,7 +4,7 @@ import { col, type Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import { ensureDir } from "../../runs/home.js";
 import type { LandedScan } from "../../sources/scan.js";
-import { runsOfRows } from "../dataset.js";
+import { runsOfRows, scansOf } from "../dataset.js";
 
 const runs = 16;
 /** Rows that are looked at for one that is kept, at most: a filter that few rows pass gives a smaller sample. */
@@ -43,8 +43,9 @@ export async function writeSample(options: SampleOptions): Promise<{ file: strin
   const file = join(dir, "sample.parquet");
   if (looks >= total) return { file, rows: (await write({ kind: "scan", scan }, "sample.parquet")).rows };
   const parts = runsOfRows(rowsPerFile, runs, Math.ceil(looks / runs), options.seed);
-  const names = parts.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
-  for (const [i, part] of parts.entries()) await write({ kind: "scan", scan, part }, names[i]!);
+  const scans = scansOf(engine, scan, parts);
+  const names = scans.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
+  for (const [i, one] of scans.entries()) await write(one, names[i]!);
   // One file has few pages; a file's rows are never on the page of another one.
   const paths = names.map((name) => `'${join(dir, name).replaceAll("'", "''")}'`).join(", ");
   const text = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`;
