@@ -14,6 +14,6 @@ export const optional: {
 export function onPath(...names: string[]): string | undefined;
 export function memoryCgroupRoot(): string | undefined;
 export function freeBytes(folder: string): number;
-export function wantedSpark(): { readonly version?: string; readonly missing?: string };
+export function wantedSpark(): { readonly version?: string; readonly remote?: string; readonly missing?: string };
 export function lacksForSpark(): string | undefined;
 export const sparkEnvironments: Readonly<Record<string, string>>;

@@ -17,10 +17,11 @@ export const optional = {
     ),
   python: () => found(peersPython(), "the Python peers are not set up; run: node bench/peers.mjs"),
   root: () => found(memoryCgroupRoot(), "no memory cgroup that this user may make; run as root on Linux"),
-  /** A Spark server that tests may start, by its version. */
+  /** A Spark server for tests: the version to start, or the address of one that is up. */
   spark: () => {
-    const { version, missing } = wantedSpark();
+    const { version, remote, missing } = wantedSpark();
     if (missing) return { missing };
+    if (remote) return { where: remote.split(";")[0] };
     const lacks = lacksForSpark();
     if (lacks) return { missing: lacks };
     return found(
@@ -54,13 +55,13 @@ export function onPath(...names) {
 /** The environments of bench/peers.mjs that hold a Spark. */
 export const sparkEnvironments = { 4.2: "spark", 4.1: "spark-4.1" };
 
-/** SLUICE_SPARK names the version that tests use; 0 is none. */
+/** SLUICE_SPARK: the version of the server that tests start, or the address (sc://...) of one on this machine; 0 is none. */
 export function wantedSpark() {
-  const version = process.env.SLUICE_SPARK ?? "4.2";
-  if (version === "0") return { missing: "SLUICE_SPARK=0" };
-  return version in sparkEnvironments
-    ? { version }
-    : { missing: `SLUICE_SPARK=${version} is neither 0 nor ${Object.keys(sparkEnvironments).join(" nor ")}` };
+  const wanted = process.env.SLUICE_SPARK ?? "4.2";
+  if (wanted === "0") return { missing: "SLUICE_SPARK=0" };
+  if (wanted.startsWith("sc://")) return { remote: wanted };
+  if (wanted in sparkEnvironments) return { version: wanted };
+  return { missing: `SLUICE_SPARK=${wanted} is no address, nor 0, ${Object.keys(sparkEnvironments).join(" or ")}` };
 }
 
 /** Why a Spark server cannot run here, or undefined. */

@@ -14,9 +14,11 @@ declare module "vitest" {
 
 /** One Spark server for a run of tests, and none for a run that has no test of Spark. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let starting: Promise<SparkServer> | undefined;
+  const { version, remote } = wantedSpark();
+  let starting: Promise<Pick<SparkServer, "remote"> & Partial<SparkServer>> | undefined;
+  if (remote) starting = Promise.resolve({ remote });
   const broker = createServer((_, response) => {
-    starting ??= freePort().then((port) => startSpark({ port, version: wantedSpark().version ?? "4.2" }));
+    starting ??= freePort().then((port) => startSpark({ port, ...(version ? { version } : {}) }));
     starting.then(
       ({ remote }) => response.end(remote),
       (error: Error) => response.writeHead(500).end(error.message),
@@ -27,8 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     broker.closeAllConnections();
     broker.close();
     const server = await starting?.catch(() => undefined);
-    server?.stop();
-    if (server) rmSync(server.folder, { recursive: true, force: true });
+    server?.stop?.();
+    if (server?.folder) rmSync(server.folder, { recursive: true, force: true });
   };
 }
 
