@@ -1,16 +1,15 @@
 export interface SparkServer {
-  /** `sc://127.0.0.1:port/;token=...;use_ssl=false`. */
+  /** Its address with the token. */
   readonly remote: string;
   readonly port: number;
-  readonly pids: readonly number[];
+  readonly version: string;
   readonly folder: string;
   readonly ui: string;
   stop(signal?: NodeJS.Signals): void;
 }
-export function lacksForSpark(): string | undefined;
 export function startSpark(options?: {
   readonly port?: number;
-  readonly version?: "4.2" | "4.1";
+  readonly version?: string;
   readonly cluster?: boolean;
   readonly cores?: number;
   readonly driverMemory?: string;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setUpPeers } from "../bench/peers.mjs";
-import { optional } from "./optional.mjs";
+import { lacksForSpark, optional, sparkEnvironments, wantedSpark } from "./optional.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const quick = process.argv.includes("--quick");
@@ -36,12 +36,11 @@ function announce() {
       console.log(`  not possible: ${error.message}`);
     }
   }
-  if (!quick && optional.spark().where) {
-    console.log(
-      "Setting up a real Spark (pyspark from PyPI, about 500 MB the first time; SLUICE_SPARK=0 goes without) ...",
-    );
+  const { version } = wantedSpark();
+  if (!quick && version && !lacksForSpark() && optional.spark().missing) {
+    console.log(`Setting up Spark ${version} (pyspark from PyPI, about 500 MB) in a cached environment ...`);
     try {
-      setUpPeers("spark");
+      setUpPeers(sparkEnvironments[version]);
     } catch (error) {
       console.log(`  not possible: ${error.message}`);
     }
@@ -49,7 +48,7 @@ function announce() {
   const wanted = {
     Chromium: optional.chromium(),
     "Python peers": optional.python(),
-    "Spark (Python, Java)": optional.spark(),
+    Spark: quick ? { missing: "a quick run starts none" } : optional.spark(),
     "memory cgroup": optional.root(),
     "../shared/data": optional.shared(),
   };

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Row, Value } from "../../src/base/schema.js";
 import { sql } from "../../src/engines/spark/plan.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
-import { SparkSession } from "../../src/engines/spark/session.js";
+import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
-import { rowsFrom } from "../support/spark.js";
+import { openSpark, rowsFrom } from "../support/spark.js";
 
 needs.spark()("a session on a real Spark", () => {
   let session: SparkSession;
   const rows = (query: string, args: Readonly<Record<string, Value>> = {}): Promise<Row[]> =>
     rowsFrom(session, sql(query, args));
   beforeAll(async () => {
-    session = await SparkSession.open(parseRemote(inject("sparkRemote")));
+    session = await openSpark();
   });
   afterAll(() => session.close());
 
@@ -94,7 +93,7 @@ needs.spark()("a session on a real Spark", () => {
     expect(await rows("SELECT 2 AS a")).toEqual([{ a: 2 }]);
   });
   test("two sessions at once do not see each other", async () => {
-    await using other = await SparkSession.open(parseRemote(inject("sparkRemote")));
+    await using other = await openSpark();
     await other.configure({ "spark.sql.shuffle.partitions": "3" });
     expect([
       await other.setting("spark.sql.shuffle.partitions"),

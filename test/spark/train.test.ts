@@ -1,9 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
 import { duck } from "../support/duck.js";
 import { needs } from "../support/needs.js";
+import { sparkRemote } from "../support/spark.js";
 
 const at = place();
 const rows = deliveries(3000);
@@ -28,7 +29,7 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
       `sc:${at.path("parts")}/*.parquet`,
       ...flags,
       "--on",
-      inject("sparkRemote"),
+      await sparkRemote(),
       "--json",
     );
     expect(there.stderr).not.toContain('"error"');
@@ -76,7 +77,7 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
         "--to",
         `sc:${at.path("there")}`,
         "--on",
-        inject("sparkRemote"),
+        await sparkRemote(),
         "--json",
       );
       expect(scored.stderr).not.toContain('"error"');
@@ -94,7 +95,7 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
         "late",
         `sc:${at.path("parts")}/*.parquet`,
         "--on",
-        inject("sparkRemote"),
+        await sparkRemote(),
         "--json",
       );
       expect(there.json.model).toEqual(here.json.model);
@@ -110,7 +111,7 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
       "--learner",
       "logistic",
       "--on",
-      inject("sparkRemote"),
+      await sparkRemote(),
       "--json",
     );
     expect(there.stderr).not.toContain('"error"');
@@ -124,20 +125,14 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
       "--learner",
       "logistic",
       "--on",
-      inject("sparkRemote"),
+      await sparkRemote(),
     );
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain("a digest of its values stands for a row");
   });
   test("profile of a cluster's files counts what the profile here counts", async () => {
     const here = await at.sluice("profile", "parts/*.parquet", "--json");
-    const there = await at.sluice(
-      "profile",
-      `sc:${at.path("parts")}/*.parquet`,
-      "--on",
-      inject("sparkRemote"),
-      "--json",
-    );
+    const there = await at.sluice("profile", `sc:${at.path("parts")}/*.parquet`, "--on", await sparkRemote(), "--json");
     expect(there.stderr).not.toContain('"error"');
     expect(there.json.rows).toBe(here.json.rows);
     expect(there.json.columns).toEqual(here.json.columns);
@@ -150,7 +145,7 @@ needs.spark()("what is wrong on a cluster", () => {
     return { code, stderr };
   };
   test("a missing table, path and column are named", async () => {
-    const on = ["--label", "late", "--on", inject("sparkRemote")];
+    const on = ["--label", "late", "--on", await sparkRemote()];
     expect(await fails("train", "sc:no_such_table", ...on)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("no_such_table"),
@@ -161,7 +156,7 @@ needs.spark()("what is wrong on a cluster", () => {
     });
   });
   test("no server, a wrong token and a bad address are told apart, and no token is shown", async () => {
-    const [address = ""] = inject("sparkRemote").split("/;");
+    const [address = ""] = (await sparkRemote()).split("/;");
     expect(await fails("profile", "sc:t", "--on", "sc://127.0.0.1:1")).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("does not answer"),

@@ -12,7 +12,7 @@ export const needs = {
   chromium: (): DescribeWith => describeWith(optional.chromium()),
   /** The interpreter of the peers' environment: numpy, scikit-learn, pyarrow, pandas. */
   python: (): DescribeWith => describeWith(optional.python()),
-  /** Python and Java, which bring a real Spark; tests find its address by `inject("sparkRemote")`. */
+  /** A Spark server, by its version or address: `openSpark` in spark.ts opens a session on it. */
   spark: (): DescribeWith => describeWith(optional.spark()),
   /** The folder in which memory cgroups can be made. */
   root: (): DescribeWith => describeWith(optional.root()),

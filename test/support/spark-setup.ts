@@ -1,29 +1,48 @@
+import { rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import { optional } from "../../scripts/optional.mjs";
-import { startSpark } from "../../scripts/spark.mjs";
+import { wantedSpark } from "../../scripts/optional.mjs";
+import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The address of a server that all tests share; empty where none can run. */
-    sparkRemote: string;
+    /** Where to ask for the address of this run's Spark server: the first who asks has it started. */
+    sparkBroker: string;
   }
 }
 
-/** One Spark server for all test files, started only where some of them are to run. SPARK_REMOTE names another one. */
-export default async function setUp(project: TestProject): Promise<(() => void) | undefined> {
-  const given = process.env["SLUICE_TEST_SPARK"];
-  if (given !== undefined || optional.spark().where === undefined || !(await wanted(project))) {
-    project.provide("sparkRemote", given ?? "");
-    return undefined;
-  }
-  const server = await startSpark({ port: 15_502, driverMemory: "2g" });
-  project.provide("sparkRemote", server.remote);
-  return () => server.stop();
+/** One Spark server for a run of tests, and none for a run that has no test of Spark. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { version, remote } = wantedSpark();
+  let starting: Promise<Pick<SparkServer, "remote"> & Partial<SparkServer>> | undefined;
+  if (remote) starting = Promise.resolve({ remote });
+  const broker = createServer((_, response) => {
+    starting ??= freePort().then((port) => startSpark({ port, ...(version ? { version } : {}) }));
+    starting.then(
+      ({ remote }) => response.end(remote),
+      (error: Error) => response.writeHead(500).end(error.message),
+    );
+  });
+  project.provide("sparkBroker", `http://127.0.0.1:${await listening(broker)}`);
+  return async () => {
+    broker.closeAllConnections();
+    broker.close();
+    const server = await starting?.catch(() => undefined);
+    server?.stop?.();
+    if (server?.folder) rmSync(server.folder, { recursive: true, force: true });
+  };
 }
 
-/** Whether this run has test files for it: `vitest run src/base` shall not wait for a server. */
-async function wanted(project: TestProject): Promise<boolean> {
-  const { filenamePattern } = project.vitest as unknown as { filenamePattern?: string[] };
-  const { testFiles } = await project.globTestFiles(filenamePattern ?? []);
-  return testFiles.some((file) => file.includes("/test/spark/"));
+const listening = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -31,6 +31,8 @@ export interface SessionOptions {
 }
 
 const defaultPatienceMs = 60_000;
+/** A server that does not answer at first is not waited for as long as one that has begun to work. */
+const firstMs = 10_000;
 const oldest = [4, 1] as const;
 
 /** Settings that decide what a formula means, and how results come. */
@@ -118,7 +120,7 @@ export class SparkSession implements AsyncDisposable {
     ask: (envelope: Envelope, call: { signal: AbortSignal }) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    const until = Date.now() + this.patienceMs;
+    const until = Date.now() + (this.#observed === undefined ? Math.min(firstMs, this.patienceMs) : this.patienceMs);
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       const limit = AbortSignal.timeout(Math.max(1000, until - Date.now()));

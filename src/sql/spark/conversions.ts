@@ -63,7 +63,7 @@ function realAsText(x: string): string {
   const reads = (of: string): string => `CAST(${of} AS DOUBLE) = ${x}`;
   const shortest = `CASE WHEN abs(${x}) < 1e-300D THEN filter(transform(sequence(0, 16), n -> ${digits("concat('%.', n, 'e')")}), d -> ${reads("d")})[0] WHEN ${reads(some(15))} THEN ${some(15)} WHEN ${reads(some(16))} THEN ${some(16)} ELSE ${some(17)} END`;
   return (
-    `CASE WHEN ${x} = ${double(Number.NaN)} THEN 'nan' WHEN ${x} = ${double(Infinity)} THEN 'inf' WHEN ${x} = ${double(-Infinity)} THEN '-inf' ` +
+    `CASE WHEN ${x} IS NULL THEN NULL WHEN ${x} = ${double(Number.NaN)} THEN 'nan' WHEN ${x} = ${double(Infinity)} THEN 'inf' WHEN ${x} = ${double(-Infinity)} THEN '-inf' ` +
     `WHEN abs(${x}) < 1e16D AND rint(${x}) = ${x} THEN CAST(CAST(${x} AS BIGINT) AS STRING) ` +
     `WHEN abs(${x}) < 1e16D AND abs(${x}) >= 1e-4D THEN rtrim('0', CAST(CAST(${shortest} AS DECIMAL(38, 21)) AS STRING)) ` +
     `ELSE regexp_replace(${shortest}, '\\\\.?0*e', 'e') END`

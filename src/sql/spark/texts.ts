@@ -53,7 +53,7 @@ export function substring(a: Term, start: Term, count?: Term): string {
   if (typeof first === "number" && first > 0) return `substring(${a.sql}, ${Math.min(first, far)}, ${length})`;
   return once(a.sql, (x) => {
     const from = bounded(start, `(-CAST(char_length(${x}) AS BIGINT))`);
-    return `substring(${x}, ${from}, CASE WHEN ${asLong(start)} = 0L THEN greatest(${length} - 1, 0) ELSE ${length} END)`;
+    return `substring(${x}, ${from}, CASE WHEN ${asLong(start)} = 0L AND ${length} > 0 THEN ${length} - 1 ELSE ${length} END)`;
   });
 }
 

@@ -41,7 +41,7 @@ export function timeText(a: Term): string {
     const day = `format_string('%04d-%02d-%02d', CASE WHEN year(${x}) > 0 THEN year(${x}) ELSE 1 - year(${x}) END, month(${x}), day(${x}))`;
     const clock = isDate ? "" : `, substring(${plain}, instr(${plain}, ' '))`;
     const era = `CASE WHEN year(${x}) > 0 THEN '' ELSE ' (BC)' END`;
-    return `CASE WHEN year(${x}) BETWEEN 1 AND 9999 THEN ${plain} ELSE concat(${day}${clock}, ${era}) END`;
+    return `CASE WHEN ${x} IS NULL OR year(${x}) BETWEEN 1 AND 9999 THEN ${plain} ELSE concat(${day}${clock}, ${era}) END`;
   });
 }
 
