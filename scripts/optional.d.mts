@@ -7,7 +7,6 @@ export interface Found {
 export const optional: {
   chromium(): Found;
   python(): Found;
-  spark(): Found;
   root(): Found;
   spark(): Found;
   shared(set?: string): Found;

@@ -4,7 +4,6 @@ import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statfsSync } f
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peersPython } from "../bench/peers.mjs";
-import { lacksForSpark } from "./spark.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const shared = join(root, "../shared/data");
@@ -17,11 +16,6 @@ export const optional = {
       "no Chromium on the PATH; on Debian: apt-get install chromium",
     ),
   python: () => found(peersPython(), "the Python peers are not set up; run: node bench/peers.mjs"),
-  spark: () => {
-    if (process.env.SLUICE_SPARK === "0") return { missing: "SLUICE_SPARK=0 says so", absent: true };
-    const lacks = lacksForSpark();
-    return lacks === undefined ? { where: "Java and Python" } : { missing: lacks };
-  },
   root: () => found(memoryCgroupRoot(), "no memory cgroup that this user may make; run as root on Linux"),
   /** A Spark server for tests: the version to start, or the address of one that is up. */
   spark: () => {
