@@ -202,6 +202,13 @@ export const linear = (params: Penalties = {}): LearnerChoice => choice("linear"
 export const logistic = (params: Penalties = {}): LearnerChoice => choice("logistic", params);
 export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
   choice("sgd", params);
+type TreeParams = Readonly<Record<string, number | string | boolean>>;
+/** Gradient boosted trees: `boosting({ trees: 300, leaves: 63 })`. */
+export const boosting = (params: TreeParams = {}): LearnerChoice => choice("boosting", params);
+/** A random forest: `forest({ trees: 200 })`. */
+export const forest = (params: TreeParams = {}): LearnerChoice => choice("forest", params);
+/** One decision tree, small enough to be read. */
+export const tree = (params: TreeParams = {}): LearnerChoice => choice("tree", params);
 /** Hashed features learned row by row. */
 export const sparseLogistic = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
   choice("sparseLogistic", params);

@@ -1,3 +1,5 @@
+import { formatCount } from "../base/units.js";
+import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
 import { coloursOf } from "./colours.js";
@@ -125,6 +127,12 @@ export function metricsTable(model: Metrics, baseline?: Metrics, options: TableO
     }),
     options,
   );
+}
+
+/** A forest's quality on the rows that its trees left out. */
+export function outOfBagLine({ rows, ...values }: OutOfBag): string {
+  const figures = Object.entries(values).map(([name, value]) => `${name} ${figure(value as number)}`);
+  return `out of bag ${figures.join(", ")}: ${formatCount(rows)} training rows, each judged by the trees that did not grow on it`;
 }
 
 /** A bar from the middle: to the right for what raises, to the left for what lowers. */

@@ -18,7 +18,7 @@ import {
 } from "./command.js";
 import { progress } from "./progress.js";
 import { writeReport } from "./report.js";
-import { metricsTable } from "./tables.js";
+import { metricsTable, outOfBagLine } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly label: string;
@@ -178,6 +178,10 @@ function describe(
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);
     say(metricsTable(own, baseline));
+  }
+  if (result.outOfBag) {
+    say();
+    say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
   for (const { message } of result.warnings) say(`warning: ${message}`);

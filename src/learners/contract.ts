@@ -102,6 +102,8 @@ export interface Learner<P extends Params = Params, S = unknown> {
   importance?(state: S, blocks: readonly Block[]): readonly Gain[];
   /** What each block adds to a row's outputs. */
   contributions?(state: S, blocks: readonly Block[]): Contributions;
+  /** How well training rows are predicted by those parts of the state that did not learn from them. */
+  outOfBag?(state: S): OutOfBag | undefined;
   /** A state that is small enough to be read, as text. */
   rules?(state: S, blocks: readonly Block[], task: Task, classes: readonly string[]): string | undefined;
 }
@@ -111,6 +113,17 @@ export interface Gain {
   /** By how much its splits lowered the objective, summed. */
   readonly gain: number;
   readonly splits: number;
+}
+
+/** A forest's estimate of its own quality: each training row is judged by the trees that did not grow on it. */
+export interface OutOfBag {
+  /** Rows that some tree did not grow on. */
+  readonly rows: number;
+  /** The share of rows whose class is the likeliest, and the surprise at their classes in nats a row. */
+  readonly accuracy?: number;
+  readonly logLoss?: number;
+  /** In units of the label. */
+  readonly rmse?: number;
 }
 
 /** Outputs of a row taken apart: for each output, `base` and the contributions of all blocks add up to it. */

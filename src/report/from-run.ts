@@ -87,6 +87,7 @@ export function reportOf(
     },
     steps: details.steps,
     quality: details.quality,
+    ...(result.outOfBag ? { outOfBag: result.outOfBag } : {}),
     effects: effectsOf(model),
     gains: gainsOf(model),
     ...(rules === undefined ? {} : { rules }),

@@ -1,4 +1,4 @@
-import type { Effect, Gain, Task } from "../learners/contract.js";
+import type { Effect, Gain, OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 
 /** Everything a report shows, as plain data; what is absent is left out of the page. */
@@ -42,6 +42,8 @@ export interface ReportInput {
   readonly steps: readonly { readonly step: number; readonly loss?: number; readonly note?: string }[];
   /** By split (validation, test), the model and its baseline on the same rows. The last one is the one the headline quotes. */
   readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline?: Metrics }>>;
+  /** Of a forest. */
+  readonly outOfBag?: OutOfBag;
   /** Largest first. */
   readonly effects: readonly Effect[];
   /** Of a model that splits: what its splits gained by feature, largest first. */

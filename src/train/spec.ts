@@ -1,5 +1,5 @@
 import type { Decision } from "../features/automatic.js";
-import type { Task } from "../learners/contract.js";
+import type { OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import type { Model } from "../model/model.js";
 import type { LearningStep } from "./learn.js";
@@ -77,6 +77,8 @@ export interface TrainResult {
     readonly test?: Metrics["values"];
     readonly baseline: Readonly<Record<string, Metrics["values"]>>;
   };
+  /** Of a forest: its quality on training rows, each judged by the trees that did not grow on it. */
+  readonly outOfBag?: OutOfBag;
   readonly seconds: number;
   readonly passes: number;
   readonly bytesRead: number;

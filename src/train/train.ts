@@ -454,6 +454,7 @@ async function trainIn(
     await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
+    const outOfBag = chosen.outOfBag?.(state as never);
     const result: TrainResult = {
       run,
       model: ref,
@@ -471,6 +472,7 @@ async function trainIn(
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
         baseline: Object.fromEntries(Object.entries(qualities).map(([on, { baseline: base }]) => [on, base.values])),
       },
+      ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
       passes: dataset.counters.passes,
       bytesRead: moved.read - io.read,
