@@ -216,14 +216,6 @@ export const sparseLinear = (params: Readonly<Record<string, number | string | b
   choice("sparseLinear", params);
 export const baseline = (): LearnerChoice => choice("baseline", {});
 
-/** Gradient boosted trees: `trees`, `learningRate`, `leaves`, `bins`, `rowSample` and more (docs/boosting.md). */
-export const boosting = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
-  choice("boosting", params);
-export const forest = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
-  choice("forest", params);
-export const tree = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
-  choice("tree", params);
-
 /** Where relations run, and the memory budget of this process. */
 export interface EngineChoice {
   readonly engine: "duckdb" | "spark";
