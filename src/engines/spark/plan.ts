@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Value } from "../../base/schema.js";
 import { toLiteral } from "./literals.js";
@@ -19,7 +20,10 @@ let planIds = 0n;
 export const frame = (relType: RelationInit): Frame =>
   toBinary(RelationSchema, create(RelationSchema, { common: { planId: planIds++ }, relType }));
 
-/** A query, with values for its `:names` and frames for its tables. */
+/**
+ * A query, with values for its `:names` and frames for its tables. The server makes a frame a view of the session while it reads the
+ * query: of two queries at the same time, one would read the other's frame of that name. So each frame has a name of its own.
+ */
 export function sql(
   query: string,
   args: Readonly<Record<string, Value>> = {},
@@ -31,9 +35,21 @@ export function sql(
       { exprType: { case: "literal", value: toLiteral(value) } } as const,
     ]),
   );
-  const root = frame({ case: "sql", value: { query, namedArguments } });
-  const references = Object.entries(tables).map(([name, of]) => named(of, name));
+  const own = Object.entries(tables).map(([name, of]) => ({ name, of, alias: `__sluice_${ofProcess}_${aliases++}` }));
+  const root = frame({ case: "sql", value: { query: withTables(query, own), namedArguments } });
+  const references = own.map(({ alias, of }) => named(of, alias));
   return references.length === 0 ? root : frame({ case: "withRelations", value: { root, references } });
+}
+
+let aliases = 0;
+/** Sessions may be shared by processes. */
+const ofProcess = randomBytes(4).toString("hex");
+
+function withTables(query: string, tables: readonly { readonly name: string; readonly alias: string }[]): string {
+  if (tables.length === 0) return query;
+  const heads = tables.map(({ name, alias }) => `\`${name.replaceAll("`", "``")}\` AS (SELECT * FROM ${alias})`);
+  const [, recursive = "", rest] = /^\s*WITH\s+(RECURSIVE\s+)?([\s\S]*)$/i.exec(query) ?? [];
+  return rest === undefined ? `WITH ${heads.join(", ")} ${query}` : `WITH ${recursive}${heads.join(", ")}, ${rest}`;
 }
 
 export const named = (input: Frame, alias: string): Frame => frame({ case: "subqueryAlias", value: { input, alias } });

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { collect } from "../../src/engines/spark/mllib/collect.js";
+import { sql } from "../../src/engines/spark/plan.js";
+import { onSpark, openSpark } from "../support/spark.js";
+
+onSpark("queries with frames", (remote) => {
+  test("at the same time read each its own frame, whatever its name", async () => {
+    await using session = await openSpark(remote);
+    const ask = async (k: number): Promise<unknown> => {
+      const rows = sql(`SELECT ${k} AS v FROM range(10)`);
+      const [row] = await collect(session, sql("SELECT max(v) AS v FROM rows", {}, { rows }));
+      return row?.["v"];
+    };
+    const numbers = Array.from({ length: 30 }, (_, k) => k);
+    expect(await Promise.all(numbers.map(ask))).toEqual(numbers);
+  });
+
+  test("may begin with tables of their own", async () => {
+    await using session = await openSpark(remote);
+    const rows = sql("SELECT id FROM range(4)");
+    const summed = sql(
+      "WITH odd AS (SELECT rows.id FROM rows WHERE id % 2 = 1) SELECT sum(id) AS v FROM odd",
+      {},
+      { rows },
+    );
+    expect(await collect(session, summed)).toEqual([{ v: 4 }]);
+    const counted = sql(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < (SELECT count(*) FROM rows)) SELECT max(i) AS v FROM n",
+      {},
+      { rows },
+    );
+    expect(await collect(session, counted)).toEqual([{ v: 4 }]);
+  });
+});
