@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Command, CommanderError, Option } from "commander";
 import { CodedError, type ErrorCode, exitCodes, SluiceError } from "../base/errors.js";
 import { outwardJson } from "../base/json.js";
-import { parseBytes } from "../base/units.js";
+import { formatBytes, formatCount, parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
 
@@ -45,10 +45,13 @@ export const withCommon = (command: Command): Command =>
     .option("--json", "print exactly one JSON object on standard output; progress goes to standard error as JSON lines")
     .option("--quiet", "no progress");
 
-export const withSource = (command: Command): Command =>
+export const withEngine = (command: Command): Command =>
   command
     .option("--on <engine>", "duckdb (here), spark (the cluster in SPARK_REMOTE), or sc://host:15002/;name=value")
-    .option("--token-file <file>", "the cluster's token (or SPARK_CONNECT_AUTHENTICATE_TOKEN)")
+    .option("--token-file <file>", "the cluster's token (or SPARK_CONNECT_AUTHENTICATE_TOKEN)");
+
+export const withSource = (command: Command): Command =>
+  withEngine(command)
     .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
     .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
     .option("--columns <names>", "column names of a file without a header line, separated by commas")
@@ -155,6 +158,24 @@ export async function openWorkspace(
     home: await homeOf(flags),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** What the cluster did, in words and for programs; nothing where DuckDB did the work. */
+export async function tellCluster(
+  { engine }: { readonly engine: import("../engines/contract.js").Engine },
+  context: Context,
+): Promise<{ cluster?: import("../engines/contract.js").Happened }> {
+  const cluster = await engine.happened?.();
+  if (!cluster) return {};
+  const { operations, stages, tasks, inputBytes, detail } = cluster;
+  const more = detail
+    ? `; shuffled ${formatBytes(detail.shuffleWriteBytes)}, spilled ${formatBytes(detail.spilledBytes)}, garbage collection ${Math.round(100 * detail.gcShare)} %, longest task ${detail.skew.toFixed(1)} times the median`
+    : "";
+  context.print(
+    `\ncluster   ${operations} operations, ${stages} stages, ${formatCount(tasks)} tasks, ${formatBytes(inputBytes)} read${more}`,
+  );
+  context.print(`          ${cluster.advice}`);
+  return { cluster };
 }
 
 /** Splits "--param a=1" pairs. */

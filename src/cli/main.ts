@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { SluiceError } from "../base/errors.js";
-import { type CommonFlags, fail, run, type SourceFlags, withCommon, withSource } from "./command.js";
+import { type CommonFlags, fail, run, type SourceFlags, withCommon, withEngine, withSource } from "./command.js";
 
 const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
@@ -115,7 +115,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
     .action((sources: string[], flags) =>
       run(flags, async (context) => (await import("./profile.js")).profile(sources, flags, context)),
     );
-  command("sql <query>", "run a query; files are tables: SELECT * FROM 'rides.parquet'")
+  withEngine(command("sql <query>", "run a query; files are tables: SELECT * FROM 'rides.parquet'"))
     .option("--limit <n>", "rows to print", "1000")
     .action((query: string, flags) =>
       run(flags, async (context) => (await import("./sql.js")).sql(query, flags, context)),

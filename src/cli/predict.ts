@@ -1,6 +1,14 @@
 import { formatBytes, formatCount } from "../base/units.js";
 import { predictFile } from "../predict/predict.js";
-import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
+import {
+  type CommonFlags,
+  type Context,
+  dataOptionsOf,
+  homeOf,
+  openWorkspace,
+  type SourceFlags,
+  tellCluster,
+} from "./command.js";
 import { loadModel } from "./evaluate.js";
 
 export async function predict(
@@ -42,5 +50,6 @@ export async function predict(
     bytes: done.bytes,
     to: done.to,
     notes: done.notes,
+    ...(flags.to === "-" ? {} : await tellCluster(workspace, context)),
   });
 }

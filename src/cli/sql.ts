@@ -10,8 +10,14 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   await using workspace = await openWorkspace(flags, context.signal);
   let rows: Row[];
   try {
-    await check(query, workspace);
-    rows = await workspace.local.rows({ kind: "sql", text: query }, limit + 1, context.signal);
+    if (workspace.engine === workspace.local) await check(query, workspace);
+    else if (!/^\s*(select|with|from|values|describe|show|table)\b/i.test(query))
+      throw new SluiceError(
+        "bad_formula",
+        "sluice sql only reads; write one query (SELECT, FROM, VALUES, WITH, DESCRIBE or SHOW)",
+        { query },
+      );
+    rows = await workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal);
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     throw new SluiceError(

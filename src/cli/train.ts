@@ -14,6 +14,7 @@ import {
   openWorkspace,
   pairsOf,
   type SourceFlags,
+  tellCluster,
   wholeNumber,
 } from "./command.js";
 import { progress } from "./progress.js";
@@ -123,7 +124,7 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
   context.print(
     describe(details, { memory: `${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason})`, report, spec }),
   );
-  context.json(details.result);
+  context.json({ ...details.result, ...(await tellCluster(workspace, context)) });
 }
 
 /** What a person reads after a training: what was assumed, what came out, what to type next. */

@@ -24,8 +24,35 @@ export interface Engine extends AsyncDisposable {
   land(scan: Scan, options: LandOptions): Promise<LandedScan>;
   /** What only an engine with storage of its own can open and watch. */
   readonly cluster?: Cluster;
+  /** What a cluster did for this session, asked of it at the end of a command. */
+  happened?(): Promise<Happened>;
   /** What the engine has done so far, counted where it moved. */
   readonly counters: { bytesRead: number; spillBytes: number; queries: number };
+}
+
+/** Counted over the operations of one session. */
+export interface Happened {
+  readonly operations: number;
+  readonly stages: number;
+  readonly tasks: number;
+  readonly inputBytes: number;
+  /** What only the driver's page knows. */
+  readonly detail?: {
+    readonly shuffleReadBytes: number;
+    readonly shuffleWriteBytes: number;
+    readonly spilledBytes: number;
+    /** Summed over tasks. */
+    readonly runSeconds: number;
+    readonly cpuSeconds: number;
+    readonly gcShare: number;
+    /** The longest task over the median one, of the stage that ran longest. */
+    readonly skew: number;
+    readonly cores: number;
+  };
+  /** Why there is no detail. */
+  readonly without?: string;
+  /** What held the work up, and what to change. */
+  readonly advice: string;
 }
 
 export interface LandOptions {

@@ -6,16 +6,22 @@ import type { Relation, ScanRelation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
-import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
+import type { Chunk, Engine, Happened, LandOptions, Target } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
 import { identified, SparkCluster, sourceFrame } from "./spark/cluster.js";
-import { lineOf } from "./spark/lines.js";
+import { happened, Progress } from "./spark/happened.js";
+import { lineOf, linesRelation } from "./spark/lines.js";
 import { command, type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
 import { schemaOf } from "./spark/types.js";
 import { send } from "./spark/upload.js";
-import { WriteOperation_SaveMode, WriteOperation_TableSaveMethod } from "./spark/wire/spark-connect_pb.js";
+import {
+  type Command,
+  type ExecutePlanResponse,
+  WriteOperation_SaveMode,
+  WriteOperation_TableSaveMethod,
+} from "./spark/wire/spark-connect_pb.js";
 
 export interface SparkOptions {
   readonly remote: Remote;
@@ -33,6 +39,7 @@ export class SparkEngine implements Engine {
   readonly session: SparkSession;
   readonly cluster: SparkCluster;
   readonly #options: SparkOptions;
+  readonly #progress = new Progress();
 
   private constructor(session: SparkSession, options: SparkOptions) {
     this.session = session;
@@ -94,11 +101,10 @@ export class SparkEngine implements Engine {
   }
 
   async *#results(of: Frame, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
-    this.counters.queries++;
     const started = performance.now();
     const reader = new BatchReader();
     const stop = signal ?? this.#options.signal;
-    for await (const { responseType } of this.session.run(of, stop ? { signal: stop } : {})) {
+    for await (const { responseType } of this.#run(of, stop)) {
       if (responseType.case !== "arrowBatch") continue;
       this.counters.bytesRead += responseType.value.data.length;
       const batch = reader.take(responseType.value);
@@ -106,6 +112,19 @@ export class SparkEngine implements Engine {
     }
     if (process.env["SLUICE_TRACE"])
       process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${shown(of)}\n`);
+  }
+
+  #run(plan: Frame | Command, signal?: AbortSignal): AsyncGenerator<ExecutePlanResponse> {
+    this.counters.queries++;
+    this.#progress.operations++;
+    return this.session.run(plan, {
+      ...(signal ? { signal } : {}),
+      onProgress: ({ stages }) => this.#progress.add(stages),
+    });
+  }
+
+  happened(): Promise<Happened> {
+    return happened(this.session, this.#progress);
   }
 
   /** To the cluster where the path begins with `sc:`, else to a file here, row by row. */
@@ -135,8 +154,7 @@ export class SparkEngine implements Engine {
         options: format === "csv" ? { header: "true" } : {},
       },
     });
-    this.counters.queries++;
-    for await (const _ of this.session.run(write, signal ? { signal } : {})) void _;
+    for await (const _ of this.#run(write, signal)) void _;
     const written = isPath
       ? sourceFrame({ kind: "files", form: format === "jsonl" ? "json" : format, paths: [name] })
       : sourceFrame({ kind: "table", table: name });
@@ -149,12 +167,7 @@ export class SparkEngine implements Engine {
     { path, format }: Target,
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
-    if (format === "parquet")
-      throw new SluiceError(
-        "usage",
-        `rows of a cluster are written as Parquet there (--to sc:/path or sc:TABLE), or here as .csv or .jsonl`,
-        { to: path },
-      );
+    if (format === "parquet") return this.#writeParquetHere(relation, path, signal);
     const partial = `${path}.partial-${process.pid}`;
     const file = await open(partial, "w");
     let rows = 0;
@@ -178,6 +191,22 @@ export class SparkEngine implements Engine {
       await file.close().catch(() => {});
       await rm(partial, { force: true });
       throw error;
+    }
+  }
+
+  /** By way of a CSV: the embedded engine writes Parquet. */
+  async #writeParquetHere(
+    relation: Relation,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<{ rows: number; bytes: number }> {
+    const { columns } = await this.schema(relation);
+    const lines = `${path}.lines-${process.pid}`;
+    try {
+      await this.#writeHere(relation, { format: "csv", path: lines }, signal);
+      return await this.#options.local.write(linesRelation(lines, columns), { format: "parquet", path }, signal);
+    } finally {
+      await rm(lines, { force: true });
     }
   }
 

@@ -1,30 +1,6 @@
 import { formatBytes, formatSeconds } from "../../base/units.js";
+import type { Happened } from "../contract.js";
 import type { SparkSession } from "./session.js";
-
-/** What the cluster did for one session: from its progress messages, and more from the driver's REST API where that can be reached. */
-export interface Happened {
-  readonly operations: number;
-  readonly stages: number;
-  readonly tasks: number;
-  readonly inputBytes: number;
-  /** What only the driver's REST API knows. */
-  readonly detail?: {
-    readonly shuffleReadBytes: number;
-    readonly shuffleWriteBytes: number;
-    readonly spilledBytes: number;
-    /** Summed over tasks. */
-    readonly runSeconds: number;
-    readonly cpuSeconds: number;
-    readonly gcShare: number;
-    /** The longest task over the median one, of the stage that ran longest. */
-    readonly skew: number;
-    readonly cores: number;
-  };
-  /** Why there is no detail. */
-  readonly without?: string;
-  /** What held the work up, and what to change. */
-  readonly advice: string;
-}
 
 interface Stage {
   readonly stageId: number;
@@ -61,7 +37,10 @@ export class Progress {
   }
 }
 
-/** Asks the driver's page (spark.ui.port, 4040) for the stages of this session's jobs. */
+/**
+ * What the cluster did for one session: from its progress messages, and more from the driver's page (spark.ui.port, 4040) where that
+ * can be reached.
+ */
 export async function happened(session: SparkSession, progress: Progress): Promise<Happened> {
   const { operations } = progress;
   try {
@@ -96,7 +75,7 @@ export async function happened(session: SparkSession, progress: Progress): Promi
       tasks,
       inputBytes,
       without: (error as Error).message,
-      advice: "the driver's page cannot be reached from here, so spill, skew and garbage collection are not known",
+      advice: `spill, skew and garbage collection are not known: ${(error as Error).message}`,
     };
   }
 }
@@ -108,7 +87,7 @@ async function stagesOf(session: SparkSession): Promise<{ stages: Stage[]; cores
   if (app === undefined) throw new Error("the server does not tell its application's id");
   const base = `http://${host}:${port}/api/v1/applications/${app}`;
   const get = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(5000) }).catch((error: Error) => {
+    const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
       throw new Error(`${base} does not answer (${(error.cause as Error | undefined)?.message ?? error.message})`);
     });
     if (!answer.ok) throw new Error(`${base} answers ${answer.status}`);
@@ -140,6 +119,8 @@ function adviceFor(detail: NonNullable<Happened["detail"]>, tasks: number, stage
   const { spilledBytes, gcShare, skew, shuffleWriteBytes, runSeconds, cpuSeconds, cores } = detail;
   if (spilledBytes > 100e6)
     return `${formatBytes(spilledBytes)} went to disk for want of memory: more spark.executor.memory, or more partitions (spark.sql.shuffle.partitions)`;
+  if (runSeconds < 5)
+    return `little work (${formatSeconds(runSeconds)} of tasks on ${cores} cores): starting it took longer`;
   if (gcShare > 0.15)
     return `${Math.round(gcShare * 100)} % of the tasks' time was garbage collection: more spark.executor.memory, or fewer cores an executor`;
   if (skew > 4 && runSeconds > 10)

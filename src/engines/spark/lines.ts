@@ -1,5 +1,6 @@
-import type { Value } from "../../base/schema.js";
+import type { Column, Type, Value } from "../../base/schema.js";
 import { textOfReal } from "../../expr/evaluate/text.js";
+import type { Relation } from "../../expr/relation.js";
 import { printDate, printTimestamp } from "../../expr/time.js";
 
 /** Cells as one line of a CSV; missing is empty. */
@@ -18,4 +19,31 @@ function textOf(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(", ")}]`;
   if ("days" in value) return printDate(value.days);
   return printTimestamp((value as { micros: bigint }).micros);
+}
+
+/** Such lines, with a header, as the embedded engine reads them back. */
+export function linesRelation(path: string, columns: readonly Column[]): Relation {
+  const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  const types = columns.map(({ name, type }) => `${quoted(name)}: ${quoted(stored(type))}`).join(", ");
+  // An empty cell is missing, a quoted one is the empty text.
+  const text = `SELECT * FROM read_csv(${quoted(path)}, columns = {${types}}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)`;
+  return { kind: "sql", text };
+}
+
+function stored(type: Type): string {
+  switch (type.kind) {
+    case "bool":
+      return "BOOLEAN";
+    case "int64":
+      return "BIGINT";
+    case "real":
+    case "decimal":
+      return "DOUBLE";
+    case "date":
+      return "DATE";
+    case "timestamp":
+      return type.utc ? "TIMESTAMPTZ" : "TIMESTAMP";
+    default:
+      return "VARCHAR";
+  }
 }
