@@ -13,6 +13,7 @@ os.environ["OMP_NUM_THREADS"] = "2"
 
 import lightgbm as lgb  # noqa: E402
 import numpy as np  # noqa: E402
+from common import judged as losses  # noqa: E402
 from common import say  # noqa: E402
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: E402
 from trees_common import Table, auc, threads  # noqa: E402
@@ -71,8 +72,10 @@ def judged(scores, label):
         errors = scores - label
         return {"rmse": float(np.sqrt(np.mean(errors**2))), "mae": float(np.mean(np.abs(errors)))}
     if given["task"] == "multiclass":
-        return {"accuracy": float(np.mean(scores.argmax(axis=1) == label))}
-    return {"auc": auc(scores, label), "accuracy": float(np.mean((scores > 0.5) == label))}
+        own = scores[np.arange(len(label)), label.astype(np.int64)]
+        loss = float(-np.mean(np.log(np.maximum(own, 1e-15))))
+        return {"accuracy": float(np.mean(scores.argmax(axis=1) == label)), "logLoss": loss}
+    return {"auc": auc(scores, label), "accuracy": float(np.mean((scores > 0.5) == label)), **losses(scores, label)}
 
 
 def mean(each):

@@ -109,13 +109,13 @@ real("kdd99", "kdd99, given split, attack or not, boosted", (where, at) => {
 });
 
 real("protein-casp", "protein-casp, five fixed splits, boosted", (where, at) => {
-  test("with 200 trees of 63 leaves", { timeout: 240_000 }, async () => {
+  test("with 60 trees of 255 leaves: as good as 500 of 63, in a fifth of the time", { timeout: 240_000 }, async () => {
     const names = [...Array.from({ length: 9 }, (_, i) => `f${i}`), "rmsd"].join(",");
     const columns = ["--delimiter", " ", "--no-header", "--columns", names, "--label", "rmsd"];
     const errors: number[] = [];
     for (let split = 0; split < 5; split++) {
       const [rows, held] = fixedSplit(at(), where, split);
-      const size = more("trees=200", "leaves=63");
+      const size = more("trees=60", "leaves=255", "learningRate=0.2");
       const { rmse } = await judged(at(), rows, ...columns, "--test", held, ...boosted, ...size);
       errors.push(rmse);
     }
