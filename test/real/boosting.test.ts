@@ -109,7 +109,9 @@ real("kdd99", "kdd99, given split, attack or not, boosted", (where, at) => {
 });
 
 real("protein-casp", "protein-casp, five fixed splits, boosted", (where, at) => {
-  test("with 60 trees of 255 leaves: as good as 500 of 63, in a fifth of the time", { timeout: 240_000 }, async () => {
+  test("with 60 trees of 255 leaves: 3.59, where 500 of 63 have 3.56 in five times the time", {
+    timeout: 240_000,
+  }, async () => {
     const names = [...Array.from({ length: 9 }, (_, i) => `f${i}`), "rmsd"].join(",");
     const columns = ["--delimiter", " ", "--no-header", "--columns", names, "--label", "rmsd"];
     const errors: number[] = [];
