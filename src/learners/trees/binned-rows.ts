@@ -40,6 +40,8 @@ export interface Advance {
   /** The one tree to apply is the one that was just grown: rows lie in the order of its leaves. */
   readonly grown: boolean;
   readonly losses: boolean;
+  /** Say how large gradients are without rounding any: before the first tree nothing else tells. */
+  readonly measure?: boolean;
   readonly prepare?: {
     /** Rounded pairs are gradient * gScale and hessian * hScale, one for each output. */
     readonly gScale: readonly number[];
@@ -229,7 +231,7 @@ class BinnedRows implements Kept {
   }
 
   /** One walk over all blocks: the trees that were grown are added to the scores, the losses taken, and the next gradients made. */
-  #advance({ apply, grown, losses, prepare, lambda }: Advance): Float64Array {
+  #advance({ apply, grown, losses, measure, prepare, lambda }: Advance): Float64Array {
     const { outputs, share, objective } = this.#params;
     const sampled = share < 1;
     const out = this.#shared.take(advanceHead + 2 * outputs + (lambda === undefined ? 0 : sizeCounters));
@@ -263,7 +265,7 @@ class BinnedRows implements Kept {
           at["label"]! + 4 * trainRows,
           at["weight"] === undefined ? 0 : at["weight"] + 4 * trainRows,
         );
-      if (prepare || lambda !== undefined) this.#gradients(block, at, prepare, lambda, filling, out);
+      if (measure || prepare || lambda !== undefined) this.#gradients(block, at, prepare, lambda, filling, out);
       if (prepare && growing) {
         new Uint16Array(this.#arena.memory.buffer, at["index"], trainRows).set(ascending.subarray(0, trainRows));
         growing.segments = new Map([[0, [0, trainRows]]]);
