@@ -278,6 +278,8 @@ export interface TrainSettings<C extends Columns = Columns> extends Place {
   readonly where?: string;
   /** random:0.2, time:0.2, group:0.2 or none. */
   readonly validate?: string;
+  /** Of two classes, on the validation rows. */
+  readonly calibrate?: "isotonic" | "platt";
   readonly test?: Source;
   readonly sample?: number | string;
   readonly seed?: number;

@@ -35,6 +35,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly weight?: string;
   readonly where?: string;
   readonly validate: string;
+  readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sample?: string;
   readonly seed: string;
@@ -73,6 +74,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("weight", flags.weight),
     ...given("where", flags.where),
     validate: flags.validate,
+    ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
     seed: wholeNumber("seed", flags.seed)!,
@@ -175,10 +177,10 @@ function describe(
   for (const { column, type, use, reason } of decisions.slice(0, 40))
     say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
   if (decisions.length > 40) say(`  and ${decisions.length - 40} more columns (sluice show ${result.model})`);
-  for (const [on, { model: own, baseline }] of Object.entries(quality)) {
+  for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(quality)) {
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);
-    say(metricsTable(own, baseline));
+    say(metricsTable(own, baseline, { uncalibrated }));
   }
   if (result.outOfBag) {
     say();

@@ -28,7 +28,7 @@ export function explainedOutput(model: Model): string {
   const { of } = contributionsOf(model);
   if (of === "log") return `logarithm of ${model.label.text}`;
   if (model.task === "regression") return model.label.text;
-  return of === "share" ? "share" : "log odds";
+  return `${of === "share" ? "share" : "log odds"}${model.calibration ? " before calibration" : ""}`;
 }
 
 function contributionsOf(model: Model): Contributions {

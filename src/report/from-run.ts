@@ -23,6 +23,7 @@ export function commandOf(spec: TrainSpec): string {
     "weight",
     "where",
     "validate",
+    "calibrate",
   ] as const)
     flag(name, spec[name]);
   if (spec.drop?.length) flag("drop", spec.drop.join(","));

@@ -46,7 +46,8 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const learner = spec.learner ?? "logistic";
   const learningPasses =
     { baseline: 1, linear: 1, logistic: 3, sgd: 4, sparseLinear: 1, sparseLogistic: 1 }[learner] ?? 3;
-  const judging = (spec.validate === "none" ? 0 : 1) + (spec.test?.length ?? 0);
+  const judging =
+    (spec.validate === "none" ? 0 : 1) + (spec.calibrate === undefined ? 0 : 1) + (spec.test?.length ?? 0);
   const text = !["parquet", "table", "spark"].includes(scan.format);
 
   const asked = rows * Math.max(1, features.length);

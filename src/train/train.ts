@@ -27,11 +27,12 @@ import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
-import type { Metrics } from "../metrics/contract.js";
+import type { Calibration } from "../model/calibration.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { fitCalibration, marginCounts } from "./calibrate.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
@@ -42,7 +43,7 @@ import { judge, sourceName, summedOf } from "./judge.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
-import { type QualityParams, quality, readQuality } from "./quality.js";
+import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
 import { checkWeights, rolesOf, usableColumns } from "./roles.js";
 import { openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
@@ -150,6 +151,7 @@ async function trainIn(
     learner: _learner,
     params: _params,
     sources: _sources,
+    calibrate: _calibrate,
     test: _test,
     pageRows: _pageRows,
     ...asked
@@ -175,6 +177,12 @@ async function trainIn(
         ...(signal ? { signal } : {}),
       }).catch((error: unknown) => noLabels(error, engine, all, base, spec)),
     );
+    if (spec.calibrate !== undefined && found.task !== "binary")
+      throw new SluiceError(
+        "usage",
+        `--calibrate is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
+        { task: found.task },
+      );
     if (learner) refuseTask(learner, spec, found.task);
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
@@ -363,30 +371,45 @@ async function trainIn(
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
 
+    // Calibrating: on the validation rows, by one more pass over them.
+    const scorer = chosen.scorer(state, blocks, dataset.layout, found.task, classes);
+    const kind = spec.calibrate as Calibration["kind"] | undefined;
+    let calibration: Calibration | undefined;
+    if (kind !== undefined) {
+      events.stage?.("calibrating on validation rows");
+      const counting = { name: marginCounts.name, params: { scorer }, rows: "validation" } as const;
+      const [counted] = await dataset.run([counting], journal, "calibration");
+      calibration = fitCalibration(kind, counted!);
+      warnings.push({
+        code: "calibrated_on_validation",
+        message: `the validation rows were also used to calibrate (${kind}), so their figures flatter the probabilities; judge by ${spec.test?.length ? "the test rows" : "rows of a --test source"}`,
+      });
+    }
+
     // Judging: the model and its baseline on the same rows in one scan.
+    const compared = [
+      { ...scorer, ...(calibration ? { calibration } : {}) },
+      baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
+    ];
     const judged: QualityParams = {
       task: found.task,
       classes,
-      scorers: [
-        chosen.scorer(state, blocks, dataset.layout, found.task, classes),
-        baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
-      ],
+      scorers: calibration ? [...compared, scorer] : compared,
     };
     const sliceTable: Slice[] = [];
-    const qualities: Record<string, { model: Metrics; baseline: Metrics }> = {};
+    const qualities: Record<string, Quality> = {};
     if (census.validation > 0) {
       events.stage?.("judging on validation rows");
       const sliced = sliceColumns(blocks);
       const [sum, parts] = await dataset.run(
         [
           { name: quality.name, params: judged, rows: "validation" },
-          { name: slices.name, params: { ...judged, columns: sliced.params }, rows: "validation" },
+          { name: slices.name, params: { ...judged, scorers: compared, columns: sliced.params }, rows: "validation" },
         ],
         journal,
         "quality validation",
       );
-      const [model, base] = readQuality(judged, sum!);
-      qualities["validation"] = { model: model!, baseline: base! };
+      qualities["validation"] = qualityOf(readQuality(judged, sum!));
       sliceTable.push(...readSlices(found.task, sliced.blocks, parts!));
     }
     if (spec.test && spec.test.length > 0) {
@@ -403,7 +426,7 @@ async function trainIn(
           schema,
         ),
       );
-      qualities["test"] = { model: judgedTest.metrics[0]!, baseline: judgedTest.metrics[1]! };
+      qualities["test"] = qualityOf(judgedTest.metrics);
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
@@ -428,6 +451,7 @@ async function trainIn(
       learner: chosen.name,
       params: params as Model["params"],
       state,
+      ...(calibration ? { calibration } : {}),
     };
     const stateHash = stateHashOf(body);
     const model: Model = {
@@ -444,9 +468,13 @@ async function trainIn(
         why: found.why,
         ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
-          Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [
+          Object.entries(qualities).map(([on, { model: own, baseline: base, uncalibrated }]) => [
             on,
-            { model: own.values, baseline: base.values },
+            {
+              model: own.values,
+              baseline: base.values,
+              ...(uncalibrated ? { uncalibrated: uncalibrated.values } : {}),
+            },
           ]),
         ),
       },
@@ -471,6 +499,13 @@ async function trainIn(
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
         baseline: Object.fromEntries(Object.entries(qualities).map(([on, { baseline: base }]) => [on, base.values])),
+        ...(calibration
+          ? {
+              uncalibrated: Object.fromEntries(
+                Object.entries(qualities).map(([on, { uncalibrated }]) => [on, uncalibrated!.values]),
+              ),
+            }
+          : {}),
       },
       ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
