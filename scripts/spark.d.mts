@@ -16,4 +16,5 @@ export function startSpark(options?: {
   readonly conf?: Readonly<Record<string, string>>;
   readonly say?: (line: string) => void;
   readonly keep?: boolean;
+  readonly withToken?: boolean;
 }): Promise<SparkServer>;

@@ -26,6 +26,8 @@ export async function startSpark({
   conf = {},
   say = () => {},
   keep = false,
+  /** PySpark's own client takes a token for a wish to have TLS, so that beside it the server has none. */
+  withToken = true,
 } = {}) {
   const lacks = lacksForSpark();
   if (lacks) throw new Error(`Spark cannot be started: ${lacks}`);
@@ -43,7 +45,7 @@ export async function startSpark({
     ...process.env,
     SPARK_HOME: home,
     SPARK_LOCAL_IP: "127.0.0.1",
-    SPARK_CONNECT_AUTHENTICATE_TOKEN: token,
+    ...(withToken ? { SPARK_CONNECT_AUTHENTICATE_TOKEN: token } : {}),
     TZ: "UTC",
   };
   delete env.SPARK_REMOTE;
@@ -111,7 +113,7 @@ export async function startSpark({
     stop();
     throw error;
   }
-  const remote = `sc://127.0.0.1:${port}/;token=${token};use_ssl=false`;
+  const remote = `sc://127.0.0.1:${port}/${withToken ? `;token=${token};use_ssl=false` : ""}`;
   const server = { remote, port, version, pids: started, folder, ui: `http://127.0.0.1:${port + 2000}` };
   if (keep) writeFileSync(join(folder, "server.json"), JSON.stringify(server));
   return { ...server, stop };
