@@ -5,6 +5,8 @@ const mask = "4294967295L";
 const first = (x: string): string => `(((${x} ^ shiftright(${x}, 16)) * 569420461L) & ${mask})`;
 const second = (x: string): string => `(((${x} ^ shiftright(${x}, 15)) * 1935289751L) & ${mask})`;
 const last = (x: string): string => `(${x} ^ shiftright(${x}, 15))`;
+/** Always 0, and keeps Spark from writing all steps into a filter that stands above them: no condition passes what may differ by task. */
+const barrier = "(spark_partition_id() & 0)";
 
 /** `from` (with the columns named in `kept`, __file and __row) with a column `__hash_<seed>` for each seed. */
 export function withRowHashes(from: string, kept: readonly string[], seeds: readonly number[]): string {
@@ -24,6 +26,6 @@ export function withRowHashes(from: string, kept: readonly string[], seeds: read
   step(each((seed) => `(${last(c!(seed))} ^ ${last("t.__high")})`, "d"));
   step(each((seed) => first(d!(seed)), "e"));
   step(each((seed) => second(e!(seed)), "f"));
-  step(each((seed) => last(f!(seed)), "hash"));
+  step(each((seed) => `(${last(f!(seed))} ^ ${barrier})`, "hash"));
   return text;
 }

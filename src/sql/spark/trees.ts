@@ -3,12 +3,19 @@ import type { Term } from "../dialect.js";
 import { double, long } from "./literals.js";
 import { asReal, isWhole } from "./terms.js";
 
-/** Trees as one IF each, added from left to right. */
+// Measured on 1 M rows of 10 columns, trees of 63 leaves, on 2 cores that others used too: 100 trees take 4 s of planning and 8 s
+// of CPU, 300 trees 16 s and 32 s (without the fold below 18 s for 100), after half a minute in which Java warms up. Bit masks per
+// feature and tree, looked up by the place among the thresholds, took twice the time of IFs.
+
+/**
+ * Trees as one IF each, added from left to right. The base stands in a fold over nothing, which keeps Spark from compiling
+ * everything into one method, too large for Java to make it fast: beside such a fold each tree gets methods of its own.
+ */
 export function trees({ base, trees }: Trees, inputs: readonly Term[]): string {
   const numbers = inputs.map(asReal);
   const codes = inputs.map((input) => `try_cast(${isWhole(input.type) ? input.sql : asReal(input)} AS INT)`);
   const terms = trees.map((tree) => nodeOf(tree, tree.feature.length === 0 ? -1 : 0, numbers, codes));
-  return `(${[double(base), ...terms].join(" + ")})`;
+  return `(${[`aggregate(array(0D), ${double(base)}, (sum, x) -> sum)`, ...terms].join(" + ")})`;
 }
 
 function nodeOf(tree: DecisionTree, at: number, numbers: readonly string[], codes: readonly string[]): string {
@@ -17,9 +24,14 @@ function nodeOf(tree: DecisionTree, at: number, numbers: readonly string[], code
   const right = nodeOf(tree, tree.right[at]!, numbers, codes);
   const input = numbers[tree.feature[at]!]!;
   const test = tree.test[at]!;
-  // A comparison with null is not true, and Spark's NaN lies above all numbers.
-  const isLeft = typeof test === "number" ? `${input} <= ${double(test)}` : isAmong(codes[tree.feature[at]!]!, test);
-  return tree.missingLeft[at]!
+  const missingLeft = tree.missingLeft[at]!;
+  // A comparison with null is not true, and Spark's NaN lies above all numbers; so does its negative.
+  if (typeof test === "number")
+    return missingLeft
+      ? `IF(-${input} < ${double(-test)}, ${right}, ${left})`
+      : `IF(${input} <= ${double(test)}, ${left}, ${right})`;
+  const isLeft = isAmong(codes[tree.feature[at]!]!, test);
+  return missingLeft
     ? `IF(${isLeft} OR ${input} IS NULL OR isnan(${input}), ${left}, ${right})`
     : `IF(${isLeft}, ${left}, ${right})`;
 }
