@@ -47,16 +47,16 @@ const assemble = (...inputCols: string[]): Stage => stage("VectorAssembler", { i
 /** 120 rows in two partitions, five numbers in [0, 1) from a hash. */
 const uniform = `(SELECT id, ${["a", "b", "c", "d", "e"].map((name, i) => `pmod(xxhash64(id, ${i + 1}), 10007) / 10007D AS ${name}`).join(", ")} FROM range(0, 120, 1, 2))`;
 
-const binary = {
+export const binary = {
   sql: `SELECT *, IF(a + b / 2D - c + (d - 0.5D) / 5D > 0.25D, 1D, 0D) AS label, 0.5D + e AS weight FROM ${uniform}`,
   before: [assemble("a", "b", "c")],
 };
-const classes = {
+export const classes = {
   sql: `SELECT *, CAST(floor(3D * least((a + b) / 2D + (d - 0.5D) / 10D, 0.999D)) AS DOUBLE) AS raw,
     greatest(0D, CAST(floor(3D * least((a + b) / 2D + (d - 0.5D) / 10D, 0.999D)) AS DOUBLE)) AS label, 0.5D + e AS weight FROM ${uniform}`,
   before: [assemble("a", "b", "c")],
 };
-const measured = {
+export const measured = {
   sql: `SELECT *, 3D * a - 2D * b + c / 2D + 7D + (d - 0.5D) / 10D AS label, 0.5D + e AS weight FROM ${uniform}`,
   before: [assemble("a", "b", "c")],
 };
@@ -77,7 +77,7 @@ const counted = {
   ...words,
   before: [stage("CountVectorizer", { inputCol: "words", outputCol: "features", vocabSize: 12 })],
 };
-const letters = {
+export const letters = {
   sql: `SELECT id, a, b, element_at(array('red', 'red', 'red', 'green', 'green', 'blue'), CAST(1 + id % 6 AS INT)) AS colour,
     element_at(array('x', 'y', 'x', 'x'), CAST(1 + id % 4 AS INT)) AS letter, IF(id % 6 < 3 AND a > 0.2D, 1D, 0D) AS label,
     CAST(id % 3 AS DOUBLE) AS code, CAST(id % 4 AS DOUBLE) AS other FROM ${uniform}`,

@@ -1,8 +1,4 @@
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { setUpPeers } from "../../bench/peers.mjs";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { plainAttributes } from "../../src/engines/spark/mllib/model.js";
 import { modelNameOf, operatorOf } from "../../src/engines/spark/mllib/operator.js";
@@ -22,6 +18,7 @@ import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { onSpark, openSpark } from "../support/spark.js";
 import { type Case, cases } from "./mllib-cases.js";
+import { pyspark } from "./peer.js";
 import { expectClose, type Plain, plain } from "./plain.js";
 
 /** What a client found: the same names from ours and from PySpark's. */
@@ -52,7 +49,7 @@ onSpark("MLlib", (remote) => {
   let theirs: readonly Found[];
   beforeAll(async () => {
     session = await openSpark(remote);
-    theirs = await pyspark(remote);
+    theirs = await pyspark("mllib", { remote, cases: cases.map((one) => ({ ...one, ...questions(one) })) });
   }, 600_000);
   afterAll(() => session?.close());
 
@@ -74,15 +71,6 @@ onSpark("MLlib", (remote) => {
     });
   });
 });
-
-/** All cases in one run of Python. */
-async function pyspark(remote: string): Promise<readonly Found[]> {
-  const python = spawn(setUpPeers("spark"), [join(import.meta.dirname, "../peers/mllib.py")]);
-  python.stdin.end(JSON.stringify({ remote, cases: cases.map((one) => ({ ...one, ...questions(one) })) }));
-  const [output, problems] = await Promise.all([text(python.stdout), text(python.stderr)]);
-  if (output === "") throw new Error(`PySpark failed: ${problems.slice(-2000)}`);
-  return JSON.parse(output) as readonly Found[];
-}
 
 async function run(session: SparkSession, one: Case): Promise<Found> {
   let rows: Frame = sql(one.sql);
