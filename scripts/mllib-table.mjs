@@ -122,7 +122,10 @@ function attributes(of) {
     name,
     signatures.map(({ args, gives }) => `(${args.map(argumentOf).join(", ")}) ${answerOf(gives)}`).join(", "),
   ]);
-  return Object.fromEntries(ways.filter(([name]) => name !== "toString" && name !== "summary"));
+  // the server has no way to send tuples
+  return Object.fromEntries(
+    ways.filter(([name, way]) => !["toString", "summary"].includes(name) && !way.endsWith("tuples")),
+  );
 }
 
 function argumentOf(type) {

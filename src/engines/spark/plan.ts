@@ -69,6 +69,10 @@ export const files = (
 
 export const limit = (input: Frame, rows: number): Frame => frame({ case: "limit", value: { input, limit: rows } });
 
+/** What a frame has under a query is not found among the frames that the cluster keeps; under a filter it is. */
+export const filter = (input: Frame, condition: string): Frame =>
+  frame({ case: "filter", value: { input, condition: formula(condition) } });
+
 /** All columns of the input and these beside them. */
 export const withColumns = (input: Frame, columns: Readonly<Record<string, ExpressionInit>>): Frame =>
   frame({

@@ -39,6 +39,15 @@ const summarisedByPredictions: ReadonlySet<ModelName> = new Set([
   "GaussianMixtureModel",
 ]);
 
+/** What the models inside of a model are. */
+const partOf: Readonly<Partial<Record<ModelName, ModelName>>> = {
+  RandomForestClassificationModel: "DecisionTreeClassificationModel",
+  RandomForestRegressionModel: "DecisionTreeRegressionModel",
+  GBTClassificationModel: "DecisionTreeRegressionModel",
+  GBTRegressionModel: "DecisionTreeRegressionModel",
+  DistributedLDAModel: "LocalLDAModel",
+};
+
 /** A fitted model in the session's cache on the server: a handle. */
 export class MllibModel implements Fitted, ModelOrigin {
   readonly session: SparkSession;
@@ -99,17 +108,14 @@ export class MllibModel implements Fitted, ModelOrigin {
     return fetchFrame(this.id, [method]);
   }
 
-  /** The models that this one is made of (`trees`). Each question puts them into the cache anew: dispose of them. */
+  /** The models that this one is made of (`trees`), or can be made into (`toLocal`). Each question puts them into the cache anew: dispose of them. */
   async models(name: string): Promise<readonly MllibModel[]> {
     const { method, gives } = methodOf(this.name, this.facts.attributes, name, []);
-    if (gives !== "models") throw new SluiceError("wrong_type", `${this.name}.${name} is no list of models`);
+    if (gives !== "models" && gives !== "model")
+      throw new SluiceError("wrong_type", `${this.name}.${name} is no list of models`);
     const { ids = [] } = await fetch(this.session, this.id, [method]);
-    const tree: ModelName =
-      this.name === "RandomForestClassificationModel"
-        ? "DecisionTreeClassificationModel"
-        : "DecisionTreeRegressionModel";
     for (const id of ids) holdingsOf(this.session).ids.add(id);
-    return ids.map((id) => new MllibModel(this.session, { id, name: tree, uid: id, params: {} }));
+    return ids.map((id) => new MllibModel(this.session, { id, name: partOf[this.name]!, uid: id, params: {} }));
   }
 
   /** What training left: `objectiveHistory`, `accuracy`. Where the server let it go, it is made anew from the training rows. */
@@ -188,10 +194,10 @@ export class MllibModel implements Fitted, ModelOrigin {
         "wrong_type",
         `${this.name}: ${name} is a table; ask frame("${name}") or summaryFrame("${name}")`,
       );
-    if (gives === "models" || gives === "summary")
+    if (gives === "models" || gives === "model" || gives === "summary")
       throw new SluiceError(
         "wrong_type",
-        `${this.name}: ${name} is no plain value; ask ${gives === "models" ? `models("${name}")` : 'summary("...")'}`,
+        `${this.name}: ${name} is no plain value; ask ${gives === "summary" ? 'summary("...")' : `models("${name}")`}`,
       );
   }
 }
@@ -201,7 +207,7 @@ export const plainAttributes = (name: ModelName): readonly string[] =>
   Object.entries(modelFacts(name).attributes)
     .filter(([, ways]) =>
       signaturesOf(ways).some(
-        ({ args, gives }) => args.length === 0 && !["frame", "models", "summary"].includes(gives),
+        ({ args, gives }) => args.length === 0 && !["frame", "model", "models", "summary"].includes(gives),
       ),
     )
     .map(([attribute]) => attribute);

@@ -1915,7 +1915,6 @@ export const models = {
     summary: {
       aic: "() double",
       coefficientStandardErrors: "() doubles",
-      coefficientsWithStatistics: "() tuples",
       degreesOfFreedom: "() long",
       deviance: "() double",
       dispersion: "() double",

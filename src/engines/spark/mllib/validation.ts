@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/errors.js";
-import { type Frame, formula, sql, withColumns } from "../plan.js";
+import { type Frame, filter, formula, sql, withColumns } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import { evaluate, largerIsBetter } from "./apply.js";
 import { collect } from "./collect.js";
@@ -202,8 +202,8 @@ async function partsOf(
 }
 
 const partOf = (rows: Frame, condition: string): Part => ({
-  training: sql(`SELECT * FROM parted WHERE NOT (${condition})`, {}, { parted: rows }),
-  validation: sql(`SELECT * FROM parted WHERE ${condition}`, {}, { parted: rows }),
+  training: filter(rows, `NOT (${condition})`),
+  validation: filter(rows, condition),
 });
 
 const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
