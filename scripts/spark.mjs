@@ -1,4 +1,4 @@
-// A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down`.
+// A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
 // Python brings the jars (pyspark from PyPI, in a cached environment), Java 17 runs them; nothing leaves the loopback device.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -152,19 +152,22 @@ async function until(port, child) {
   throw new Error(`${child.name} did not answer on port ${port} within ${readyMs / 1000} s; its log: ${child.log()}`);
 }
 
-function down() {
+async function down(only) {
   const folder = cached("spark");
   const ports = existsSync(folder) ? readdirSync(folder) : [];
   let stopped = 0;
   for (const port of ports) {
     const file = join(folder, port, "server.json");
-    if (!existsSync(file)) continue;
-    stopAll(JSON.parse(readFileSync(file, "utf8")).pids);
+    if ((only !== undefined && port !== only) || !existsSync(file)) continue;
+    const { pids } = JSON.parse(readFileSync(file, "utf8"));
+    stopAll(pids);
+    for (let i = 0; i < 100 && (await answers(Number(port))); i++) await new Promise((done) => setTimeout(done, 100));
+    stopAll(pids, "SIGKILL");
     rmSync(join(folder, port), { recursive: true, force: true });
     console.log(`stopped the Spark server on port ${port}`);
     stopped++;
   }
-  if (stopped === 0) console.log("no Spark server was up");
+  if (stopped === 0) console.log(`no Spark server was up${only === undefined ? "" : ` on port ${only}`}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -172,7 +175,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     allowPositionals: true,
     options: { cluster: { type: "boolean" }, port: { type: "string" }, version: { type: "string" } },
   });
-  if (positionals[0] === "down") down();
+  if (positionals[0] === "down") await down(values.port);
   else if (positionals[0] === "up")
     try {
       const server = await startSpark({
