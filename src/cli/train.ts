@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
+import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
@@ -18,7 +19,7 @@ import {
   wholeNumber,
 } from "./command.js";
 import { progress } from "./progress.js";
-import { writeReport } from "./report.js";
+import { insightOfRun, writeReport } from "./report.js";
 import { metricsTable, outOfBagLine } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {
@@ -108,6 +109,8 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
   });
   if (resumed?.finished) bar.note(`run ${resumed.run} had finished before; its model stands and no work is done again`);
   let details: TrainDetails;
+  let insight: Insight | undefined;
+  const notes: string[] = [];
   try {
     details = await trainModel(
       spec,
@@ -119,13 +122,21 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
       },
       resumed?.run,
     );
+    bar.stage("looking at what matters");
+    insight = await insightOfRun(
+      details,
+      workspace.home,
+      (work) => work(workspace),
+      (text) => notes.push(text),
+    );
   } finally {
     bar.done();
   }
-  const report = await writeReport(details, workspace.home);
+  const report = await writeReport(details, workspace.home, { insight });
   context.print(
     describe(details, { memory: `${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason})`, report, spec }),
   );
+  for (const note of notes) context.print(note);
   context.json({ ...details.result, ...(await tellCluster(workspace, context)) });
 }
 

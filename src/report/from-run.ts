@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { className } from "../model/model.js";
 import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
+import type { Insight } from "../predict/insight.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
+import { reportInsight } from "./from-insight.js";
 import type { ReportComparison, ReportInput } from "./input.js";
 
 /** The flags that say the same as a spec: what to type to train this model again. */
@@ -42,7 +44,7 @@ export function commandOf(spec: TrainSpec): string {
 export function reportOf(
   { result, model, ...details }: TrainDetails,
   spec: TrainSpec,
-  comparisons: readonly ReportComparison[] = [],
+  { comparisons = [], insight }: { comparisons?: readonly ReportComparison[]; insight?: Insight | undefined } = {},
 ): ReportInput {
   const { rows } = result;
   const rules = rulesOf(model);
@@ -92,6 +94,7 @@ export function reportOf(
     effects: effectsOf(model),
     gains: gainsOf(model),
     ...(rules === undefined ? {} : { rules }),
+    ...(insight ? { insight: reportInsight(insight, "validation") } : {}),
     slices: details.slices.map((slice) => ({ ...slice, split: on })),
     comparisons,
     reproduce: {

@@ -1,3 +1,4 @@
+import type { Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
 import type { OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
@@ -108,6 +109,8 @@ export interface TrainDetails {
   readonly data: readonly { readonly path: string; readonly bytes: number; readonly fingerprint: string }[];
   readonly seed: number;
   readonly validate: string;
+  /** Which rows of the source judged the model, where some did, and how many rows its files have. */
+  readonly validation?: { readonly rows: Expr; readonly rowsPerFile: readonly number[] };
   readonly pages: { readonly read: number; readonly encoded: number; readonly encodedBytes: number };
   readonly threads: number;
 }

@@ -291,6 +291,11 @@ async function trainIn(
     refuseHashed(blocks, chosen);
     refuseSmallBudget(workspace, chosen, blocks, params);
     await data.unchanged();
+    // A time that is a number stands on no scale that dates could be compared on.
+    const isClock = ["date", "timestamp"].includes(
+      schema.columns.find(({ name }) => name === roles.time)?.type.kind ?? "",
+    );
+    const clock = isClock ? roles.time : undefined;
     const leaks = await known("leaks", () =>
       leakWarnings({
         ...statistics,
@@ -304,7 +309,7 @@ async function trainIn(
               sample: scansOf(engine, scan, runsOfRows(rowsPerFile, 12, 2048, seed)).map(trainingOf),
             }
           : {}),
-        ...(roles.time === undefined ? {} : { time: roles.time }),
+        ...(clock === undefined ? {} : { time: clock }),
       }),
     );
     warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
@@ -531,6 +536,14 @@ async function trainIn(
       seed,
       validate:
         validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
+      ...(census.validation > 0
+        ? {
+            validation: {
+              rows: both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!,
+              rowsPerFile,
+            },
+          }
+        : {}),
       pages: {
         read: dataset.counters.pagesRead,
         encoded: dataset.counters.pagesEncoded,
