@@ -28,7 +28,9 @@ function widen(column: string, type: Type): string {
       return `CAST(${column} AS BIGINT)`;
     case "real":
     case "decimal":
-      return `CAST(${column} AS DOUBLE)`;
+      // Adding -0 changes no number, and keeps a comparison from reaching Parquet's statistics: those of other writers leave NaN
+      // out, and Spark would skip rows of it.
+      return `(${column} + (-0D))`;
     case "timestamp":
       return `CAST(${column} AS TIMESTAMP_NTZ)`;
     default:

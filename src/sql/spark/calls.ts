@@ -140,7 +140,7 @@ const rounding =
 export const floor = (x: string): string => `CASE WHEN rint(${x}) > ${x} THEN rint(${x}) - 1D ELSE rint(${x}) END`;
 const ceil = (x: string): string => `CASE WHEN rint(${x}) < ${x} THEN rint(${x}) + 1D ELSE rint(${x}) END`;
 const round = (x: string): string =>
-  `CASE WHEN abs(${x} % 1D) = 0.5D THEN ${x} + 0.5D * sign(${x}) ELSE rint(${x}) END`;
+  `CASE WHEN abs(${x} - rint(${x})) = 0.5D THEN ${x} + 0.5D * sign(${x}) ELSE rint(${x}) END`;
 
 const low31 = (a: Term): string => `(${asLong(a)} & 2147483647L)`;
 const mask = (bits: Term): string =>
