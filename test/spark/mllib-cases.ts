@@ -64,7 +64,7 @@ const positive = {
   sql: `SELECT *, exp(a - b + d / 5D) AS label, IF(e > 0.2D, 1D, 0D) AS censor, CAST(floor(exp(1D + a)) AS DOUBLE) AS n FROM ${uniform}`,
   before: [assemble("a", "b")],
 };
-const clouds = {
+export const clouds = {
   sql: `SELECT id, a + 3D * (id % 3) AS a, b - 2D * (id % 3) AS b FROM ${uniform}`,
   before: [assemble("a", "b")],
 };
@@ -82,7 +82,7 @@ export const letters = {
     element_at(array('x', 'y', 'x', 'x'), CAST(1 + id % 4 AS INT)) AS letter, IF(id % 6 < 3 AND a > 0.2D, 1D, 0D) AS label,
     CAST(id % 3 AS DOUBLE) AS code, CAST(id % 4 AS DOUBLE) AS other FROM ${uniform}`,
 };
-const flags = {
+export const flags = {
   sql: `SELECT id, IF(a > 0.5D, 1D, 0D) AS a, IF(b > 0.5D, 1D, 0D) AS b, IF(c > 0.5D, 1D, 0D) AS c, 1D AS d FROM ${uniform} WHERE id < 30`,
   before: [assemble("a", "b", "c", "d")],
 };

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { SluiceError, UnknownNameError } from "../../../base/errors.js";
-import { type Fetched, fromLiteral } from "../literals.js";
+import { type Fetched, fromLiteral, type LiteralInit } from "../literals.js";
 import { type Frame, frame } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import type { FetchSchema } from "../wire/spark-connect_pb.js";
@@ -53,12 +53,16 @@ export function methodOf(
       args: args.map((arg, i) =>
         way.args[i] === "frame"
           ? { argsType: { case: "input", value: arg as Frame } }
-          : { argsType: { case: "param", value: literalAs(way.args[i] as ParamType, arg as ParamValue) } },
+          : { argsType: { case: "param", value: argumentAs(way.args[i] as ParamType, arg as ParamValue) } },
       ),
     },
     gives: way.gives,
   };
 }
+
+/** The server takes no long as an argument, and makes one of an int. */
+const argumentAs = (type: ParamType, value: ParamValue): LiteralInit =>
+  literalAs(type === "long" && fitsType("int", value) ? "int" : type, value);
 
 /** A value, or the ids of models or of a summary that the server made for the question. */
 export async function fetch(

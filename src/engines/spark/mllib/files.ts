@@ -2,7 +2,7 @@ import { SluiceError } from "../../../base/errors.js";
 import { type Fetched, fromLiteral } from "../literals.js";
 import type { SparkSession } from "../session.js";
 import type { MlCommandResult_MlOperatorInfo } from "../wire/spark-connect_pb.js";
-import { ask } from "./ask.js";
+import { ask, write } from "./ask.js";
 import { holdingsOf } from "./cache.js";
 import type { ParamValue } from "./check.js";
 import { paramLiterals } from "./literal.js";
@@ -27,14 +27,11 @@ export async function writeOperator(
   { overwrite = false, uid = uidFor(operator) }: { readonly overwrite?: boolean; readonly uid?: string } = {},
 ): Promise<void> {
   const { jvm, kind, params: facts } = factsOf(operator);
-  await ask(session, {
-    case: "write",
-    value: {
-      type: { case: "operator", value: { name: jvm, uid, type: typeNumbers[kind] } },
-      params: paramLiterals(facts, params),
-      path,
-      shouldOverwrite: overwrite,
-    },
+  await write(session, {
+    type: { case: "operator", value: { name: jvm, uid, type: typeNumbers[kind] } },
+    params: paramLiterals(facts, params),
+    path,
+    shouldOverwrite: overwrite,
   });
 }
 

@@ -2,7 +2,7 @@ import { SluiceError } from "../../../base/errors.js";
 import { type Fetched, fromLiteral } from "../literals.js";
 import { type Frame, frame } from "../plan.js";
 import type { SparkSession } from "../session.js";
-import { ask, errorClassOf } from "./ask.js";
+import { ask, errorClassOf, write } from "./ask.js";
 import { deleteModels, holdingsOf } from "./cache.js";
 import { checkParams, type ParamValues } from "./check.js";
 import type { ModelFact } from "./facts.js";
@@ -158,10 +158,7 @@ export class MllibModel implements Fitted, ModelOrigin {
 
   /** Writes it as Spark does, where the server writes: a path of the cluster, not of this machine. */
   async write(path: string, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
-    await ask(this.session, {
-      case: "write",
-      value: { type: { case: "objRef", value: { id: this.id } }, path, shouldOverwrite: overwrite },
-    });
+    await write(this.session, { type: { case: "objRef", value: { id: this.id } }, path, shouldOverwrite: overwrite });
   }
 
   /** Moves it from the server's memory to its disk; the next use brings it back. Its summary is lost and made anew when asked for. */
