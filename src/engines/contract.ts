@@ -1,4 +1,5 @@
 import type { Row, Schema } from "../base/schema.js";
+import type { Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Cluster } from "../sources/options.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
@@ -24,6 +25,18 @@ export interface Engine extends AsyncDisposable {
   land(scan: Scan, options: LandOptions): Promise<LandedScan>;
   /** What only an engine with storage of its own can open and watch. */
   readonly cluster?: Cluster;
+  /** Fits a learner of the engine's own to rows of numbers; gives its outputs as formulas over those columns. */
+  fitBy?(
+    learner: string,
+    params: Readonly<Record<string, unknown>>,
+    rows: Relation,
+    columns: {
+      readonly features: readonly string[];
+      readonly label: string;
+      readonly weight?: string;
+      readonly seed: number;
+    },
+  ): Promise<Readonly<Record<string, Expr>>>;
   /** What a cluster did for this session, asked of it at the end of a command. */
   happened?(): Promise<Happened>;
   /** What the engine has done so far, counted where it moved. */

@@ -127,6 +127,33 @@ export class SparkEngine implements Engine {
     return happened(this.session, this.#progress);
   }
 
+  async fitBy(...[learner, params, rows, { features, label, weight, seed }]: Parameters<NonNullable<Engine["fitBy"]>>) {
+    const [{ mllibNamed }, { home, marginsOf }] = await Promise.all([
+      import("./spark/mllib/named.js"),
+      import("./spark/mllib/home.js"),
+    ]);
+    const columns = { features, label, seed, ...(weight === undefined ? {} : { weight }) };
+    const { signal } = this.#options;
+    const model = await mllibNamed(learner).fit(
+      this.session,
+      this.frame(rows),
+      columns,
+      params,
+      signal ? { signal } : {},
+    );
+    try {
+      const fitted = (await home(model)).at(-1)!;
+      if (fitted.kind !== "linear" && fitted.kind !== "trees" && fitted.kind !== "bayes")
+        throw new SluiceError("usage", `${learner} has no outputs that a label is predicted by`, { learner });
+      return marginsOf(
+        fitted,
+        features.map((name) => col(name)),
+      );
+    } finally {
+      await model.dispose();
+    }
+  }
+
   /** To the cluster where the path begins with `sc:`, else to a file here, row by row. */
   async write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }> {
     return target.path.startsWith("sc:")

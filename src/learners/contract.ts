@@ -42,6 +42,8 @@ export interface TrainingData {
    * So what an instance makes of its rows may depend on their order. Answers come in the order of the shards.
    */
   walk<P>(keeper: Keeper<P>, params: P, shards: number): Promise<WalkedRows>;
+  /** Fits one of the engine's own learners to the training rows, where it has any; gives its outputs as formulas over f0, f1, ... */
+  fitBy?(learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>>;
   /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */
   unit<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a learner wants shown while it works; also the learning curve of the report. */

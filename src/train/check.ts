@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { resolveParams } from "../base/params.js";
+import type { Learner } from "../learners/contract.js";
 import { learnerNamed, learners } from "../learners/index.js";
 import { calibrations } from "../model/calibration.js";
 import { checkModelName } from "../runs/home.js";
@@ -7,7 +8,7 @@ import type { TrainSpec } from "./spec.js";
 import { parseSplit } from "./split.js";
 
 /** What is wrong with a spec whatever the source holds: said before anything is read. */
-export function checkSpec(spec: TrainSpec): void {
+export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
   const { by } = parseSplit(spec.validate ?? "random:0.2");
   if (spec.calibrate !== undefined) {
@@ -18,7 +19,7 @@ export function checkSpec(spec: TrainSpec): void {
     if (by === "none")
       throw new SluiceError("usage", "--calibrate needs validation rows to fit on; leave --validate none out", {});
   }
-  const named = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  const named = learner ?? (spec.learner === undefined ? undefined : learnerNamed(spec.learner));
   if (named) resolveParams(named.name, named.params, spec.params);
   else if (spec.params) refuseForAll(spec.params);
 }

@@ -16,6 +16,7 @@ import { type Resolved, resolveParams } from "../base/params.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
+import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
@@ -27,6 +28,7 @@ import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
+import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
 import type { Calibration } from "../model/calibration.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
@@ -65,7 +67,14 @@ export async function trainModel(
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
-  checkSpec(spec);
+  const learner = isMllib(spec.learner) ? await mllibLearner(spec.learner) : undefined;
+  checkSpec(spec, learner);
+  if (learner && !workspace.engine.fitBy)
+    throw new SluiceError(
+      "usage",
+      `${learner.name} is fitted by Spark: say --on spark, with the cluster in SPARK_REMOTE`,
+      { learner: learner.name },
+    );
   const run = resumeRun ?? newRunId(workspace.home);
   try {
     return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
@@ -128,7 +137,11 @@ async function trainIn(
   const roles = rolesOf(spec, names);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
-  const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  const learner = isMllib(spec.learner)
+    ? await mllibLearner(spec.learner)
+    : spec.learner === undefined
+      ? undefined
+      : learnerNamed(spec.learner);
   const all: Relation = { kind: "scan", scan };
   const sampled =
     spec.sample === undefined || spec.sample >= 1
@@ -366,10 +379,11 @@ async function trainIn(
     const further = (chosen.memory?.(params, found.task === "multiclass" ? classes : 1) ?? 0) - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
+    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);
     const [state, baselineState] = await rows.learn([
       () =>
         chosen.fit(
-          rows.view({ ...about, blocks: markComplete(blocks, footers), main: true }),
+          rows.view({ ...about, blocks: markComplete(blocks, footers), main: true, ...(fitBy ? { fitBy } : {}) }),
           params,
           subSeed(seed, "learner"),
         ),
@@ -581,6 +595,26 @@ function refuseSmallBudget(
       `${learner.name} on ${blocks.length} features`,
     );
 }
+/** The training rows as an engine's own learners take them: f0, f1, ... and the label. */
+const fittingBy =
+  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: string | undefined) =>
+  (learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>> => {
+    const features = featuresOf(blocks).map((expr, i) => [`f${i}`, expr] as const);
+    const columns: Record<string, Expr> = { ...Object.fromEntries(features), label: call("toReal", label) };
+    if (weight !== undefined) columns["weight"] = call("toReal", { kind: "col", name: weight });
+    const names = {
+      features: features.map(([name]) => name),
+      label: "label",
+      ...(weight === undefined ? {} : { weight: "weight" }),
+      seed: seed >>> 1,
+    };
+    return engine.fitBy!(
+      learner,
+      params as Record<string, unknown>,
+      { kind: "project", from: training, columns },
+      names,
+    );
+  };
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });

@@ -9,18 +9,17 @@ import { sparkRemote } from "../support/spark.js";
 const at = place();
 const rows = deliveries(3000);
 afterAll(() => at[Symbol.dispose]());
+beforeAll(async () => {
+  mkdirSync(at.path("parts"));
+  at.write("rows.csv", asCsv(rows));
+  for (const [part, where] of ["id % 3 = 0", "id % 3 > 0"].entries())
+    await duck(
+      `COPY (FROM read_csv('${at.path("rows.csv")}', types = {'late': 'VARCHAR'}) WHERE ${where}) TO '${at.path(`parts/part-${part}.parquet`)}' (FORMAT parquet)`,
+    );
+});
 
 /** The same Parquet files are read by both engines, so rows have the same identity on both. */
 needs.spark()("the same training on DuckDB and on Spark", () => {
-  beforeAll(async () => {
-    mkdirSync(at.path("parts"));
-    at.write("rows.csv", asCsv(rows));
-    for (const [part, where] of ["id % 3 = 0", "id % 3 > 0"].entries())
-      await duck(
-        `COPY (FROM read_csv('${at.path("rows.csv")}', types = {'late': 'VARCHAR'}) WHERE ${where}) TO '${at.path(`parts/part-${part}.parquet`)}' (FORMAT parquet)`,
-      );
-  });
-
   const both = async (...flags: readonly string[]): Promise<{ here: Told; there: Told }> => {
     const here = await at.sluice("train", "parts/*.parquet", ...flags, "--json");
     expect(here.stderr).not.toContain('"error"');
@@ -175,4 +174,68 @@ needs.spark()("what is wrong on a cluster", () => {
       code: 2,
       stderr: expect.stringContaining("SPARK_REMOTE"),
     }));
+});
+
+needs.spark()("a learner of MLlib's", () => {
+  test.each([
+    ["mllib.LogisticRegression", "late", "maxIter=20"],
+    ["mllib.GBTClassifier", "late", "maxIter=5"],
+    ["mllib.RandomForestRegressor", "minutes", "numTrees=5"],
+  ])("%s is trained on the cluster, judged, and scores here as it does there", async (learner, label, param) => {
+    const drop = label === "late" ? "minutes,size" : "late,size";
+    const name = learner.split(".")[1]!;
+    const ran = await at.sluice(
+      "train",
+      `sc:${at.path("parts")}/*.parquet`,
+      "--label",
+      label,
+      "--drop",
+      drop,
+      "--learner",
+      learner,
+      "--param",
+      param,
+      "--name",
+      name,
+      "--on",
+      await sparkRemote(),
+      "--json",
+    );
+    expect(ran.stderr).not.toContain('"error"');
+    const { validation, baseline } = ran.json.metrics;
+    if (label === "late") expect(validation.logLoss).toBeLessThan(baseline.validation.logLoss * 0.9);
+    else expect(validation.rmse).toBeLessThan(baseline.validation.rmse * 0.5);
+    await at.sluice("predict", name, "parts/*.parquet", "--to", `${name}.parquet`);
+    const there = await at.sluice(
+      "predict",
+      name,
+      `sc:${at.path("parts")}/*.parquet`,
+      "--to",
+      `sc:${at.path(`${name}-there`)}`,
+      "--on",
+      await sparkRemote(),
+      "--json",
+    );
+    expect(there.stderr).not.toContain('"error"');
+    const value = label === "late" ? "probability" : "prediction";
+    const [compared] = await duck(
+      `SELECT count(*) AS n, max(abs(a.${value} - b.${value})) AS apart FROM '${at.path(`${name}.parquet`)}' a JOIN '${at.path(`${name}-there`)}/*.parquet' b USING (id)`,
+    );
+    expect(Number(compared!["n"])).toBe(3000);
+    expect(Number(compared!["apart"])).toBeLessThan(1e-9); // the last digits of exp and of sums
+  });
+  test("a wrong param, a learner of Spark without Spark, and one that learns no label are refused before any work", async () => {
+    const on = ["--on", await sparkRemote()];
+    const late = ["--label", "late", "--drop", "minutes,size"];
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await at.sluice("train", ...args);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(
+      await refusal("parts/*.parquet", ...late, "--learner", "mllib.GBTClassifier", "--param", "maxIterr=3", ...on),
+    ).toContain("maxIter");
+    expect(await refusal("parts/*.parquet", ...late, "--learner", "mllib.GBTClassifier")).toContain("--on spark");
+    expect(await refusal("parts/*.parquet", ...late, "--learner", "mllib.KMeans", ...on)).toContain("clustering");
+  });
 });
