@@ -22,7 +22,10 @@ export type { CrossValidator, Estimator, OneVsRest, Pipeline, Stage, TrainValida
 export { readModel, readOperator, writeOperator } from "./mllib/files.js";
 export { fit, transform } from "./mllib/fit.js";
 export type { Fitting } from "./mllib/fit-operator.js";
+export * as statistics from "./mllib/helper.js";
+export * from "./mllib/home.js";
 export { type Fitted, MllibModel } from "./mllib/model.js";
+export { type MllibData, type MllibLearner, mllibNamed, mllibNames } from "./mllib/named.js";
 export type { OneVsRestModel } from "./mllib/one-vs-rest.js";
 export type {
   EstimatorName,
