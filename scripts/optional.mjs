@@ -1,4 +1,5 @@
 // What the tests can use beyond the npm registry, and what to do when it is not there.
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statfsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,18 @@ export const optional = {
     ),
   python: () => found(peersPython(), "the Python peers are not set up; run: node bench/peers.mjs"),
   root: () => found(memoryCgroupRoot(), "no memory cgroup that this user may make; run as root on Linux"),
+  /** A Spark server for tests: the version to start, or the address of one that is up. */
+  spark: () => {
+    const { version, remote, missing } = wantedSpark();
+    if (missing) return { missing };
+    if (remote) return { where: remote.split(";")[0] };
+    const lacks = lacksForSpark();
+    if (lacks) return { missing: lacks };
+    return found(
+      peersPython(sparkEnvironments[version]) && version,
+      `Spark ${version} is not set up; run: node bench/peers.mjs ${sparkEnvironments[version]}`,
+    );
+  },
   shared: (set = "") => {
     if (!existsSync(shared)) return { missing: "there is no ../shared/data beside the project", absent: true };
     const path = join(shared, set);
@@ -37,6 +50,33 @@ export function onPath(...names) {
       }
     }
   return undefined;
+}
+
+/** The environments of bench/peers.mjs that hold a Spark. */
+export const sparkEnvironments = { 4.2: "spark", 4.1: "spark-4.1" };
+
+/** SLUICE_SPARK: the version of the server that tests start, or the address (sc://...) of one on this machine; 0 is none. */
+export function wantedSpark() {
+  const wanted = process.env.SLUICE_SPARK ?? "4.2";
+  if (wanted === "0") return { missing: "SLUICE_SPARK=0" };
+  if (wanted.startsWith("sc://")) return { remote: wanted };
+  if (wanted in sparkEnvironments) return { version: wanted };
+  return { missing: `SLUICE_SPARK=${wanted} is no address, nor 0, ${Object.keys(sparkEnvironments).join(" or ")}` };
+}
+
+/** Why a Spark server cannot run here, or undefined. */
+export function lacksForSpark() {
+  if (onPath("python3") === undefined) return "no python3 on the PATH";
+  if (java() === undefined) return "no Java 17 or 21 on the PATH (or in JAVA_HOME)";
+  return undefined;
+}
+
+function java() {
+  const home = process.env.JAVA_HOME;
+  const file = home && existsSync(join(home, "bin/java")) ? join(home, "bin/java") : onPath("java");
+  if (file === undefined) return undefined;
+  const [, major] = /version "(\d+)/.exec(spawnSync(file, ["-version"], { encoding: "utf8" }).stderr ?? "") ?? [];
+  return Number(major) >= 17 ? file : undefined;
 }
 
 /** The folder under which memory cgroups can be made: v1's own hierarchy, or v2's root with the memory controller on. */

@@ -1,6 +1,6 @@
 // A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down`.
 // Python brings the jars (pyspark from PyPI, in a cached environment), Java 17 runs them; nothing leaves the loopback device.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -9,25 +9,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { cached, cacheFolder } from "../bench/cache.mjs";
 import { setUpPeers } from "../bench/peers.mjs";
-import { onPath } from "./optional.mjs";
+import { lacksForSpark, sparkEnvironments } from "./optional.mjs";
 
 const readyMs = 120_000;
-const environments = { 4.2: "spark", 4.1: "spark-4.1" };
-
-/** Why a Spark server cannot run here, or undefined. */
-export function lacksForSpark() {
-  if (onPath("python3") === undefined) return "no python3 on the PATH";
-  if (java() === undefined) return "no Java 17 or 21 on the PATH (or in JAVA_HOME)";
-  return undefined;
-}
-
-function java() {
-  const home = process.env.JAVA_HOME;
-  const file = home && existsSync(join(home, "bin/java")) ? join(home, "bin/java") : onPath("java");
-  if (file === undefined) return undefined;
-  const [, major] = /version "(\d+)/.exec(spawnSync(file, ["-version"], { encoding: "utf8" }).stderr ?? "") ?? [];
-  return Number(major) >= 17 ? file : undefined;
-}
 
 /**
  * Starts a server and waits until its port answers. Gives its address with the token, and what ends it.
@@ -45,9 +29,9 @@ export async function startSpark({
 } = {}) {
   const lacks = lacksForSpark();
   if (lacks) throw new Error(`Spark cannot be started: ${lacks}`);
-  const environment = environments[version];
+  const environment = sparkEnvironments[version];
   if (environment === undefined)
-    throw new Error(`Spark ${version} is not known here; there are ${Object.keys(environments).join(", ")}`);
+    throw new Error(`Spark ${version} is not known here; there are ${Object.keys(sparkEnvironments).join(", ")}`);
   if (await answers(port)) throw new Error(`port ${port} is taken; give another one with --port`);
   say(`Spark ${version} from PyPI (about 500 MB the first time) ...`);
   const home = homeOf(setUpPeers(environment));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setUpPeers } from "../bench/peers.mjs";
-import { optional } from "./optional.mjs";
+import { lacksForSpark, optional, sparkEnvironments, wantedSpark } from "./optional.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const quick = process.argv.includes("--quick");
@@ -36,9 +36,19 @@ function announce() {
       console.log(`  not possible: ${error.message}`);
     }
   }
+  const { version } = wantedSpark();
+  if (!quick && version && !lacksForSpark() && optional.spark().missing) {
+    console.log(`Setting up Spark ${version} (pyspark from PyPI, about 500 MB) in a cached environment ...`);
+    try {
+      setUpPeers(sparkEnvironments[version]);
+    } catch (error) {
+      console.log(`  not possible: ${error.message}`);
+    }
+  }
   const wanted = {
     Chromium: optional.chromium(),
     "Python peers": optional.python(),
+    Spark: quick ? { missing: "a quick run starts none" } : optional.spark(),
     "memory cgroup": optional.root(),
     "../shared/data": optional.shared(),
   };
@@ -57,7 +67,18 @@ function check(name, args) {
 
 function runTests() {
   const report = join(scratch, "report.json");
-  const left = quick ? ["--exclude", "test/journey/**", "--exclude", "test/scale/**", "--exclude", "test/real/**"] : [];
+  const left = quick
+    ? [
+        "--exclude",
+        "test/journey/**",
+        "--exclude",
+        "test/scale/**",
+        "--exclude",
+        "test/real/**",
+        "--exclude",
+        "test/spark/**",
+      ]
+    : [];
   const { status } = node(
     [
       "node_modules/vitest/vitest.mjs",

@@ -178,6 +178,7 @@ export class DuckDBEngine implements Engine {
 
   async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
     if (scan.format === "parquet" || scan.format === "table") return scan;
+    if (scan.format === "spark") throw new Error("a frame on a Spark cluster is not landed here");
     return land(scan, {
       connect: () => this.#instance.connect(),
       cacheDir: this.#options.cacheDir,

@@ -138,7 +138,7 @@ async function firstLook(
     }
   }
   if (seen < limit) return { rows: seen, varied };
-  if (scan.format === "parquet" || scan.format === "table")
+  if (scan.format === "parquet" || scan.format === "table" || scan.format === "spark")
     return { rows: await countRows({ engine, relation: from, ...(signal && { signal }) }), varied };
   const packed = scan.csv && scan.csv.compression !== "none" ? 5 : 1;
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * packed;

@@ -14,7 +14,7 @@ export interface SourceFile {
  * A source with everything that was found out about it, as plain data: it says how to read, and reads nothing.
  * Row identity is (ordinal of the file in `files`, row index in it).
  */
-export type Scan = ParquetScan | TextScan | TableScan;
+export type Scan = ParquetScan | TextScan | TableScan | SparkScan;
 
 export interface ParquetScan {
   readonly format: "parquet";
@@ -48,6 +48,15 @@ export interface TableScan {
   /** The DuckDB file and the table in it. */
   readonly files: readonly SourceFile[];
   readonly table: string;
+  readonly schema: Schema;
+}
+
+/** A frame on a Spark cluster: its plan is the engine's to keep. */
+export interface SparkScan {
+  readonly format: "spark";
+  /** What queries call the frame. It has the schema's columns, `__file` (INT, the file's place) and `__row` (BIGINT, the row's place in it). */
+  readonly name: string;
+  readonly files: readonly SourceFile[];
   readonly schema: Schema;
 }
 

@@ -3,7 +3,8 @@ import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { cachedModels, fit, type MllibModel, mllib, transform } from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark, sparkRemote } from "../support/spark.js";
 import { binary, classes, letters, measured } from "./mllib-cases.js";
 import { pyspark } from "./peer.js";
 import { expectClose, type Plain, plain } from "./plain.js";
@@ -25,13 +26,13 @@ const folded = `SELECT *, CAST(id % 3 AS INT) AS fold FROM (${binary.sql})`;
 const assembled = (text: string): Frame =>
   transform(mllib.vectorAssembler({ inputCols: ["a", "b", "c"], outputCol: "features" }), sql(text));
 
-onSpark("what is put together from learners", (remote) => {
+needs.spark()("what is put together from learners", () => {
   let session: SparkSession;
   let theirs: Theirs;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
     const plan = {
-      remote,
+      remote: await sparkRemote(),
       letters: letters.sql,
       binary: binary.sql,
       folded,

@@ -8,18 +8,19 @@ import { home } from "../../src/engines/spark/mllib/home.js";
 import { fit, mllib, readModel, readOperator, transform, writeOperator } from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark } from "../support/spark.js";
 import { binary } from "./mllib-cases.js";
 import { plain } from "./plain.js";
 
 const rows = transform(mllib.vectorAssembler({ inputCols: ["a", "b", "c"], outputCol: "features" }), sql(binary.sql));
 const scores = (frame: Frame): Frame => sql("SELECT probability FROM frame ORDER BY id", {}, { frame });
 
-onSpark("what MLlib writes", (remote) => {
+needs.spark()("what MLlib writes", () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-mllib-"));
   let session: SparkSession;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
   });
   afterAll(async () => {
     await session?.close();
@@ -37,7 +38,7 @@ onSpark("what MLlib writes", (remote) => {
     await using model = await fit(session, learner, rows);
     const [before, state] = [await collect(session, scores(model.transform(rows))), await home(model)];
     await model.write(path);
-    await using other = await openSpark(remote);
+    await using other = await openSpark();
     const back = await readModel(other, "GBTClassificationModel", path);
     expect(back.params).toMatchObject(learner.params);
     expect(await collect(other, scores(back.transform(rows)))).toEqual(before);
@@ -84,10 +85,10 @@ onSpark("what MLlib writes", (remote) => {
   });
 });
 
-onSpark("what MLlib counts without a model", (remote) => {
+needs.spark()("what MLlib counts without a model", () => {
   let session: SparkSession;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
   });
   afterAll(() => session?.close());
   const first = async (frame: Frame): Promise<unknown> => Object.values((await collect(session, frame))[0]!);

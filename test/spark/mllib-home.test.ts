@@ -7,7 +7,8 @@ import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import { col, type Expr } from "../../src/expr/expr.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark } from "../support/spark.js";
 import { binary, classes, clouds, flags, letters, measured } from "./mllib-cases.js";
 import { expectClose, type Plain, plain } from "./plain.js";
 
@@ -76,10 +77,10 @@ const models: readonly (readonly [name: string, estimator: Estimator, rows: Fram
   ],
 ];
 
-onSpark("a model that came home", (remote) => {
+needs.spark()("a model that came home", () => {
   let session: SparkSession;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
   });
   afterAll(() => session?.close());
 

@@ -5,7 +5,8 @@ import { factsOf, typeNumbers } from "../../src/engines/spark/mllib/operator.js"
 import { cachedModels, fit, type MllibModel, mllib, transform } from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark } from "../support/spark.js";
 
 /** Two numbers, and a label that they nearly decide. */
 const rows = transform(
@@ -15,11 +16,11 @@ const rows = transform(
 );
 const count = (frame: Frame): Frame => sql("SELECT count(*) AS n FROM frame", {}, { frame });
 
-onSpark("a model on the server", (remote) => {
+needs.spark()("a model on the server", () => {
   let session: SparkSession;
   let model: MllibModel;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
     model = await fit(session, mllib.logisticRegression({ maxIter: 20, regParam: 0.01 }), rows);
   });
   afterAll(() => session?.close());

@@ -6,7 +6,8 @@ import { sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import { col, type Expr } from "../../src/expr/expr.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark } from "../support/spark.js";
 import { binary, classes } from "./mllib-cases.js";
 
 /** A label for every task: classes, numbers above 0. */
@@ -20,10 +21,10 @@ const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "mllib.RandomForestClassifier": { thresholds: "0.4,0.6", numTrees: "3" },
 };
 
-onSpark("a learner of MLlib's by name", (remote) => {
+needs.spark()("a learner of MLlib's by name", () => {
   let session: SparkSession;
   beforeAll(async () => {
-    session = await openSpark(remote);
+    session = await openSpark();
   });
   afterAll(() => session?.close());
 

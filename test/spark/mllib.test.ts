@@ -16,7 +16,8 @@ import {
 } from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark, sparkRemote } from "../support/spark.js";
 import { type Case, cases } from "./mllib-cases.js";
 import { pyspark } from "./peer.js";
 import { expectClose, type Plain, plain } from "./plain.js";
@@ -44,12 +45,15 @@ function questions({ operator, params, except }: Case): { attributes: readonly s
   return { attributes: asked(plainAttributes(model)), summary: asked(summary) };
 }
 
-onSpark("MLlib", (remote) => {
+needs.spark()("MLlib", () => {
   let session: SparkSession;
   let theirs: readonly Found[];
   beforeAll(async () => {
-    session = await openSpark(remote);
-    theirs = await pyspark("mllib", { remote, cases: cases.map((one) => ({ ...one, ...questions(one) })) });
+    session = await openSpark();
+    theirs = await pyspark("mllib", {
+      remote: await sparkRemote(),
+      cases: cases.map((one) => ({ ...one, ...questions(one) })),
+    });
   }, 600_000);
   afterAll(() => session?.close());
 

@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { persisted } from "../../src/engines/spark/mllib/persist.js";
 import { filter, formula, sql, withColumns } from "../../src/engines/spark/plan.js";
-import { onSpark, openSpark } from "../support/spark.js";
+import { needs } from "../support/needs.js";
+import { openSpark } from "../support/spark.js";
 
-onSpark("queries with frames", (remote) => {
+needs.spark()("queries with frames", () => {
   test("at the same time read each its own frame, whatever its name", async () => {
-    await using session = await openSpark(remote);
+    await using session = await openSpark();
     const ask = async (k: number): Promise<unknown> => {
       const rows = sql(`SELECT ${k} AS v FROM range(10)`);
       const [row] = await collect(session, sql("SELECT max(v) AS v FROM rows", {}, { rows }));
@@ -17,7 +18,7 @@ onSpark("queries with frames", (remote) => {
   });
 
   test("may begin with tables of their own", async () => {
-    await using session = await openSpark(remote);
+    await using session = await openSpark();
     const rows = sql("SELECT id FROM range(4)");
     const summed = sql(
       "WITH odd AS (SELECT rows.id FROM rows WHERE id % 2 = 1) SELECT sum(id) AS v FROM odd",
@@ -34,7 +35,7 @@ onSpark("queries with frames", (remote) => {
   });
 
   test("that the cluster keeps are read from there under filters and new columns", async () => {
-    await using session = await openSpark(remote);
+    await using session = await openSpark();
     const kept = sql("SELECT id, rand(7) AS r FROM rows", {}, { rows: sql("SELECT id FROM range(100)") });
     const part = withColumns(filter(kept, "r > 0.5D"), { s: formula("r + 1D") });
     const explained = async (): Promise<string> => {

@@ -12,6 +12,8 @@ export const needs = {
   chromium: (): DescribeWith => describeWith(optional.chromium()),
   /** The interpreter of the peers' environment: numpy, scikit-learn, pyarrow, pandas. */
   python: (): DescribeWith => describeWith(optional.python()),
+  /** A Spark server, by its version or address: `openSpark` in spark.ts opens a session on it. */
+  spark: (): DescribeWith => describeWith(optional.spark()),
   /** The folder in which memory cgroups can be made. */
   root: (): DescribeWith => describeWith(optional.root()),
   /** A data set beside the project. Without `../shared` at all the block does not apply, and so never fails. */

@@ -1,16 +1,32 @@
-import { describe, inject } from "vitest";
+import { inject } from "vitest";
+import type { Row } from "../../src/base/schema.js";
+import { BatchReader, rowsOf } from "../../src/engines/spark/arrow.js";
+import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import { parseRemote } from "../../src/engines/spark/remote.js";
 import { SparkSession } from "../../src/engines/spark/session.js";
 
-/** The Spark Connect server of this test run, or the one that SPARK_REMOTE names. */
-const address = (inject("sparkRemote" as never) as string | undefined) ?? process.env["SPARK_REMOTE"];
+/** The address, with its token, of the server that all tests of a run share. */
+export async function sparkRemote(): Promise<string> {
+  const answer = await fetch(inject("sparkBroker"));
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`Spark did not start: ${text}`);
+  return text;
+}
 
-/** A block of tests on a real server; without one it is skipped with its reason in the title. */
-export const onSpark = (name: string, body: (remote: string) => void): void => {
-  if (address !== undefined) describe(name, () => body(address));
-  else
-    describe.skip(`${name} [skipped: no Spark server; npm run spark:up, then set SPARK_REMOTE]`, () =>
-      body("sc://localhost"));
-};
+/** A session of its own on that server. */
+export const openSpark = async (): Promise<SparkSession> => SparkSession.open(parseRemote(await sparkRemote()));
 
-export const openSpark = (remote: string): Promise<SparkSession> => SparkSession.open(parseRemote(remote));
+/** All rows of a query. */
+export async function sparkRows(
+  session: SparkSession,
+  query: string,
+  tables: Readonly<Record<string, Frame>> = {},
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const reader = new BatchReader();
+  for await (const { responseType } of session.run(sql(query, {}, tables))) {
+    const batch = responseType.case === "arrowBatch" ? reader.take(responseType.value) : undefined;
+    if (batch) rows.push(...rowsOf(batch));
+  }
+  return rows;
+}

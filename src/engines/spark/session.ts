@@ -28,6 +28,8 @@ const settings: Readonly<Record<string, string>> = {
   "spark.sql.session.timeZone": "UTC",
   "spark.sql.ansi.enabled": "true",
   "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+  "spark.sql.variable.substitute": "false",
+  "spark.sql.parser.escapedStringLiterals": "false",
   "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
   "spark.connect.progress.reportInterval": "2s",
 };
