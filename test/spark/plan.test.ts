@@ -32,6 +32,17 @@ needs.spark()("queries with frames", () => {
       { rows },
     );
     expect(await collect(session, counted)).toEqual([{ v: 4 }]);
+    const [plan] = await collect(session, sql("EXPLAIN FORMATTED SELECT max(id) FROM rows", {}, { rows }));
+    expect(plan?.["plan"]).toContain("HashAggregate");
+  });
+
+  test("say where they do not read", async () => {
+    await using session = await openSpark();
+    const rows = sql("SELECT id FROM range(4)");
+    await expect(collect(session, sql("SELEC id FROM rows", {}, { rows }))).rejects.toMatchObject({
+      code: "bad_formula",
+      message: expect.stringContaining("PARSE_SYNTAX_ERROR"),
+    });
   });
 
   test("that the cluster keeps are read from there under filters and new columns", async () => {
