@@ -47,7 +47,7 @@ needs.spark()("a learner of MLlib's by name", () => {
       'maxDepth is "40"; it must be a whole number from 0 to 30',
     );
     await expect(fit("mllib.NaiveBayes", { thresholds: "0.4;0.6" })).rejects.toThrow("numbers with commas between");
-    await expect(fit("mllib.FMRegressor", {}, "weight")).rejects.toThrow("takes no weights");
+    await expect(fit("mllib.AFTSurvivalRegression", {}, "weight")).rejects.toThrow("takes no weights");
     expect(await cachedModels(session)).toEqual([]);
   });
 

@@ -146,7 +146,7 @@ function wordsOf(
 ): string {
   const root = details?.errors[details.rootErrorIdx ?? 0];
   const message = root?.message || error.rawMessage;
-  const [line = ""] = message.trim().split("\n");
+  const [line = ""] = message.trim().split("\n"); // a syntax error begins with an empty line
   const spot = root?.sparkThrowable?.queryContexts[0];
   const where = spot?.fragment ? ` (at "${spot.fragment.slice(0, 80)}")` : "";
   const name = facts?.errorClass === undefined && facts?.reason ? `${facts.reason.split(".").at(-1)}: ` : "";

@@ -39,3 +39,7 @@ export type {
 export type { PipelineModel } from "./mllib/pipeline.js";
 export type { MllibSummary } from "./mllib/summary.js";
 export type { ValidatedModel } from "./mllib/validation.js";
+// What a program needs besides: a session, and frames to fit to.
+export { type Frame, files, sql, table } from "./plan.js";
+export { parseRemote, type Remote } from "./remote.js";
+export { SparkSession } from "./session.js";

@@ -45,12 +45,16 @@ let aliases = 0;
 /** Sessions may be shared by processes. */
 const ofProcess = randomBytes(4).toString("hex");
 
+/** The tables' names as the first tables of a WITH. `query` is a SELECT, a WITH or an INSERT, or an EXPLAIN of one. */
 function withTables(query: string, tables: readonly { readonly name: string; readonly alias: string }[]): string {
   if (tables.length === 0) return query;
   const heads = tables.map(({ name, alias }) => `\`${name.replaceAll("`", "``")}\` AS (SELECT * FROM ${alias})`);
-  const [, recursive = "", rest] = /^\s*WITH\s+(RECURSIVE\s+)?([\s\S]*)$/i.exec(query) ?? [];
-  return rest === undefined ? `WITH ${heads.join(", ")} ${query}` : `WITH ${recursive}${heads.join(", ")}, ${rest}`;
+  const [before = "", explain = "", others, recursive = ""] = beginning.exec(query) ?? [];
+  const rest = query.slice(before.length);
+  return `${explain}WITH ${recursive}${heads.join(", ")}${others === undefined ? " " : ", "}${rest}`;
 }
+
+const beginning = /^\s*(EXPLAIN\s+(?:(?:EXTENDED|CODEGEN|COST|FORMATTED)\s+)?)?(WITH\s+(RECURSIVE\s+)?)?/i;
 
 export const named = (input: Frame, alias: string): Frame => frame({ case: "subqueryAlias", value: { input, alias } });
 

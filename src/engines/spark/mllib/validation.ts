@@ -1,12 +1,12 @@
 import { SluiceError } from "../../../base/errors.js";
-import { type Frame, filter, formula, sql, withColumns } from "../plan.js";
+import type { Frame } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import { evaluate, largerIsBetter } from "./apply.js";
-import { collect } from "./collect.js";
 import type { CrossValidator, Estimator, FitAny, TrainValidationSplit } from "./estimator.js";
 import type { Fitting } from "./fit-operator.js";
 import type { Fitted } from "./model.js";
 import type { EvaluatorName, Operator } from "./operator.js";
+import { type Part, partsOf } from "./parts.js";
 import { persisted } from "./persist.js";
 
 interface TryingOptions {
@@ -110,11 +110,6 @@ export class ValidatedModel implements Fitted {
 const means = (byPart: readonly (readonly number[])[]): number[] =>
   (byPart[0] ?? []).map((_, j) => byPart.reduce((sum, part) => sum + part[j]!, 0) / byPart.length);
 
-interface Part {
-  readonly training: Frame;
-  readonly validation: Frame;
-}
-
 export async function fitValidated(
   fit: FitAny,
   session: SparkSession,
@@ -176,59 +171,4 @@ async function judge(
   const ended = await Promise.allSettled(workers);
   for (const one of ended) if (one.status === "rejected") throw one.reason;
   return metrics;
-}
-
-/** The rows with what parts them, once: a column of chance, or of the fold's number. The same seed parts them as PySpark does. */
-async function partsOf(
-  session: SparkSession,
-  of: CrossValidator | TrainValidationSplit,
-  rows: Frame,
-): Promise<{ readonly split: Frame; readonly parts: readonly Part[] }> {
-  const by = of.operator === "CrossValidator" ? of.foldColumn : undefined;
-  if (by !== undefined && of.operator === "CrossValidator") {
-    const fold = quoted(by);
-    await checkFolds(session, rows, by, of.folds);
-    return { split: rows, parts: Array.from({ length: of.folds }, (_, i) => partOf(rows, `${fold} = ${i}`)) };
-  }
-  const chance = "__sluice_chance";
-  const split = withColumns(rows, { [chance]: formula(`rand(${of.seed}L)`) });
-  if (of.operator === "TrainValidationSplit")
-    return { split, parts: [partOf(split, `${chance} >= ${real(of.trainRatio)}`)] };
-  const width = 1 / of.folds;
-  const parts = Array.from({ length: of.folds }, (_, i) =>
-    partOf(split, `${chance} >= ${real(i * width)} AND ${chance} < ${real((i + 1) * width)}`),
-  );
-  return { split, parts };
-}
-
-const partOf = (rows: Frame, condition: string): Part => ({
-  training: filter(rows, `NOT (${condition})`),
-  validation: filter(rows, condition),
-});
-
-const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
-/** A double with all its digits: SQL reads 0.1 as a decimal. */
-const real = (value: number): string => `${value.toExponential()}D`;
-
-async function checkFolds(session: SparkSession, rows: Frame, column: string, folds: number): Promise<void> {
-  const fold = quoted(column);
-  const counts = await collect(
-    session,
-    sql(`SELECT ${fold} AS fold, count(*) AS n FROM parted GROUP BY 1 ORDER BY 1`, {}, { parted: rows }),
-  );
-  const found = counts.map((row) => row["fold"]);
-  const wrong = found.find((one) => typeof one !== "number" || !Number.isInteger(one) || one < 0 || one >= folds);
-  if (wrong !== undefined)
-    throw new SluiceError(
-      "bad_row",
-      `column "${column}" has a row of fold ${String(wrong)}; folds are the numbers 0 to ${folds - 1}`,
-      { column, value: wrong },
-    );
-  const empty = Array.from({ length: folds }, (_, i) => i).find((i) => !found.includes(i));
-  if (empty !== undefined)
-    throw new SluiceError(
-      "no_rows",
-      `fold ${empty} of column "${column}" has no rows; say folds: ${found.length}, or number them anew`,
-      { column, fold: empty },
-    );
 }
