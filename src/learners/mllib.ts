@@ -77,7 +77,7 @@ export const homeLearner = (
 const mostFeatures = 4096;
 
 /** What MLlib learns from, as formulas over the blocks' values: numbers filled where they are missing, then a column for each level. */
-export function featuresOf(blocks: readonly Block[], valueOf?: (block: Block, i: number) => Expr): readonly Expr[] {
+export function featuresOf(blocks: readonly Block[], read?: (block: Block, i: number) => Expr): readonly Expr[] {
   const numbers = blocks.filter((block) => block.kind === "number");
   const categories = blocks.filter((block) => block.kind === "category");
   const width = numbers.length + categories.reduce((sum, { levels }) => sum + levels.length, 0);
@@ -90,9 +90,9 @@ export function featuresOf(blocks: readonly Block[], valueOf?: (block: Block, i:
       },
     );
   return [
-    ...numbers.map((block, i) => call("coalesce", call("toReal", valueOf?.(block, i) ?? block.expr), lit(block.fill))),
+    ...numbers.map((block, i) => call("coalesce", call("toReal", read?.(block, i) ?? block.expr), lit(block.fill))),
     ...categories.flatMap(({ expr, levels, ...block }, i) => {
-      const code: Expr = valueOf?.({ expr, levels, ...block }, i) ?? {
+      const code: Expr = read?.({ expr, levels, ...block }, i) ?? {
         kind: "lookup",
         key: expr,
         keys: levels,
