@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { learners } from "../../src/learners/index.js";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
 import { duck } from "../support/duck.js";
@@ -36,15 +37,13 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
   };
   const late = ["--label", "late", "--drop", "minutes,size"];
 
-  test.each(["logistic", "boosting", "sparseLogistic"])(
-    "%s comes to the same state, rows and metrics",
-    async (learner) => {
-      const { here, there } = await both(
-        ...late,
-        "--learner",
-        learner,
-        ...(learner === "boosting" ? ["--param", "trees=10"] : []),
-      );
+  const few: Readonly<Record<string, string>> = { boosting: "trees=10", forest: "trees=5" };
+  test.each(learners.map(({ name, tasks }) => [name, tasks.includes("binary") ? "late" : "minutes"]))(
+    "%s on %s comes to the same state, rows and metrics",
+    async (learner, label) => {
+      const drop = label === "late" ? "minutes,size" : "late,size";
+      const params = few[learner] === undefined ? [] : ["--param", few[learner]];
+      const { here, there } = await both("--label", label, "--drop", drop, "--learner", learner, ...params);
       expect(there.rows).toEqual(here.rows);
       expect(there.stateHash).toBe(here.stateHash);
       expect(there.metrics).toEqual(here.metrics);
