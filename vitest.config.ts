@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: ["test/support/spark-setup.ts"],
     testTimeout: 180_000,
     hookTimeout: 300_000,
+    globalSetup: "test/support/spark-setup.ts",
     pool: "forks",
     maxWorkers: 2,
   },

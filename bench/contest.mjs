@@ -73,20 +73,26 @@ export const limitLine = (what, value, limit, unit, digits = 1) => ({
   note: "",
 });
 
+/** A table has those columns of which its lines speak. */
 const heads = {
   what: "what",
+  metric: "metric",
   peer: "beside",
   ours: "Sluice",
   theirs: "it",
+  lightgbm: "LightGBM",
+  scikit: "scikit-learn",
+  behind: "behind LightGBM",
   ratio: "ratio",
   goal: "goal",
   verdict: "",
   memory: "peak memory, Sluice / it",
+  linear: "linear Sluice",
   note: "note",
 };
 
 export function table(lines) {
-  const keys = Object.keys(heads);
+  const keys = Object.keys(heads).filter((key) => lines.some((each) => key in each));
   const width = (key) => Math.max(heads[key].length, ...lines.map((each) => String(each[key]).length));
   const row = (cells) => `| ${keys.map((key) => String(cells[key]).padEnd(width(key))).join(" | ")} |`;
   const rule = `|${keys.map((key) => "-".repeat(width(key) + 2)).join("|")}|`;

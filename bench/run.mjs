@@ -7,14 +7,16 @@ import { version as duckdbVersion } from "@duckdb/node-api";
 import { load, machine, table } from "./contest.mjs";
 import { clicks } from "./contests/clicks.mjs";
 import { logistic, ridge } from "./contests/linear.mjs";
+import { quality } from "./contests/quality.mjs";
 import { profile, start } from "./contests/reading.mjs";
 import { huge, scale } from "./contests/scale.mjs";
+import { spark } from "./contests/spark.mjs";
 import { higgs, trees } from "./contests/trees.mjs";
 import { saveSections } from "./results.mjs";
 import { cleanUp, rowsOf, withSpark } from "./sluice.mjs";
 
 /** Those that take hours, or more memory than most have, run only when they are named. */
-const contests = { logistic, ridge, profile, start, trees, higgs, scale, huge, clicks };
+const contests = { logistic, ridge, profile, start, trees, higgs, scale, huge, clicks, quality, spark };
 const everyday = "logistic,ridge,profile,start";
 
 const { values: options } = parseArgs({

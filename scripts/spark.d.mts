@@ -5,7 +5,7 @@ export interface SparkServer {
   readonly version: string;
   readonly folder: string;
   readonly ui: string;
-  stop(): void;
+  stop(signal?: NodeJS.Signals): void;
 }
 export function startSpark(options?: {
   readonly port?: number;
@@ -16,4 +16,5 @@ export function startSpark(options?: {
   readonly conf?: Readonly<Record<string, string>>;
   readonly say?: (line: string) => void;
   readonly keep?: boolean;
+  readonly withToken?: boolean;
 }): Promise<SparkServer>;

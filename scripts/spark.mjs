@@ -1,4 +1,4 @@
-// A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down`.
+// A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
 // Python brings the jars (pyspark from PyPI, in a cached environment), Java 17 runs them; nothing leaves the loopback device.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -26,6 +26,8 @@ export async function startSpark({
   conf = {},
   say = () => {},
   keep = false,
+  /** PySpark's own client takes a token for a wish to have TLS, so that beside it the server has none. */
+  withToken = true,
 } = {}) {
   const lacks = lacksForSpark();
   if (lacks) throw new Error(`Spark cannot be started: ${lacks}`);
@@ -43,7 +45,7 @@ export async function startSpark({
     ...process.env,
     SPARK_HOME: home,
     SPARK_LOCAL_IP: "127.0.0.1",
-    SPARK_CONNECT_AUTHENTICATE_TOKEN: token,
+    ...(withToken ? { SPARK_CONNECT_AUTHENTICATE_TOKEN: token } : {}),
     TZ: "UTC",
   };
   delete env.SPARK_REMOTE;
@@ -61,7 +63,7 @@ export async function startSpark({
     });
     return { name, ended: () => ended, log: () => readFileSync(join(folder, `${name}.log`), "utf8") };
   };
-  const stop = () => stopAll(started);
+  const stop = (signal) => stopAll(started, signal);
   try {
     let master = `local[${cores}]`;
     if (cluster) {
@@ -111,7 +113,7 @@ export async function startSpark({
     stop();
     throw error;
   }
-  const remote = `sc://127.0.0.1:${port}/;token=${token};use_ssl=false`;
+  const remote = `sc://127.0.0.1:${port}/${withToken ? `;token=${token};use_ssl=false` : ""}`;
   const server = { remote, port, version, pids: started, folder, ui: `http://127.0.0.1:${port + 2000}` };
   if (keep) writeFileSync(join(folder, "server.json"), JSON.stringify(server));
   return { ...server, stop };
@@ -150,19 +152,22 @@ async function until(port, child) {
   throw new Error(`${child.name} did not answer on port ${port} within ${readyMs / 1000} s; its log: ${child.log()}`);
 }
 
-function down() {
+async function down(only) {
   const folder = cached("spark");
   const ports = existsSync(folder) ? readdirSync(folder) : [];
   let stopped = 0;
   for (const port of ports) {
     const file = join(folder, port, "server.json");
-    if (!existsSync(file)) continue;
-    stopAll(JSON.parse(readFileSync(file, "utf8")).pids);
+    if ((only !== undefined && port !== only) || !existsSync(file)) continue;
+    const { pids } = JSON.parse(readFileSync(file, "utf8"));
+    stopAll(pids);
+    for (let i = 0; i < 100 && (await answers(Number(port))); i++) await new Promise((done) => setTimeout(done, 100));
+    stopAll(pids, "SIGKILL");
     rmSync(join(folder, port), { recursive: true, force: true });
     console.log(`stopped the Spark server on port ${port}`);
     stopped++;
   }
-  if (stopped === 0) console.log("no Spark server was up");
+  if (stopped === 0) console.log(`no Spark server was up${only === undefined ? "" : ` on port ${only}`}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -170,7 +175,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     allowPositionals: true,
     options: { cluster: { type: "boolean" }, port: { type: "string" }, version: { type: "string" } },
   });
-  if (positionals[0] === "down") down();
+  if (positionals[0] === "down") await down(values.port);
   else if (positionals[0] === "up")
     try {
       const server = await startSpark({

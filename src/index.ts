@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { SluiceError } from "./base/errors.js";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
 import { coerceRow } from "./expr/coerce.js";
@@ -111,6 +112,26 @@ export const table = <const C extends Columns = Columns>(
   name: string,
   settings: SourceSettings<C> = {},
 ): Source<C> => source("table", `${file}:${name}`, settings);
+/** A table of a Spark cluster. */
+export const sparkTable = <const C extends Columns = Columns>(
+  name: string,
+  settings: SourceSettings<C> = {},
+): Source<C> => source(undefined, `sc:${name}`, settings);
+/** Files that a Spark cluster sees: paths or globs with a "/" in them. */
+export const sparkFiles = <const C extends Columns = Columns>(
+  paths: string | readonly string[],
+  settings: SourceSettings<C> = {},
+): Source<C> =>
+  source(
+    undefined,
+    (typeof paths === "string" ? [paths] : paths).map((path) => `sc:${path}`),
+    settings,
+  );
+/** A query in a Spark cluster's SQL. */
+export const sparkSql = <const C extends Columns = Columns>(
+  query: string,
+  settings: SourceSettings<C> = {},
+): Source<C> => source(undefined, `sc:${query}`, settings);
 /** Anything the command line would take: the form is found out. */
 export const files = <const C extends Columns = Columns>(
   paths: string | readonly string[],
@@ -181,6 +202,13 @@ export const linear = (params: Penalties = {}): LearnerChoice => choice("linear"
 export const logistic = (params: Penalties = {}): LearnerChoice => choice("logistic", params);
 export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
   choice("sgd", params);
+type TreeParams = Readonly<Record<string, number | string | boolean>>;
+/** Gradient boosted trees: `boosting({ trees: 300, leaves: 63 })`. */
+export const boosting = (params: TreeParams = {}): LearnerChoice => choice("boosting", params);
+/** A random forest: `forest({ trees: 200 })`. */
+export const forest = (params: TreeParams = {}): LearnerChoice => choice("forest", params);
+/** One decision tree, small enough to be read. */
+export const tree = (params: TreeParams = {}): LearnerChoice => choice("tree", params);
 /** Hashed features learned row by row. */
 export const sparseLogistic = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
   choice("sparseLogistic", params);
@@ -188,17 +216,43 @@ export const sparseLinear = (params: Readonly<Record<string, number | string | b
   choice("sparseLinear", params);
 export const baseline = (): LearnerChoice => choice("baseline", {});
 
-/** The embedded engine inside a memory budget for the whole process. */
+/** Where relations run, and the memory budget of this process. */
 export interface EngineChoice {
-  readonly engine: "duckdb";
+  readonly engine: "duckdb" | "spark";
   readonly memoryBytes?: number;
   readonly threads?: number;
+  /** Of Spark: `sc://host:port/;name=value`. */
+  readonly remote?: { readonly address: string; readonly token?: string };
 }
+/** The embedded engine inside a memory budget for the whole process. */
 export const duckdb = (settings: { readonly memory?: string; readonly threads?: number } = {}): EngineChoice => ({
   engine: "duckdb",
   ...(settings.memory === undefined ? {} : { memoryBytes: parseBytes(settings.memory) }),
   ...(settings.threads === undefined ? {} : { threads: settings.threads }),
 });
+
+/**
+ * A Spark cluster (4.1 or newer) through Spark Connect. `remote` is its address, SPARK_REMOTE unless said; the token may stand in
+ * it, in `token` or in SPARK_CONNECT_AUTHENTICATE_TOKEN.
+ */
+export function spark(
+  settings: {
+    readonly remote?: string;
+    readonly token?: string;
+    readonly memory?: string;
+    readonly threads?: number;
+  } = {},
+): EngineChoice {
+  const { SPARK_REMOTE, SPARK_CONNECT_AUTHENTICATE_TOKEN } = process.env;
+  const address = settings.remote ?? SPARK_REMOTE;
+  const token = settings.token ?? SPARK_CONNECT_AUTHENTICATE_TOKEN;
+  if (address === undefined)
+    throw new SluiceError(
+      "usage",
+      "spark(): name the cluster with { remote } or in SPARK_REMOTE, like sc://host:15002",
+    );
+  return { ...duckdb(settings), engine: "spark", remote: { address, ...(token ? { token } : {}) } };
+}
 
 interface Place {
   readonly on?: EngineChoice;
@@ -224,6 +278,8 @@ export interface TrainSettings<C extends Columns = Columns> extends Place {
   readonly where?: string;
   /** random:0.2, time:0.2, group:0.2 or none. */
   readonly validate?: string;
+  /** Of two classes, on the validation rows. */
+  readonly calibrate?: "isotonic" | "platt";
   readonly test?: Source;
   readonly sample?: number | string;
   readonly seed?: number;
@@ -244,6 +300,7 @@ async function inWorkspace<T>(
     learnerBytes: place.learner ? learnerBytesOf(place.learner) : 0,
     ...(place.on?.memoryBytes === undefined ? {} : { memoryBytes: place.on.memoryBytes }),
     ...(place.on?.threads === undefined ? {} : { threads: place.on.threads }),
+    ...(place.on?.remote ? { on: place.on.remote } : {}),
     home: homeAt({ home: place.home, cache: place.cache }),
     ...(place.signal ? { signal: place.signal } : {}),
   });

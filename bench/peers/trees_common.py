@@ -45,14 +45,15 @@ class Table:
         return rows, table.column(table.num_columns - 1).to_numpy()
 
     def codes(self, name, column):
-        return np.concatenate([self.known(name, chunk.dictionary)[chunk.indices.to_numpy()] for chunk in column.chunks])
+        return np.concatenate([self.known(name, each.dictionary)[each.indices.fill_null(-1)] for each in column.chunks])
 
     def known(self, name, dictionary):
         levels = self.levels[name]
         if self.grows:
             for level in dictionary.to_pylist():
                 levels.setdefault(level, len(levels))
-        return np.array([levels.get(level, np.nan) for level in dictionary.to_pylist()], dtype=np.float32)
+        # the last one, which is also the one before the first, is for missing cells
+        return np.array([*(levels.get(level, np.nan) for level in dictionary.to_pylist()), np.nan], dtype=np.float32)
 
 
 def peak():

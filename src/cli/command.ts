@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { type Command, CommanderError, Option } from "commander";
 import { CodedError, type ErrorCode, exitCodes, SluiceError } from "../base/errors.js";
 import { outwardJson } from "../base/json.js";
-import { parseBytes } from "../base/units.js";
+import { formatBytes, formatCount, parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
+import { isSparkSpec } from "../sources/spark.js";
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -12,6 +14,8 @@ export interface CommonFlags {
   readonly quiet?: boolean;
   readonly memory?: string;
   readonly threads?: string;
+  readonly on?: string;
+  readonly tokenFile?: string;
 }
 
 /** Flags that say how a source is read. */
@@ -41,8 +45,13 @@ export const withCommon = (command: Command): Command =>
     .option("--json", "print exactly one JSON object on standard output; progress goes to standard error as JSON lines")
     .option("--quiet", "no progress");
 
-export const withSource = (command: Command): Command =>
+export const withEngine = (command: Command): Command =>
   command
+    .option("--on <engine>", "duckdb (here), spark (the cluster in SPARK_REMOTE), or sc://host:15002/;name=value")
+    .option("--token-file <file>", "the cluster's token (or SPARK_CONNECT_AUTHENTICATE_TOKEN)");
+
+export const withSource = (command: Command): Command =>
+  withEngine(command)
     .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
     .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
     .option("--columns <names>", "column names of a file without a header line, separated by commas")
@@ -97,17 +106,76 @@ export async function homeOf(flags: CommonFlags): Promise<Home> {
   return homeAt({ home: flags.home, cache: flags.cache });
 }
 
-export async function openWorkspace(flags: CommonFlags, signal?: AbortSignal, learnerBytes = 0) {
+/** Where relations run: what --on says, else the cluster in SPARK_REMOTE when a source is on one, else here. */
+function engineOf(
+  { on, tokenFile }: CommonFlags,
+  sources: readonly string[],
+): { address: string; token?: string } | undefined {
+  const { SPARK_REMOTE: address, SPARK_CONNECT_AUTHENTICATE_TOKEN: fromEnvironment } = process.env;
+  const named = on ?? (address && sources.some(isSparkSpec) ? "spark" : "duckdb");
+  if (named === "duckdb") return undefined;
+  if (named !== "spark" && !named.startsWith("sc://"))
+    throw new SluiceError("usage", `--on ${named}: it must be duckdb, spark, or an address like sc://host:15002`, {
+      value: named,
+    });
+  if (named === "spark" && !address)
+    throw new SluiceError(
+      "usage",
+      'SPARK_REMOTE names no cluster; set it to sc://host:15002 ("npm run spark:up" starts one here), or give the address with --on',
+      {},
+    );
+  const token = tokenFile === undefined ? fromEnvironment : readToken(tokenFile);
+  return { address: named === "spark" ? address! : named, ...(token ? { token } : {}) };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new SluiceError(
+      "missing_file",
+      `--token-file ${file} cannot be read: ${(error as Error).message}`,
+      { file },
+      { cause: error },
+    );
+  }
+}
+
+export async function openWorkspace(
+  flags: CommonFlags,
+  signal?: AbortSignal,
+  { learnerBytes = 0, sources = [] }: { learnerBytes?: number; sources?: readonly string[] } = {},
+) {
   const { Workspace } = await import("../train/workspace.js");
+  const on = engineOf(flags, sources);
   const threads = wholeNumber("threads", flags.threads);
   if (threads === 0) throw new SluiceError("usage", "--threads 0: it takes at least one", { value: "0" });
   return Workspace.open({
     ...(flags.memory === undefined ? {} : { memoryBytes: parseBytes(flags.memory) }),
     ...(threads === undefined ? {} : { threads }),
     learnerBytes,
+    ...(on ? { on } : {}),
     home: await homeOf(flags),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** What the cluster did, in words and for programs; nothing where DuckDB did the work. */
+export async function tellCluster(
+  { engine }: { readonly engine: import("../engines/contract.js").Engine },
+  context: Context,
+): Promise<{ cluster?: import("../engines/contract.js").Happened }> {
+  const cluster = await engine.happened?.();
+  if (!cluster) return {};
+  const { operations, stages, tasks, inputBytes, detail } = cluster;
+  const more = detail
+    ? `; shuffled ${formatBytes(detail.shuffleWriteBytes)}, spilled ${formatBytes(detail.spilledBytes)}, garbage collection ${Math.round(100 * detail.gcShare)} %, longest task ${detail.skew.toFixed(1)} times the median`
+    : "";
+  context.print(
+    `\ncluster   ${operations} operations, ${stages} stages, ${formatCount(tasks)} tasks, ${formatBytes(inputBytes)} read${more}`,
+  );
+  context.print(`          ${cluster.advice}`);
+  return { cluster };
 }
 
 /** Splits "--param a=1" pairs. */

@@ -18,8 +18,8 @@ export async function evaluate(
   context: Context,
 ): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
-  await using workspace = await openWorkspace(flags, context.signal);
-  const { rows, model, baseline } = await evaluateModel(
+  await using workspace = await openWorkspace(flags, context.signal, { sources });
+  const { rows, model, baseline, uncalibrated } = await evaluateModel(
     loaded.model,
     sources,
     { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) },
@@ -28,7 +28,7 @@ export async function evaluate(
   context.print(
     `${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`,
   );
-  context.print(metricsTable(model, baseline));
+  context.print(metricsTable(model, baseline, { uncalibrated }));
   context.json({
     model: loaded.ref,
     rows: {
@@ -40,6 +40,7 @@ export async function evaluate(
     },
     metrics: model.values,
     baseline: baseline.values,
+    ...(uncalibrated ? { uncalibrated: uncalibrated.values } : {}),
     intervals: model.intervals,
     errorBounds: model.errorBounds,
   });

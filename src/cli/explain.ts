@@ -51,7 +51,7 @@ export async function explain(
     out["rules"] = rules;
   }
   if (source !== undefined) {
-    await using workspace = await openWorkspace(flags, context.signal);
+    await using workspace = await openWorkspace(flags, context.signal, { sources: [source] });
     const wanted = rowsToShuffle(model.inputs.columns.length);
     const sample = await sampleFor(model, [source], dataOptionsOf(flags), workspace, wanted);
     const importances = permutationImportance(model, sample);
@@ -166,7 +166,7 @@ async function rowByRow(
 ): Promise<void> {
   const said = flags.rows === true ? undefined : wholeNumber("rows", flags.rows);
   const options = dataOptionsOf(flags);
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, { sources: [source] });
   if (flags.to === "-")
     throw new SluiceError("usage", "--to -: name a file, or leave --to out and say --json for standard output", {});
   const about = { model: found, task: model.task, learner: model.learner, output: explainedOutput(model) };

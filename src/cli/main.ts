@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { SluiceError } from "../base/errors.js";
-import { type CommonFlags, fail, run, type SourceFlags, withCommon, withSource } from "./command.js";
+import { type CommonFlags, fail, run, type SourceFlags, withCommon, withEngine, withSource } from "./command.js";
 
 const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
@@ -48,6 +48,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--weight <column>", "how much a row counts")
       .option("--where <formula>", "only rows for which this is true")
       .option("--validate <how>", "random:0.2, time:0.2, group:0.2 or none", "random:0.2")
+      .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
       .option("--test <source>", "another source to judge on (repeatable)", gather)
       .option("--sample <share>", "a seeded share of the rows, e.g. 1%")
       .option("--seed <n>", "of splits, samples and shuffles", "7")
@@ -115,7 +116,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
     .action((sources: string[], flags) =>
       run(flags, async (context) => (await import("./profile.js")).profile(sources, flags, context)),
     );
-  command("sql <query>", "run a query; files are tables: SELECT * FROM 'rides.parquet'")
+  withEngine(command("sql <query>", "run a query; files are tables: SELECT * FROM 'rides.parquet'"))
     .option("--limit <n>", "rows to print", "1000")
     .action((query: string, flags) =>
       run(flags, async (context) => (await import("./sql.js")).sql(query, flags, context)),

@@ -4,12 +4,12 @@ import { fromJson } from "../base/json.js";
 import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
-import { rulesOf } from "../predict/explain.js";
+import { outOfBagOf, rulesOf } from "../predict/explain.js";
 import { type Home, listModels, runDir } from "../runs/home.js";
 import type { TrainDetails } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
 import { loadModel } from "./evaluate.js";
-import { metricsTable, table } from "./tables.js";
+import { metricsTable, outOfBagLine, table } from "./tables.js";
 
 const headline = (model: Model): string => {
   const judged = Object.entries((model.about["metrics"] ?? {}) as Record<string, { model: Record<string, number> }>)[0];
@@ -89,9 +89,11 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
         details.decisions.map(({ column, type, use, reason }) => [column, type, use, reason]),
       )}`,
     );
-    for (const [on, { model: own, baseline }] of Object.entries(details.quality))
-      context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline)}`);
+    for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(details.quality))
+      context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline, { uncalibrated })}`);
   }
+  const outOfBag = outOfBagOf(model);
+  if (outOfBag) context.print(`\n${outOfBagLine(outOfBag)}`);
   const rules = rulesOf(model);
   if (rules !== undefined) context.print(`\nthe tree as rules\n${rules}`);
   context.json({

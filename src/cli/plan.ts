@@ -7,7 +7,7 @@ import { type LearningFlags, specOf } from "./train.js";
 
 export async function plan(sources: readonly string[], flags: LearningFlags, context: Context): Promise<void> {
   const spec = specOf(sources, flags);
-  await using workspace = await openWorkspace(flags, context.signal, learnerBytesOf(spec));
+  await using workspace = await openWorkspace(flags, context.signal, { learnerBytes: learnerBytesOf(spec), sources });
   const found = await planTraining(spec, workspace);
   const [low, high] = found.seconds;
   context.print(

@@ -1,6 +1,14 @@
 import { formatBytes, formatCount } from "../base/units.js";
 import { predictFile } from "../predict/predict.js";
-import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
+import {
+  type CommonFlags,
+  type Context,
+  dataOptionsOf,
+  homeOf,
+  openWorkspace,
+  type SourceFlags,
+  tellCluster,
+} from "./command.js";
 import { loadModel } from "./evaluate.js";
 
 export async function predict(
@@ -10,7 +18,7 @@ export async function predict(
   context: Context,
 ): Promise<void> {
   const { model, ref: found } = loadModel(await homeOf(flags), ref);
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, { sources });
   const keep = flags.keep
     ?.split(",")
     .map((name) => name.trim())
@@ -42,5 +50,6 @@ export async function predict(
     bytes: done.bytes,
     to: done.to,
     notes: done.notes,
+    ...(flags.to === "-" ? {} : await tellCluster(workspace, context)),
   });
 }

@@ -18,7 +18,7 @@ export async function profile(
   flags: CommonFlags & SourceFlags & { exact?: boolean; seed: string; sampleRows: string },
   context: Context,
 ): Promise<void> {
-  await using workspace = await openWorkspace(flags, context.signal);
+  await using workspace = await openWorkspace(flags, context.signal, { sources });
   const options = { ...dataOptionsOf(flags), badRows: (flags.badRows ?? "keep-aside") as "keep-aside" };
   const scan = await describeSource(sources, options, workspace);
   const how = {
@@ -40,9 +40,9 @@ export async function profile(
   };
   // A clean CSV is read where it is; one with rows that don't fit is landed first, so that each of them is counted.
   const direct =
-    scan.format === "parquet" ||
-    scan.format === "table" ||
-    (scan.format === "csv" &&
+    workspace.engine.reads(scan) ||
+    (workspace.engine === workspace.local &&
+      scan.format === "csv" &&
       scan.csv?.encoding === "utf-8" &&
       scan.csv.compression === "none" &&
       scan.csv.comment === "" && // DuckDB drops comment lines between rows; landing counts them
@@ -58,7 +58,7 @@ export async function profile(
     `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}`,
   );
   for (const sentence of assumed) context.print(`assumed: ${sentence}`);
-  const warnings = await mixedWarnings(scan, undefined, workspace.engine);
+  const warnings = await mixedWarnings(scan, undefined, workspace.local);
   for (const { message } of warnings) context.print(`warning: ${message}`);
   context.print(
     table(

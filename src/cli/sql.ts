@@ -10,7 +10,13 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   await using workspace = await openWorkspace(flags, context.signal);
   let rows: Row[];
   try {
-    await check(query, workspace);
+    if (workspace.engine === workspace.local) await check(query, workspace);
+    else if (!/^\s*(select|with|from|values|describe|show|table)\b/i.test(query))
+      throw new SluiceError(
+        "bad_formula",
+        "sluice sql only reads; write one query (SELECT, FROM, VALUES, WITH, DESCRIBE or SHOW)",
+        { query },
+      );
     rows = await workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal);
   } catch (error) {
     if (error instanceof SluiceError) throw error;
@@ -46,7 +52,7 @@ async function check(query: string, workspace: Awaited<ReturnType<typeof openWor
     });
   // DuckDB turns a pragma into a query of its own, and fails over no statement at all.
   if (/^\s*(pragma\b|$)/i.test(query)) throw refused(`"${query.trim()}" is no query`);
-  await workspace.engine.use(async (connection) => {
+  await workspace.local.use(async (connection) => {
     const statements = await connection.extractStatements(query);
     if (statements.count !== 1) throw refused(`there are ${statements.count} statements`);
     const statement = await statements.prepare(0);

@@ -76,6 +76,13 @@ describe("metricsTable", () => {
     expect(first).toMatch(/^auc +0\.7500 +0\.\d{4} to 1 +0\.5000$/);
   });
 
+  test("shows what it was before calibration", () => {
+    const uncalibrated = { ...model, values: { auc: 0.5 } };
+    const [header, first] = lines(metricsTable(model, model, { uncalibrated }));
+    expect(header).toMatch(/^metric +value +95 % interval +uncalibrated +baseline$/);
+    expect(first).toMatch(/^auc +0\.7500 +0\.\d{4} to 1 +0\.5000 +0\.7500$/);
+  });
+
   test("prints the bound of a histogram only where there is one", () => {
     expect(plain(metricsTable({ ...model, errorBounds: { auc: 1.41e-5 } }, undefined, {}))).toContain("≤ 1.5e-5");
     expect(plain(metricsTable(model, undefined, {}))).not.toContain("≤");

@@ -1,3 +1,5 @@
+import { formatCount } from "../base/units.js";
+import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
 import { coloursOf } from "./colours.js";
@@ -105,26 +107,44 @@ const order = [
 ];
 const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
 
-/** Each figure with its 95 % interval, the error its histogram can bring, and the baseline's beside it. */
-export function metricsTable(model: Metrics, baseline?: Metrics, options: TableOptions = {}): string {
+/** Each figure with its 95 % interval, what it was before calibration, the baseline's, and the error its histogram can bring. */
+export function metricsTable(
+  model: Metrics,
+  baseline?: Metrics,
+  { uncalibrated, ...options }: TableOptions & { readonly uncalibrated?: Metrics | undefined } = {},
+): string {
   const names = Object.keys(model.values).sort((a, b) => place(a) - place(b));
   const bounded = names.some((name) => (model.errorBounds[name] ?? 0) > 0);
   return table(
-    ["metric", "value", "95 % interval", ...(baseline ? ["baseline"] : []), ...(bounded ? ["histogram error"] : [])],
+    [
+      "metric",
+      "value",
+      "95 % interval",
+      ...(uncalibrated ? ["uncalibrated"] : []),
+      ...(baseline ? ["baseline"] : []),
+      ...(bounded ? ["histogram error"] : []),
+    ],
     names.map((name) => {
       const interval = model.intervals[name];
       const bound = model.errorBounds[name] ?? 0;
-      const other = baseline?.values[name];
+      const told = ({ values }: Metrics): string => (values[name] === undefined ? "" : figure(values[name]));
       return [
         name,
         figure(model.values[name]!),
         interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
-        ...(baseline ? [other === undefined ? "" : figure(other)] : []),
+        ...(uncalibrated ? [told(uncalibrated)] : []),
+        ...(baseline ? [told(baseline)] : []),
         ...(bounded ? [bound > 0 ? `≤ ${boundFigure(bound)}` : ""] : []),
       ];
     }),
     options,
   );
+}
+
+/** A forest's quality on the rows that its trees left out. */
+export function outOfBagLine({ rows, ...values }: OutOfBag): string {
+  const figures = Object.entries(values).map(([name, value]) => `${name} ${figure(value as number)}`);
+  return `out of bag ${figures.join(", ")}: ${formatCount(rows)} training rows, each judged by the trees that did not grow on it`;
 }
 
 /** A bar from the middle: to the right for what raises, to the left for what lowers. */

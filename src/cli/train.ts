@@ -2,6 +2,7 @@ import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
+import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
@@ -14,11 +15,12 @@ import {
   openWorkspace,
   pairsOf,
   type SourceFlags,
+  tellCluster,
   wholeNumber,
 } from "./command.js";
 import { progress } from "./progress.js";
-import { writeReport } from "./report.js";
-import { metricsTable } from "./tables.js";
+import { insightOfRun, writeReport } from "./report.js";
+import { metricsTable, outOfBagLine } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly label: string;
@@ -34,6 +36,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly weight?: string;
   readonly where?: string;
   readonly validate: string;
+  readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sample?: string;
   readonly seed: string;
@@ -72,6 +75,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("weight", flags.weight),
     ...given("where", flags.where),
     validate: flags.validate,
+    ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
     seed: wholeNumber("seed", flags.seed)!,
@@ -93,7 +97,10 @@ export async function resume(ref: string, flags: CommonFlags, context: Context):
 }
 
 async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resumed?: BegunRun): Promise<void> {
-  await using workspace = await openWorkspace(flags, context.signal, learnerBytesOf(spec));
+  await using workspace = await openWorkspace(flags, context.signal, {
+    learnerBytes: learnerBytesOf(spec),
+    sources: [...spec.sources, ...(spec.test ?? [])],
+  });
   const bar = progress({
     stream: process.stderr,
     quiet: flags.quiet === true,
@@ -102,6 +109,8 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
   });
   if (resumed?.finished) bar.note(`run ${resumed.run} had finished before; its model stands and no work is done again`);
   let details: TrainDetails;
+  let insight: Insight | undefined;
+  const notes: string[] = [];
   try {
     details = await trainModel(
       spec,
@@ -113,14 +122,22 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
       },
       resumed?.run,
     );
+    bar.stage("looking at what matters");
+    insight = await insightOfRun(
+      details,
+      workspace.home,
+      (work) => work(workspace),
+      (text) => notes.push(text),
+    );
   } finally {
     bar.done();
   }
-  const report = await writeReport(details, workspace.home);
+  const report = await writeReport(details, workspace.home, { insight });
   context.print(
     describe(details, { memory: `${formatBytes(workspace.budgetBytes)} (${workspace.budgetReason})`, report, spec }),
   );
-  context.json(details.result);
+  for (const note of notes) context.print(note);
+  context.json({ ...details.result, ...(await tellCluster(workspace, context)) });
 }
 
 /** What a person reads after a training: what was assumed, what came out, what to type next. */
@@ -171,10 +188,14 @@ function describe(
   for (const { column, type, use, reason } of decisions.slice(0, 40))
     say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
   if (decisions.length > 40) say(`  and ${decisions.length - 40} more columns (sluice show ${result.model})`);
-  for (const [on, { model: own, baseline }] of Object.entries(quality)) {
+  for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(quality)) {
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);
-    say(metricsTable(own, baseline));
+    say(metricsTable(own, baseline, { uncalibrated }));
+  }
+  if (result.outOfBag) {
+    say();
+    say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
   for (const { message } of result.warnings) say(`warning: ${message}`);

@@ -1,6 +1,8 @@
 import type { Row, Schema } from "../base/schema.js";
+import type { Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { Cluster } from "../sources/options.js";
+import type { LandedScan, Scan } from "../sources/scan.js";
 
 /**
  * What computes relations. Every way to get data out is a few rows with a limit, a stream, or a write to storage.
@@ -15,10 +17,55 @@ export interface Engine extends AsyncDisposable {
   batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk>;
   /** Writes all rows under a temporary name beside the target and renames at the end. Gives the rows written. */
   write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }>;
-  /** A text source as Parquet files in the cache, written once; a scan that needs no landing comes back as it is. */
-  land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan>;
+  /** Whether some rows of a file can be read without reading the rest. */
+  readonly seeks: boolean;
+  /** Whether a scan can be queried as it is, without landing. */
+  reads(scan: Scan): boolean;
+  /** A source as the engine reads it: text as Parquet files in the cache, written once; what it reads already comes back as it is. */
+  land(scan: Scan, options: LandOptions): Promise<LandedScan>;
+  /** What only an engine with storage of its own can open and watch. */
+  readonly cluster?: Cluster;
+  /** Fits a learner of the engine's own to rows of numbers; gives its outputs as formulas over those columns. */
+  fitBy?(
+    learner: string,
+    params: Readonly<Record<string, unknown>>,
+    rows: Relation,
+    columns: {
+      readonly features: readonly string[];
+      readonly label: string;
+      readonly weight?: string;
+      readonly seed: number;
+    },
+  ): Promise<Readonly<Record<string, Expr>>>;
+  /** What a cluster did for this session, asked of it at the end of a command. */
+  happened?(): Promise<Happened>;
   /** What the engine has done so far, counted where it moved. */
   readonly counters: { bytesRead: number; spillBytes: number; queries: number };
+}
+
+/** Counted over the operations of one session. */
+export interface Happened {
+  readonly operations: number;
+  readonly stages: number;
+  readonly tasks: number;
+  readonly inputBytes: number;
+  /** What only the driver's page knows. */
+  readonly detail?: {
+    readonly shuffleReadBytes: number;
+    readonly shuffleWriteBytes: number;
+    readonly spilledBytes: number;
+    /** Summed over tasks. */
+    readonly runSeconds: number;
+    readonly cpuSeconds: number;
+    readonly gcShare: number;
+    /** The longest task over the median one, of the stage that ran longest. */
+    readonly skew: number;
+    readonly cores: number;
+  };
+  /** Why there is no detail. */
+  readonly without?: string;
+  /** What held the work up, and what to change. */
+  readonly advice: string;
 }
 
 export interface LandOptions {
@@ -37,7 +84,10 @@ export interface LandOptions {
 
 export interface Target {
   readonly format: "parquet" | "csv" | "jsonl";
+  /** A file here; `sc:NAME` or `sc:/path` on a cluster. */
   readonly path: string;
+  /** On a cluster: what is there is replaced. */
+  readonly overwrite?: boolean;
 }
 
 /** Columns of equal length. `valid` is a bit per row (1 = present), absent when all are. Text has no typed form: encode it in SQL. */

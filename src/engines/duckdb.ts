@@ -45,6 +45,7 @@ export interface DuckDBOptions {
 /** DuckDB in this process: reads files, computes relations, spills to disk. */
 export class DuckDBEngine implements Engine {
   readonly name = "duckdb";
+  readonly seeks = true;
   readonly counters = { bytesRead: 0, spillBytes: 0, queries: 0 };
   readonly #instance: DuckDBInstance;
   readonly #options: DuckDBOptions;
@@ -176,9 +177,13 @@ export class DuckDBEngine implements Engine {
     }
   }
 
+  reads({ format }: Scan): boolean {
+    return format === "parquet" || format === "table";
+  }
+
   async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
     if (scan.format === "parquet" || scan.format === "table") return scan;
-    if (scan.format === "spark") throw new Error("a frame on a Spark cluster is not landed here");
+    if (scan.format === "spark") throw new Error("DuckDB does not read from Spark");
     return land(scan, {
       connect: () => this.#instance.connect(),
       cacheDir: this.#options.cacheDir,

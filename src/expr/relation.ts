@@ -9,7 +9,14 @@ export interface ScanRelation {
   readonly kind: "scan";
   readonly scan: Scan;
   /** Only this file of the scan, and of it only these rows (from included, to excluded): the unit of journaled work. */
-  readonly part?: { readonly file: number; readonly from?: number; readonly to?: number };
+  readonly part?: Part;
+  /** Only these runs of rows, in the order of files and rows: for engines that do not seek. */
+  readonly runs?: readonly Required<Part>[];
+}
+export interface Part {
+  readonly file: number;
+  readonly from?: number;
+  readonly to?: number;
 }
 export interface Filter {
   readonly kind: "filter";

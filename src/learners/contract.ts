@@ -42,6 +42,8 @@ export interface TrainingData {
    * So what an instance makes of its rows may depend on their order. Answers come in the order of the shards.
    */
   walk<P>(keeper: Keeper<P>, params: P, shards: number): Promise<WalkedRows>;
+  /** Fits one of the engine's own learners to the training rows, where it has any; gives its outputs as formulas over f0, f1, ... */
+  fitBy?(learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>>;
   /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */
   unit<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** What a learner wants shown while it works; also the learning curve of the report. */
@@ -102,6 +104,8 @@ export interface Learner<P extends Params = Params, S = unknown> {
   importance?(state: S, blocks: readonly Block[]): readonly Gain[];
   /** What each block adds to a row's outputs. */
   contributions?(state: S, blocks: readonly Block[]): Contributions;
+  /** How well training rows are predicted by those parts of the state that did not learn from them. */
+  outOfBag?(state: S): OutOfBag | undefined;
   /** A state that is small enough to be read, as text. */
   rules?(state: S, blocks: readonly Block[], task: Task, classes: readonly string[]): string | undefined;
 }
@@ -111,6 +115,17 @@ export interface Gain {
   /** By how much its splits lowered the objective, summed. */
   readonly gain: number;
   readonly splits: number;
+}
+
+/** A forest's estimate of its own quality: each training row is judged by the trees that did not grow on it. */
+export interface OutOfBag {
+  /** Rows that some tree did not grow on. */
+  readonly rows: number;
+  /** The share of rows whose class is the likeliest, and the surprise at their classes in nats a row. */
+  readonly accuracy?: number;
+  readonly logLoss?: number;
+  /** In units of the label. */
+  readonly rmse?: number;
 }
 
 /** Outputs of a row taken apart: for each output, `base` and the contributions of all blocks add up to it. */

@@ -40,4 +40,5 @@ export const forest = defineLearner<typeof params, TreesState>({
   scorer: treesScorer,
   importance: treesImportance,
   contributions: treesContributions,
+  outOfBag: ({ outOfBag }) => outOfBag,
 });

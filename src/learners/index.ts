@@ -5,6 +5,7 @@ import type { Learner } from "./contract.js";
 import { forest } from "./forest.js";
 import { linear } from "./linear.js";
 import { logistic } from "./logistic.js";
+import { homeLearner, isMllib } from "./mllib.js";
 import { sgd } from "./sgd.js";
 import { sparseLinear } from "./sparse-linear.js";
 import { sparseLogistic } from "./sparse-logistic.js";
@@ -24,6 +25,7 @@ export const learners: readonly Learner[] = [
 ] as readonly unknown[] as readonly Learner[];
 
 export function learnerNamed(name: string): Learner {
+  if (isMllib(name)) return homeLearner(name);
   const found = learners.find((learner) => learner.name === name);
   if (!found)
     throw new UnknownNameError(

@@ -5,6 +5,7 @@ import type { Roles, Schema, Value } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
 import type { FittedFeature } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
+import type { Calibration } from "./calibration.js";
 
 /** Raised when a reader of today could not understand a file of tomorrow. Older formats keep loading. */
 export const modelFormat = 1;
@@ -25,6 +26,8 @@ export interface Model {
   readonly learner: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
   readonly state: unknown;
+  /** Of a binary model: what its margins go through before they are probabilities. */
+  readonly calibration?: Calibration;
   readonly stateHash: string;
   /** How pages hold its numbers, and the baseline's fitted state: what judging it on other rows needs. Not covered by the hash. */
   readonly codings: readonly { readonly shift: number; readonly exponent: number }[];
@@ -35,7 +38,7 @@ export interface Model {
 
 /** SHA-256 over what decides a prediction: schema, feature states, learner, params and fitted state. */
 export const stateHashOf = (
-  model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state">,
+  model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state" | "calibration">,
 ): string =>
   hashOf({
     task: model.task,
@@ -45,6 +48,7 @@ export const stateHashOf = (
     learner: model.learner,
     params: model.params,
     state: model.state,
+    ...(model.calibration ? { calibration: model.calibration } : {}),
   });
 
 export const writeModel = (model: Model): string => `${toJson(model, 1)}\n`;

@@ -1,13 +1,15 @@
 import type { Row } from "../base/schema.js";
 import { compile } from "../expr/evaluate.js";
 import type { Task } from "../learners/contract.js";
+import { calibrated } from "../model/calibration.js";
 import { className, type Model } from "../model/model.js";
 import { outputsOf } from "./formulas.js";
 
-/** The learner's outputs for a row: margins, or the prediction. */
+/** A model's outputs for a row: margins (after calibration), or the prediction. */
 export function outputsOfRow(model: Model): (row: Row) => number[] {
   const outputs = Object.values(outputsOf(model)).map((expr) => compile(expr));
-  return (row) => outputs.map((output) => Number(output(row)));
+  const map = calibrated(model.calibration);
+  return (row) => outputs.map((output) => map(Number(output(row))));
 }
 
 /** Outputs as a reader knows them: the prediction, the probability of the positive class, or those of all classes. */

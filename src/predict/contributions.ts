@@ -28,7 +28,7 @@ export function explainedOutput(model: Model): string {
   const { of } = contributionsOf(model);
   if (of === "log") return `logarithm of ${model.label.text}`;
   if (model.task === "regression") return model.label.text;
-  return of === "share" ? "share" : "log odds";
+  return `${of === "share" ? "share" : "log odds"}${model.calibration ? " before calibration" : ""}`;
 }
 
 function contributionsOf(model: Model): Contributions {
@@ -109,7 +109,7 @@ export async function explainFile(
       names.length === 0
         ? "SELECT NULL AS row WHERE false"
         : `SELECT * FROM read_json(${text(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
-    return await workspace.engine.write({ kind: "sql", text: query }, target, workspace.signal);
+    return await workspace.local.write({ kind: "sql", text: query }, target, workspace.signal);
   } finally {
     rmSync(scratch, { force: true });
   }

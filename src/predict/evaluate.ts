@@ -4,18 +4,16 @@ import { call } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { blocksOf } from "../features/fit.js";
 import { learnerNamed } from "../learners/index.js";
-import type { Metrics } from "../metrics/contract.js";
 import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
 import { type Judged, judgeData } from "../train/judge.js";
+import { type Quality, qualityOf } from "../train/quality.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt } from "./formulas.js";
 
-export interface Evaluated {
+export interface Evaluated extends Quality {
   readonly rows: Omit<Judged, "metrics">;
-  readonly model: Metrics;
-  readonly baseline: Metrics;
 }
 
 /** The label of a fitted model as a number: a class code, or the target. */
@@ -51,13 +49,13 @@ export async function evaluateModel(
   const layout = { columns: layoutColumns(blocks, model.codings), pageRows: 64 };
   const learner = learnerNamed(model.learner);
   const baseline = learnerNamed("baseline");
+  const scorer = learner.scorer(model.state as never, blocks, layout, model.task, classes);
+  const base = baseline.scorer(model.baseline as never, blocks, layout, model.task, classes);
+  const { calibration } = model;
   const judged = {
     task: model.task,
     classes,
-    scorers: [
-      learner.scorer(model.state as never, blocks, layout, model.task, classes),
-      baseline.scorer(model.baseline as never, blocks, layout, model.task, classes),
-    ],
+    scorers: calibration ? [{ ...scorer, calibration }, base, scorer] : [scorer, base],
   };
   const where = options.where === undefined ? undefined : parseExpr(options.where, names);
   const { metrics, ...rows } = await judgeData(
@@ -69,5 +67,5 @@ export async function evaluateModel(
     model.codings,
     model.roles.weight !== undefined && names.includes(model.roles.weight) ? model.roles.weight : undefined,
   );
-  return { rows, model: metrics[0]!, baseline: metrics[1]! };
+  return { rows, ...qualityOf(metrics) };
 }

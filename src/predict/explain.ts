@@ -1,5 +1,5 @@
 import { blocksOf } from "../features/fit.js";
-import type { Effect, Gain } from "../learners/contract.js";
+import type { Effect, Gain, OutOfBag } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { className, type Model } from "../model/model.js";
 
@@ -22,3 +22,7 @@ export const rulesOf = (model: Model): string | undefined =>
     model.task,
     model.classes.map(className),
   );
+
+/** A forest's estimate of its quality from the rows that each tree left out. */
+export const outOfBagOf = (model: Model): OutOfBag | undefined =>
+  learnerNamed(model.learner).outOfBag?.(model.state as never);

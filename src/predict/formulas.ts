@@ -4,6 +4,7 @@ import { call, col, type Expr, lit, sumOf } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
 import { learnerNamed } from "../learners/index.js";
+import { calibratedExpr } from "../model/calibration.js";
 import { className, type Model } from "../model/model.js";
 
 /** The learner's own outputs (margins, or the prediction) as formulas over the model's input columns. */
@@ -115,6 +116,10 @@ export function scored(
   const margins: Relation = { kind: "project", from: typed, columns: { ...passing, ...outputsOf(model) } };
   const answers = { ...answersOf(model) };
   let last: Relation = margins;
+  if (model.calibration) {
+    const margin = calibratedExpr(model.calibration, col("margin"));
+    last = { kind: "project", from: last, columns: { ...passing, margin } };
+  }
   if (model.task === "multiclass") {
     const outputs = Object.fromEntries(model.classes.map((_, k) => [`margin_${k}`, col(`margin_${k}`)]));
     last = { kind: "project", from: last, columns: { ...passing, ...outputs, largest: answers[hiddenLargest]! } };

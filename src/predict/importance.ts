@@ -21,14 +21,18 @@ export interface Importances {
   readonly columns: readonly Importance[];
 }
 
-const repeats = 5;
+export const repeats = 5;
 
 /** Rows for which all columns can be shuffled in some seconds. */
 export const rowsToShuffle = (columns: number): number =>
   Math.max(500, Math.min(20_000, Math.floor(500_000 / (repeats * Math.max(1, columns)))));
 
 /** How much worse a model is when a column's values are shuffled among the rows (Breiman 2001), largest first. */
-export function permutationImportance(model: Model, { columns, rows, labels }: SampledRows): Importances {
+export function permutationImportance(
+  model: Model,
+  { columns: all, rows, labels }: SampledRows,
+  columns: readonly string[] = all,
+): Importances {
   const outputs = outputsOfRow(model);
   const scores = rows.map(outputs);
   const whole = labels ? quality(model, scores, labels) : 0;

@@ -1,6 +1,7 @@
 import type { Row, Value } from "../base/schema.js";
 import { coerceRow } from "../expr/coerce.js";
 import { compile } from "../expr/evaluate.js";
+import { calibrated } from "../model/calibration.js";
 import { className, type Model } from "../model/model.js";
 import { outputsOf } from "./formulas.js";
 
@@ -15,12 +16,13 @@ export interface Scored {
 /** A function that scores one row in this process: plain objects in (dates as ISO text), microseconds each. */
 export function scoreRow(model: Model): (row: Readonly<Record<string, unknown>>) => Scored {
   const outputs = Object.values(outputsOf(model)).map((expr) => compile(expr) as (row: Row) => number);
+  const map = calibrated(model.calibration);
   return (given) => {
     const row = coerceRow(model.inputs, given);
     const values = outputs.map((output) => output(row));
     if (model.task === "regression") return { prediction: values[0]! };
     if (model.task === "binary") {
-      const margin = values[0]!;
+      const margin = map(values[0]!);
       const probability = margin >= 0 ? 1 / (1 + Math.exp(-margin)) : Math.exp(margin) / (1 + Math.exp(margin));
       return { prediction: model.classes[margin >= 0 ? 1 : 0]!, probability };
     }

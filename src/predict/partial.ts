@@ -9,27 +9,38 @@ export interface PartialDependence {
   readonly column: string;
   /** What `answers` are: the prediction, the positive class, or all classes. */
   readonly names: readonly string[];
+  /** Of the rows as they are. */
+  readonly mean: readonly number[];
   /** The mean answer when every row had this value. */
   readonly points: readonly { readonly value: Value; readonly answers: readonly number[] }[];
 }
 
-const gridPoints = 20;
-const averagedRows = 1000;
+export const gridPoints = 20;
 
 /** The mean prediction over some rows as one column goes through its values (Friedman 2001): quantiles, or the most frequent ones. */
-export function partialDependence(model: Model, { columns, rows }: SampledRows, column: string): PartialDependence {
+export function partialDependence(
+  model: Model,
+  { columns, rows }: SampledRows,
+  column: string,
+  averagedRows = 1000,
+): PartialDependence {
   if (!columns.includes(column)) throw new UnknownColumnError(column, columns);
   const outputs = outputsOfRow(model);
+  const names = answerNames(model);
   const some = rows.slice(0, averagedRows);
-  const points = gridOf(rows.map((row) => row[column] ?? null)).map((value) => {
-    const sums = answerNames(model).map(() => 0);
+  const meanOf = (change: (row: Row) => Row): number[] => {
+    const sums = names.map(() => 0);
     for (const row of some)
-      answersOfOutputs(model.task, outputs({ ...row, [column]: value } as Row)).forEach((answer, k) => {
+      answersOfOutputs(model.task, outputs(change(row))).forEach((answer, k) => {
         sums[k]! += answer;
       });
-    return { value, answers: sums.map((sum) => sum / some.length) };
-  });
-  return { column, names: answerNames(model), points };
+    return sums.map((sum) => sum / some.length);
+  };
+  const points = gridOf(rows.map((row) => row[column] ?? null)).map((value) => ({
+    value,
+    answers: meanOf((row) => ({ ...row, [column]: value })),
+  }));
+  return { column, names, mean: meanOf((row) => row), points };
 }
 
 /** Quantiles of what can be ordered; of text, booleans and few values, the most frequent. A missing value is one of them. */

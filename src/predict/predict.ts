@@ -4,8 +4,11 @@ import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import type { Target } from "../engines/contract.js";
+import { col } from "../expr/expr.js";
+import type { Project, Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
+import { isSparkSpec } from "../sources/spark.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { scored } from "./formulas.js";
@@ -48,18 +51,11 @@ export async function predictFile(
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
   try {
-    const { rows, bytes } = await workspace.engine.write(relation, { format, path }, workspace.signal);
-    const [counted] = await workspace.engine
-      .rows(
-        {
-          kind: "sql",
-          text: `SELECT count("${Object.keys(relation.columns).at(-1)}") AS errors FROM '${path.replaceAll("'", "''")}'`,
-        },
-        1,
-      )
-      .catch(() => [{ errors: 0 }]);
+    const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
+    const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
+    const errors = await errorsIn(relation, path, workspace);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
-    return { rows, setAside: data.setAside, errors: Number(counted?.["errors"] ?? 0), bytes, to: options.to, notes };
+    return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
     if (!isError(error, "disk_full")) throw error;
     const [what, instead] = toStdout ? [dirname(path), "--cache"] : [options.to, "--to"];
@@ -74,9 +70,36 @@ export async function predictFile(
   }
 }
 
+/** Rows that got an error instead of a prediction, read back from what was written; on a cluster computed again. */
+async function errorsIn(relation: Project, path: string, { engine, local }: Workspace): Promise<number> {
+  const name = Object.keys(relation.columns).at(-1)!;
+  const there: Relation = {
+    kind: "aggregate",
+    from: relation,
+    by: {},
+    columns: { errors: { agg: "count", arg: col(name) } },
+  };
+  const text = `SELECT count("${name}") AS errors FROM '${path.replaceAll("'", "''")}'`;
+  const counting = engine === local ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
+  const [counted] = await counting.catch(() => []);
+  return Number(counted?.["errors"] ?? 0);
+}
+
 /** Where and as what the rows are written; refused before any work where they can't be. */
-export function targetOf(options: Pick<PredictOptions, "to" | "overwrite">, { home }: Workspace): Target {
+export function targetOf(
+  options: Pick<PredictOptions, "to" | "overwrite">,
+  { home, engine, local }: Workspace,
+): Target {
   const { to } = options;
+  if (isSparkSpec(to)) {
+    if (engine === local)
+      throw new SluiceError(
+        "usage",
+        `--to ${to} is on a cluster; say which with --on sc://host:15002, or set SPARK_REMOTE`,
+        { to },
+      );
+    return { format: formats[extname(to).toLowerCase()] ?? "parquet", path: to };
+  }
   if (to === "-") return { format: "csv", path: join(home.cache, `predict-${process.pid}.csv`) };
   const format = formats[extname(to).toLowerCase()];
   if (!format)

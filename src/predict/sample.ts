@@ -1,4 +1,4 @@
-import type { Row } from "../base/schema.js";
+import type { Row, Schema } from "../base/schema.js";
 import { columnsOf } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
@@ -25,10 +25,6 @@ export async function sampleFor(
   wanted: number,
 ): Promise<SampledRows> {
   const data = await openForModel(model, sources, options, workspace, []);
-  const { columns } = adapt(model, data.schema);
-  const names = new Set(data.schema.columns.map(({ name }) => name));
-  const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
-  const label = numericLabel(model);
   const all: Relation = { kind: "scan", scan: data.scan };
   const [counted] = await workspace.engine.rows(
     { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },
@@ -37,11 +33,24 @@ export async function sampleFor(
   );
   const total = Number(counted?.["rows"] ?? 0);
   const from: Relation = total <= wanted ? all : { kind: "filter", from: all, where: inShare(wanted / total, 1) };
-  const found = await workspace.engine.rows(
-    { kind: "project", from, columns: labelled ? { ...columns, [labelColumn]: label } : columns },
-    2 * wanted,
-    workspace.signal,
-  );
+  return rowsFor(model, [from], data.schema, workspace, 2 * wanted);
+}
+
+/** The columns that a model reads, and the label where it can be told, of the first rows of each relation. */
+export async function rowsFor(
+  model: Model,
+  relations: readonly Relation[],
+  schema: Schema,
+  { engine, signal }: Workspace,
+  limit: number,
+): Promise<SampledRows> {
+  const { columns } = adapt(model, schema);
+  const names = new Set(schema.columns.map(({ name }) => name));
+  const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
+  const read = labelled ? { ...columns, [labelColumn]: numericLabel(model) } : columns;
+  const found: Row[] = [];
+  for (const from of relations)
+    found.push(...(await engine.rows({ kind: "project", from, columns: read }, limit, signal)));
   const rows = labelled ? found.filter((row) => row[labelColumn] !== null) : found;
   return {
     columns: Object.keys(columns),

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { className } from "../model/model.js";
 import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
+import type { Insight } from "../predict/insight.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
+import { reportInsight } from "./from-insight.js";
 import type { ReportComparison, ReportInput } from "./input.js";
 
 /** The flags that say the same as a spec: what to type to train this model again. */
@@ -23,6 +25,7 @@ export function commandOf(spec: TrainSpec): string {
     "weight",
     "where",
     "validate",
+    "calibrate",
   ] as const)
     flag(name, spec[name]);
   if (spec.drop?.length) flag("drop", spec.drop.join(","));
@@ -41,7 +44,7 @@ export function commandOf(spec: TrainSpec): string {
 export function reportOf(
   { result, model, ...details }: TrainDetails,
   spec: TrainSpec,
-  comparisons: readonly ReportComparison[] = [],
+  { comparisons = [], insight }: { comparisons?: readonly ReportComparison[]; insight?: Insight | undefined } = {},
 ): ReportInput {
   const { rows } = result;
   const rules = rulesOf(model);
@@ -87,9 +90,11 @@ export function reportOf(
     },
     steps: details.steps,
     quality: details.quality,
+    ...(result.outOfBag ? { outOfBag: result.outOfBag } : {}),
     effects: effectsOf(model),
     gains: gainsOf(model),
     ...(rules === undefined ? {} : { rules }),
+    ...(insight ? { insight: reportInsight(insight, "validation") } : {}),
     slices: details.slices.map((slice) => ({ ...slice, split: on })),
     comparisons,
     reproduce: {

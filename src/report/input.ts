@@ -1,5 +1,6 @@
-import type { Effect, Gain, Task } from "../learners/contract.js";
+import type { Effect, Gain, OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
+import type { Importance } from "../predict/importance.js";
 
 /** Everything a report shows, as plain data; what is absent is left out of the page. */
 export interface ReportInput {
@@ -41,13 +42,19 @@ export interface ReportInput {
   };
   readonly steps: readonly { readonly step: number; readonly loss?: number; readonly note?: string }[];
   /** By split (validation, test), the model and its baseline on the same rows. The last one is the one the headline quotes. */
-  readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline?: Metrics }>>;
+  readonly quality: Readonly<
+    Record<string, { readonly model: Metrics; readonly baseline?: Metrics; readonly uncalibrated?: Metrics }>
+  >;
+  /** Of a forest. */
+  readonly outOfBag?: OutOfBag;
   /** Largest first. */
   readonly effects: readonly Effect[];
   /** Of a model that splits: what its splits gained by feature, largest first. */
   readonly gains?: readonly Gain[];
   /** A model of one small tree as text. */
   readonly rules?: string;
+  /** What matters on the rows that judged it. */
+  readonly insight?: ReportInsight;
   readonly slices?: readonly ReportSlice[];
   /** Quality with and without something: a group of features, a part of the rows. */
   readonly comparisons?: readonly ReportComparison[];
@@ -68,6 +75,31 @@ export interface ReportColumn {
   readonly reason: string;
   /** Share of rows. */
   readonly missing?: number;
+}
+
+export interface ReportInsight {
+  readonly split: string;
+  readonly rows: number;
+  readonly repeats: number;
+  readonly metric?: string;
+  /** How many the model reads; of very many, `importance` has those that do most in it. */
+  readonly columns: number;
+  /** Largest first. */
+  readonly importance: readonly Importance[];
+  readonly partial: readonly ReportPartial[];
+}
+
+/** The mean answer as a column goes through its values. */
+export interface ReportPartial {
+  readonly column: string;
+  /** What is answered: the prediction, the positive class, or all classes. */
+  readonly names: readonly string[];
+  /** Times are in days since 1970-01-01. */
+  readonly form: "number" | "time" | "level";
+  /** Of the rows as they are. */
+  readonly mean: readonly number[];
+  /** `at` is missing for a level, and for missing values. */
+  readonly points: readonly { readonly at?: number; readonly text: string; readonly answers: readonly number[] }[];
 }
 
 /** One metric on the rows of each value of a column. */

@@ -3,7 +3,9 @@ import { render } from "preact-render-to-string";
 import type { ReportInput } from "./input.js";
 import { Data, Learning, PlanAndReality, Reproduce } from "./sections/data.js";
 import { Gains } from "./sections/gains.js";
+import { Importances } from "./sections/importance.js";
 import { Comparison, Effects, Slices } from "./sections/insight.js";
+import { Partial } from "./sections/partial.js";
 import { Quality } from "./sections/quality.js";
 import { Summary } from "./sections/summary.js";
 import { style } from "./style.js";
@@ -38,6 +40,16 @@ export function renderReport(report: ReportInput): string {
     ...(report.rules === undefined
       ? []
       : [{ id: "rules", title: "The tree as rules", body: <pre class="rules">{report.rules}</pre> }]),
+    ...when(report.insight?.importance, () => ({
+      id: "importance",
+      title: `What matters on ${report.insight!.split} rows`,
+      body: <Importances insight={report.insight!} report={report} />,
+    })),
+    ...when(report.insight?.partial, () => ({
+      id: "partial",
+      title: "How the prediction moves",
+      body: <Partial insight={report.insight!} report={report} />,
+    })),
     ...when(report.slices, (slices) => ({
       id: "slices",
       title: "Quality by group",

@@ -67,7 +67,7 @@ tr.dropped th { text-decoration: line-through; text-decoration-thickness: 1px; }
 .charts:empty { display: none; }
 figure { margin: 0; max-width: 34rem; }
 figcaption { display: flex; flex-wrap: wrap; gap: .1rem 1rem; align-items: baseline; font-size: .86rem; color: var(--quiet); min-height: 1.6rem; }
-figcaption strong { color: var(--ink); font-size: .98rem; font-weight: 600; }
+figcaption strong { color: var(--ink); font-size: .98rem; font-weight: 600; overflow-wrap: anywhere; min-width: 0; }
 .key::before { content: ""; display: inline-block; width: 1.1em; height: 0; border-top: 2.5px solid var(--accent); vertical-align: .25em; margin-right: .4em; }
 .key.baseline::before { border-top: 2px dashed var(--other); }
 figure svg { display: block; width: 100%; height: auto; }
@@ -77,6 +77,11 @@ svg .name { font-size: 12px; }
 .curve { fill: none; stroke-linejoin: round; }
 .curve.model { stroke: var(--accent); stroke-width: 2.2; }
 .curve.baseline { stroke: var(--other); stroke-width: 1.4; stroke-dasharray: 5 4; }
+.curve.series-0 { stroke: var(--c0); } .curve.series-1 { stroke: var(--c1); } .curve.series-2 { stroke: var(--c2); }
+.curve.series-3 { stroke: var(--c3); } .curve.series-4 { stroke: var(--c4); } .curve.series-5 { stroke: var(--c5); }
+.key.series-0::before { border-color: var(--c0); } .key.series-1::before { border-color: var(--c1); } .key.series-2::before { border-color: var(--c2); }
+.key.series-3::before { border-color: var(--c3); } .key.series-4::before { border-color: var(--c4); } .key.series-5::before { border-color: var(--c5); }
+.curve[class*="series"] { stroke-width: 2; }
 .dot { fill: var(--paper); stroke: var(--accent); stroke-width: 1.8; }
 .bar { fill: var(--accent); opacity: .82; }
 .confusion { width: auto; font-size: .88rem; } .confusion caption { white-space: nowrap; }

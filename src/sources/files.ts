@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { isError, nearest, SluiceError } from "../base/errors.js";
+import type { Cluster } from "./options.js";
 import type { Scan, SourceFile } from "./scan.js";
 
 const blockBytes = 64 * 1024;
@@ -36,7 +37,8 @@ function positions(size: number): number[] {
 }
 
 /** Throws `changed_source` when a file of the scan is no longer what it was when the scan was opened. */
-export async function checkUnchanged(scan: Scan): Promise<void> {
+export async function checkUnchanged(scan: Scan, cluster?: Cluster): Promise<void> {
+  if (scan.format === "spark") return cluster?.checkUnchanged(scan);
   // Parts that were landed are ours and carry the fingerprint of what they were read from: their size must hold.
   const landed = scan.format === "parquet" && scan.landed !== undefined;
   for (const file of scan.files) {

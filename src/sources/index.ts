@@ -9,6 +9,7 @@ import { type Format, formats, type SourceOptions } from "./options.js";
 import { parquet } from "./parquet.js";
 import { expand, type Partition } from "./paths.js";
 import type { Scan, SourceFile } from "./scan.js";
+import { isSparkSpec, spark } from "./spark.js";
 import { stdin } from "./stdin.js";
 import { table, tableSpec } from "./table.js";
 
@@ -42,6 +43,7 @@ export async function openSource(spec: string | readonly string[], options: Sour
     throw new SluiceError("usage", `"${options.format}" is not a format; there are ${formats.join(", ")}`, {
       format: options.format,
     });
+  if (specs.some(isSparkSpec)) return spark(specs, options);
   if (specs.length === 1) {
     const named = tableSpec(first);
     if (named) return table(await sourceFile(named.file), named.table, options);

@@ -1,5 +1,5 @@
 import type { Schema } from "../base/schema.js";
-import type { CsvDialect } from "./scan.js";
+import type { CsvDialect, SparkRead, SparkScan } from "./scan.js";
 
 export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
 export type Format = (typeof formats)[number];
@@ -32,6 +32,7 @@ export interface SourceOptions {
     >
   >;
   readonly probe?: Probe;
+  readonly cluster?: Cluster;
   /** The bytes behind `-`; process.stdin unless a test says otherwise. */
   readonly input?: AsyncIterable<Uint8Array>;
   readonly maxSpoolBytes?: number;
@@ -44,6 +45,13 @@ export interface Probe {
   tableSchema(file: string, table: string): Promise<Schema>;
   /** The whole content of a zstd file, unpacked in the cache folder; gives the path of the copy. */
   unpackZstd(file: string, cacheDir: string, fingerprint: string): Promise<string>;
+}
+
+/** What only a cluster can find out about `sc:` sources; `engines/spark/` implements it. */
+export interface Cluster {
+  open(read: SparkRead, spec: string): Promise<SparkScan>;
+  /** Throws `changed_source` when the files are no longer what they were. */
+  checkUnchanged(scan: SparkScan): Promise<void>;
 }
 
 export interface ProbedSchema {

@@ -15,6 +15,8 @@ export interface SourceFile {
  * Row identity is (ordinal of the file in `files`, row index in it).
  */
 export type Scan = ParquetScan | TextScan | TableScan | SparkScan;
+/** What rows are read from, once text is landed. */
+export type LandedScan = ParquetScan | TableScan | SparkScan;
 
 export interface ParquetScan {
   readonly format: "parquet";
@@ -51,14 +53,26 @@ export interface TableScan {
   readonly schema: Schema;
 }
 
-/** A frame on a Spark cluster: its plan is the engine's to keep. */
+/** A table, a query or files on a Spark cluster, or a local table that was sent there. */
 export interface SparkScan {
   readonly format: "spark";
-  /** What queries call the frame. It has the schema's columns, `__file` (INT, the file's place) and `__row` (BIGINT, the row's place in it). */
+  /** What the engine calls it in its queries: it has the schema's columns, `__file` (ordinal) and `__row` (index in the file). */
   readonly name: string;
+  readonly read: SparkRead;
+  /** Files of the cluster; a table or query whose rows stand in no known file is one. */
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
+  /** What `__row` is: the row's index in its Parquet file, or a digest of its values, by which rows are then sorted. */
+  readonly identity: "row" | "digest";
+  readonly assumed: readonly string[];
 }
+
+/** How a name behind `sc:` is read. */
+export type SparkRead =
+  | { readonly kind: "table"; readonly table: string }
+  | { readonly kind: "files"; readonly form: string; readonly paths: readonly string[] }
+  | { readonly kind: "sql"; readonly text: string }
+  | { readonly kind: "sent"; readonly relation: string };
 
 export interface CsvDialect {
   readonly delimiter: string;

@@ -2,7 +2,7 @@ import { isError, SluiceError } from "../base/errors.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import type { ParquetScan, TableScan } from "../sources/scan.js";
+import type { LandedScan } from "../sources/scan.js";
 import type { TrainSpec } from "./spec.js";
 import type { Workspace } from "./workspace.js";
 
@@ -19,7 +19,7 @@ export interface Census {
 /** Every row of the source in exactly one of the counts, counted by the engine file by file. */
 export async function countRows(
   engine: Workspace["engine"],
-  scan: ParquetScan | TableScan,
+  scan: LandedScan,
   where: Expr | undefined,
   taking: Expr | undefined,
   split: Expr,

@@ -1,14 +1,25 @@
+import { SluiceError } from "../base/errors.js";
 import { resolveParams } from "../base/params.js";
+import type { Learner } from "../learners/contract.js";
 import { learnerNamed, learners } from "../learners/index.js";
+import { calibrations } from "../model/calibration.js";
 import { checkModelName } from "../runs/home.js";
 import type { TrainSpec } from "./spec.js";
 import { parseSplit } from "./split.js";
 
 /** What is wrong with a spec whatever the source holds: said before anything is read. */
-export function checkSpec(spec: TrainSpec): void {
+export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
-  parseSplit(spec.validate ?? "random:0.2");
-  const named = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  const { by } = parseSplit(spec.validate ?? "random:0.2");
+  if (spec.calibrate !== undefined) {
+    if (!(calibrations as readonly string[]).includes(spec.calibrate))
+      throw new SluiceError("usage", `--calibrate ${spec.calibrate}: it must be ${calibrations.join(" or ")}`, {
+        value: spec.calibrate,
+      });
+    if (by === "none")
+      throw new SluiceError("usage", "--calibrate needs validation rows to fit on; leave --validate none out", {});
+  }
+  const named = learner ?? (spec.learner === undefined ? undefined : learnerNamed(spec.learner));
   if (named) resolveParams(named.name, named.params, spec.params);
   else if (spec.params) refuseForAll(spec.params);
 }

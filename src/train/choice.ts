@@ -11,7 +11,7 @@ import { learnerNamed } from "../learners/index.js";
 import { figure } from "../metrics/figure.js";
 import type { Census } from "./census.js";
 import { writeSample } from "./choice/sample.js";
-import { assertUnchanged, type OpenData } from "./source.js";
+import type { OpenData } from "./source.js";
 import type { Candidate, Choice, TrainDetails, TrainSpec } from "./spec.js";
 import { parseSplit } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -86,6 +86,7 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
   try {
     const sample = await writeSample({
       engine: options.workspace.engine,
+      local: options.workspace.local,
       scan: data.scan,
       where: options.labelled,
       columns: neededColumns(options),
@@ -96,7 +97,7 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
       dir,
       ...(options.workspace.signal ? { signal: options.workspace.signal } : {}),
     });
-    await assertUnchanged(data);
+    await data.unchanged();
     if (sample.rows < leastRows)
       return at(simple, `a sample has ${formatCount(sample.rows)} rows, too few to try ${other} on`, sample.rows);
     const trial = trialOf(options, sample.file);

@@ -7,7 +7,7 @@ import { isError, SluiceError } from "../base/errors.js";
 import { generator } from "../base/seeds.js";
 import type { Chunk, Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
+import type { Part, Relation, ScanRelation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
 import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
@@ -27,7 +27,7 @@ import {
 import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
 import { ensureDir, storageError, writeWhole } from "../runs/home.js";
 import type { Journal } from "../runs/journal.js";
-import type { ParquetScan, TableScan } from "../sources/scan.js";
+import type { LandedScan } from "../sources/scan.js";
 
 /** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
 export interface NumberCoding {
@@ -36,7 +36,7 @@ export interface NumberCoding {
 }
 
 export interface DatasetSpec {
-  readonly scan: ParquetScan | TableScan;
+  readonly scan: LandedScan;
   /** Rows that take part; absent = all. */
   readonly where?: Expr;
   readonly blocks: readonly Block[];
@@ -326,9 +326,8 @@ export class Dataset {
   }
 
   /** The rows of one file (or a part of it) as the columns of a page: features, label, weight, split. */
-  #rows(part: { file: number; from?: number; to?: number }, sideOnly = false): Relation {
+  #rows(scan: ScanRelation, sideOnly = false): Relation {
     const { spec } = this;
-    const scan: Relation = { kind: "scan", scan: spec.scan, part };
     const from: Relation = spec.where ? { kind: "filter", from: scan, where: spec.where } : scan;
     const columns: Record<string, Expr> = {};
     let number = 0;
@@ -389,7 +388,8 @@ export class Dataset {
         index++;
         return job;
       };
-      for await (const chunk of engine.batches(this.#rows(from > 0 ? { file, from } : { file }, sideOnly), signal)) {
+      const part: ScanRelation = { kind: "scan", scan: this.spec.scan, part: from > 0 ? { file, from } : { file } };
+      for await (const chunk of engine.batches(this.#rows(part, sideOnly), signal)) {
         let at = Math.min(skip, chunk.rows);
         skip -= at;
         while (at < chunk.rows) {
@@ -430,8 +430,9 @@ export class Dataset {
     };
     // A run costs a whole row group, all its columns decoded: a wide table gets fewer and longer ones.
     const runs = Math.max(12, Math.min(64, Math.round(320 / Math.max(1, this.layout.columns.length))));
-    for (const part of runsOfRows(this.spec.rowsPerFile, runs, Math.ceil(sampleRows / runs), seed))
-      for await (const chunk of engine.batches(this.#rows(part), signal))
+    const parts = runsOfRows(this.spec.rowsPerFile, runs, Math.ceil(sampleRows / runs), seed);
+    for (const scan of scansOf(engine, this.spec.scan, parts))
+      for await (const chunk of engine.batches(this.#rows(scan), signal))
         for (let at = 0; at < chunk.rows; ) {
           at = filling.add(chunk, at);
           if (filling.full) emit();
@@ -440,6 +441,13 @@ export class Dataset {
     return jobs;
   }
 }
+
+/** Runs of rows as relations: one each where the engine seeks, all in one where it would read the file for each. */
+export const scansOf = (
+  { seeks }: Pick<Engine, "seeks">,
+  scan: LandedScan,
+  runs: readonly Required<Part>[],
+): ScanRelation[] => (seeks ? runs.map((part) => ({ kind: "scan", scan, part })) : [{ kind: "scan", scan, runs }]);
 
 /** Runs of rows, one in each of equal stretches of all files, at places drawn by the seed: cheap to read, not a fair sample. */
 export function runsOfRows(

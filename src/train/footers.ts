@@ -4,7 +4,7 @@ import type { Relation } from "../expr/relation.js";
 import type { Answer, Block } from "../features/contract.js";
 import { asReal } from "../features/formulas.js";
 import { keyOf } from "../features/statistics.js";
-import type { ParquetScan, TableScan } from "../sources/scan.js";
+import type { LandedScan } from "../sources/scan.js";
 
 /** Real columns whose counts and ranges the files' footers tell, so that no scan has to look for them. */
 export interface Footers {
@@ -18,11 +18,7 @@ export const noFooters: Footers = { columns: [], answers: new Map() };
  * Of plain real columns that no row lacks and that vary. Writers leave NaN out of a footer's ranges, so a column may hold one
  * all the same: `complete` lets it spoil the sums, and `refuseHiddenNan` finds it then.
  */
-export async function readFooters(
-  engine: Pick<Engine, "rows">,
-  scan: ParquetScan | TableScan,
-  rows: number,
-): Promise<Footers> {
+export async function readFooters(engine: Pick<Engine, "rows">, scan: LandedScan, rows: number): Promise<Footers> {
   if (scan.format !== "parquet" || scan.structs !== undefined) return noFooters;
   const reals = new Set(scan.schema.columns.filter(({ type }) => type.kind === "real").map(({ name }) => name));
   for (const { name } of scan.partitions ?? []) reals.delete(name);

@@ -10,7 +10,7 @@ import { countRows } from "./census.js";
 import { refuseNotFinite, type Summed } from "./coding.js";
 import { Dataset, type NumberCoding } from "./dataset.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
-import { assertUnchanged, type OpenData, openData } from "./source.js";
+import { type OpenData, openData } from "./source.js";
 import type { TrainSpec } from "./spec.js";
 import { splitCode } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -86,7 +86,7 @@ export async function judgeData(
       cacheDir: workspace.home.cache,
       keep: false,
       ...(workspace.signal ? { signal: workspace.signal } : {}),
-      checkSource: () => assertUnchanged(data),
+      checkSource: () => data.unchanged(),
       checkValues: () => {
         const summed = summedOf(blocks, what, { label: "the label", ...(weight === undefined ? {} : { weight }) });
         const from: Relation = { kind: "scan", scan: data.scan };

@@ -89,6 +89,7 @@ export class SharedRows {
     blocks: readonly Block[];
     seed: number;
     main: boolean;
+    fitBy?: NonNullable<TrainingData["fitBy"]>;
   }): TrainingData {
     const dataset = this.#dataset;
     const learner = this.#learners++;
@@ -102,6 +103,7 @@ export class SharedRows {
       weight: about.weight,
       weighted: about.weighted,
       validationRows: about.validationRows,
+      ...(about.fitBy ? { fitBy: about.fitBy } : {}),
       pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
         const rows = options.rows ?? "train";
         if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed, learner);

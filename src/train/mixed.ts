@@ -1,12 +1,12 @@
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
-import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { LandedScan, Scan } from "../sources/scan.js";
 import type { Warning } from "./warning.js";
 
 /** One word among thousands of numbers makes a column text: the word, and where it stands once the rows are landed. */
 export async function mixedWarnings(
   source: Scan,
-  landed: ParquetScan | TableScan | undefined,
+  landed: LandedScan | undefined,
   engine: Pick<Engine, "rows">,
 ): Promise<Warning[]> {
   const mixed = (source.format === "csv" && source.mixed) || [];
@@ -28,7 +28,7 @@ export async function mixedWarnings(
 
 /** Rows are counted over all files, without those set aside. */
 async function firstWord(
-  { format, files }: ParquetScan | TableScan,
+  { format, files }: LandedScan,
   column: string,
   engine: Pick<Engine, "rows">,
 ): Promise<{ row: number; value: string } | undefined> {

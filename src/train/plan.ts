@@ -46,8 +46,9 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const learner = spec.learner ?? "logistic";
   const learningPasses =
     { baseline: 1, linear: 1, logistic: 3, sgd: 4, sparseLinear: 1, sparseLogistic: 1 }[learner] ?? 3;
-  const judging = (spec.validate === "none" ? 0 : 1) + (spec.test?.length ?? 0);
-  const text = scan.format !== "parquet" && scan.format !== "table";
+  const judging =
+    (spec.validate === "none" ? 0 : 1) + (spec.calibrate === undefined ? 0 : 1) + (spec.test?.length ?? 0);
+  const text = !["parquet", "table", "spark"].includes(scan.format);
 
   const asked = rows * Math.max(1, features.length);
   const weighed = kept * features.reduce((sum, { type }) => sum + (type.kind === "text" ? valuesOfCategory : 1), 1);
@@ -68,7 +69,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
-  const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.engine);
+  const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.local);
   if (where)
     advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
   if (seconds > 120 && share === 1)
@@ -123,7 +124,7 @@ async function countOrGuess(
   bytes: number,
   workspace: Workspace,
 ): Promise<{ rows: number; exact: boolean }> {
-  if (scan.format === "parquet" || scan.format === "table") {
+  if (workspace.engine.reads(scan)) {
     const [row] = await workspace.engine.rows(
       { kind: "aggregate", from: { kind: "scan", scan }, by: {}, columns: { rows: { agg: "count" } } },
       1,

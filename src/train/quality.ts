@@ -1,16 +1,30 @@
 import type { Task } from "../learners/contract.js";
-import { scorers } from "../learners/passes/index.js";
 import type { Metrics } from "../metrics/contract.js";
 import { metricSet } from "../metrics/index.js";
 import { definePass } from "../pages/pass.js";
 import { outputRoom } from "../pages/scorer.js";
+import { type ScoredModel, startScorer } from "./scoring.js";
 
 export interface QualityParams {
   readonly task: Task;
   readonly classes: number;
-  /** Models judged on the same rows in the same scan, each by its registered scorer. */
-  readonly scorers: readonly { readonly name: string; readonly params: unknown }[];
+  /** Models judged on the same rows in the same scan. */
+  readonly scorers: readonly ScoredModel[];
 }
+
+/** A model beside its baseline on the same rows; of a calibrated model also what it was before. */
+export interface Quality {
+  readonly model: Metrics;
+  readonly baseline: Metrics;
+  readonly uncalibrated?: Metrics;
+}
+
+/** Of the metrics in the order of being judged: the model, its baseline, and the model before calibration. */
+export const qualityOf = ([model, baseline, uncalibrated]: readonly Metrics[]): Quality => ({
+  model: model!,
+  baseline: baseline!,
+  ...(uncalibrated ? { uncalibrated } : {}),
+});
 
 /** The metrics of several models over the same rows: their sums, one after the other. */
 export const quality = definePass<QualityParams>({
@@ -20,11 +34,7 @@ export const quality = definePass<QualityParams>({
     const metrics = metricSet(task, classes);
     const outputs = task === "multiclass" ? classes : 1;
     const room = outputRoom(arena, outputs);
-    const steps = models.map(({ name, params }) => {
-      const scorer = scorers[name];
-      if (!scorer) throw new Error(`no scorer is registered as ${name}`);
-      return scorer.start(params as never, layout, arena);
-    });
+    const steps = models.map((model) => startScorer(model, layout, arena));
     return (page, into) =>
       steps.forEach((step, i) => {
         const rows = room(page.rows);

@@ -1,5 +1,6 @@
 import { folds, keepers, passes as learnerPasses, scorers } from "../learners/passes/index.js";
 import type { Pass } from "../pages/pass.js";
+import { marginCounts } from "./calibrate.js";
 import { quality } from "./quality.js";
 import { slices } from "./slices.js";
 
@@ -7,6 +8,7 @@ import { slices } from "./slices.js";
 export { folds, keepers, scorers };
 export const passes: Readonly<Record<string, Pass<never>>> = {
   ...learnerPasses,
+  [marginCounts.name]: marginCounts as Pass<never>,
   [quality.name]: quality as Pass<never>,
   [slices.name]: slices as Pass<never>,
 };

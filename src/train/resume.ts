@@ -5,6 +5,7 @@ import { SluiceError } from "../base/errors.js";
 import { fromJson } from "../base/json.js";
 import { resolveParams } from "../base/params.js";
 import { learnerNamed } from "../learners/index.js";
+import { isMllib } from "../learners/mllib.js";
 import { findRun, type Home, runDir } from "../runs/home.js";
 import { type RunFile, specFrom } from "./run-file.js";
 import type { TrainSpec } from "./spec.js";
@@ -63,7 +64,7 @@ export function refuseOther({ run, spec }: BegunRun, given: TrainSpec): void {
 /** Each thing that decides a training under the name that it is given by. */
 function flagsOf(spec: TrainSpec): Map<string, string> {
   const { sources, params = {}, types = {}, csv = {}, ...rest } = spec;
-  const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  const learner = spec.learner === undefined || isMllib(spec.learner) ? undefined : learnerNamed(spec.learner);
   const resolved = learner ? resolveParams(learner.name, learner.params, params) : params;
   const named: [string, unknown][] = [
     ["source", sources],

@@ -1,13 +1,13 @@
 import type { Block } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
-import { scorers as registry } from "../learners/passes/index.js";
 import { definePass } from "../pages/pass.js";
 import { outputRoom } from "../pages/scorer.js";
+import { type ScoredModel, startScorer } from "./scoring.js";
 
 export interface SlicesParams {
   readonly task: Task;
   readonly classes: number;
-  readonly scorers: readonly { readonly name: string; readonly params: unknown }[];
+  readonly scorers: readonly ScoredModel[];
   /** Category columns of the page, by their place among the codes, with their number of levels. */
   readonly columns: readonly { readonly code: number; readonly width: number }[];
 }
@@ -21,7 +21,7 @@ export const slices = definePass<SlicesParams>({
   start({ task, classes, scorers, columns }, layout, arena) {
     const outputs = task === "multiclass" ? classes : 1;
     const rooms = scorers.map(() => outputRoom(arena, outputs));
-    const steps = scorers.map(({ name, params }) => registry[name]!.start(params as never, layout, arena));
+    const steps = scorers.map((model) => startScorer(model, layout, arena));
     return (page, into) => {
       const outs = rooms.map((room) => room(page.rows));
       steps.forEach((step, m) => void step(page, outs[m]!));

@@ -4,7 +4,7 @@ import type { Schema } from "../base/schema.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
 import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
-import type { CsvDialect, ParquetScan, Scan, TableScan } from "../sources/scan.js";
+import type { CsvDialect, LandedScan, Scan } from "../sources/scan.js";
 import { mixedWarnings } from "./mixed.js";
 import type { Warning } from "./warning.js";
 import type { Workspace } from "./workspace.js";
@@ -23,7 +23,7 @@ export interface DataOptions {
 }
 
 export interface OpenData {
-  readonly scan: ParquetScan | TableScan;
+  readonly scan: LandedScan;
   /** What the user named, before any landing. */
   readonly source: Scan;
   readonly schema: Schema;
@@ -33,6 +33,8 @@ export interface OpenData {
   readonly warnings: readonly Warning[];
   /** Over the content of all files: a run that resumes must find the same. */
   readonly fingerprint: string;
+  /** Between passes: throws when the source is no longer what it was, so that old rows never mix with new ones. */
+  unchanged(): Promise<void>;
   /** To be called before rows are read: text that was landed by an earlier run is checked, once, and landed again where it is damaged. */
   intact(): Promise<void>;
 }
@@ -44,12 +46,13 @@ export async function describeSource(
 ): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
-    probe: duckdbProbe(() => workspace.engine.connect()),
+    probe: duckdbProbe(() => workspace.local.connect()),
     ...(options.format ? { format: options.format } : {}),
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
     ...(options.csv ? { csv: options.csv } : {}),
+    ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
   };
   return openSource(specs, sourceOptions);
@@ -93,7 +96,8 @@ export async function openData(
       checked ??= workspace.engine.land(source, landing);
       await checked;
     },
-    warnings: await mixedWarnings(source, scan, workspace.engine),
+    warnings: await mixedWarnings(source, scan, workspace.local),
+    unchanged: () => checkUnchanged(source, workspace.engine.cluster),
     fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
   };
 }
@@ -105,6 +109,3 @@ function typesOf(schema: Schema): Record<string, string> {
     if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
   return types;
 }
-
-/** Between passes: a source that changed under a run stops it, never mixes old rows with new ones. */
-export const assertUnchanged = (data: OpenData): Promise<void> => checkUnchanged(data.source);

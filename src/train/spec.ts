@@ -1,8 +1,10 @@
+import type { Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
-import type { Task } from "../learners/contract.js";
+import type { OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import type { Model } from "../model/model.js";
 import type { LearningStep } from "./learn.js";
+import type { Quality } from "./quality.js";
 import type { Slice } from "./slices.js";
 import type { DataOptions } from "./source.js";
 import type { Warning } from "./warning.js";
@@ -24,6 +26,8 @@ export interface TrainSpec extends DataOptions {
   readonly weight?: string;
   readonly where?: string;
   readonly validate?: string;
+  /** Of a binary model, on the validation rows: isotonic or platt. */
+  readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sample?: number;
   readonly seed?: number;
@@ -76,7 +80,11 @@ export interface TrainResult {
     readonly validation?: Metrics["values"];
     readonly test?: Metrics["values"];
     readonly baseline: Readonly<Record<string, Metrics["values"]>>;
+    /** By the rows judged on, what a calibrated model was before. */
+    readonly uncalibrated?: Readonly<Record<string, Metrics["values"]>>;
   };
+  /** Of a forest: its quality on training rows, each judged by the trees that did not grow on it. */
+  readonly outOfBag?: OutOfBag;
   readonly seconds: number;
   readonly passes: number;
   readonly bytesRead: number;
@@ -95,12 +103,14 @@ export interface TrainDetails {
   readonly decisions: readonly Decision[];
   readonly assumed: readonly string[];
   readonly steps: readonly LearningStep[];
-  readonly quality: Readonly<Record<string, { readonly model: Metrics; readonly baseline: Metrics }>>;
+  readonly quality: Readonly<Record<string, Quality>>;
   readonly slices: readonly Slice[];
   readonly plan: Plan;
   readonly data: readonly { readonly path: string; readonly bytes: number; readonly fingerprint: string }[];
   readonly seed: number;
   readonly validate: string;
+  /** Which rows of the source judged the model, where some did, and how many rows its files have. */
+  readonly validation?: { readonly rows: Expr; readonly rowsPerFile: readonly number[] };
   readonly pages: { readonly read: number; readonly encoded: number; readonly encodedBytes: number };
   readonly threads: number;
 }

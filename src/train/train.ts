@@ -16,6 +16,7 @@ import { type Resolved, resolveParams } from "../base/params.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
+import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
@@ -27,26 +28,28 @@ import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
-import type { Metrics } from "../metrics/contract.js";
+import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
+import type { Calibration } from "../model/calibration.js";
 import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
+import { fitCalibration, marginCounts } from "./calibrate.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
-import { Dataset, type NumberCoding, runsOfRows } from "./dataset.js";
+import { Dataset, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { judge, sourceName, summedOf } from "./judge.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
-import { type QualityParams, quality, readQuality } from "./quality.js";
+import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
 import { checkWeights, rolesOf, usableColumns } from "./roles.js";
 import { openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { assertUnchanged, openData } from "./source.js";
+import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -64,7 +67,14 @@ export async function trainModel(
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
-  checkSpec(spec);
+  const learner = isMllib(spec.learner) ? await mllibLearner(spec.learner) : undefined;
+  checkSpec(spec, learner);
+  if (learner && !workspace.engine.fitBy)
+    throw new SluiceError(
+      "usage",
+      `${learner.name} is fitted by Spark: say --on spark, with the cluster in SPARK_REMOTE`,
+      { learner: learner.name },
+    );
   const run = resumeRun ?? newRunId(workspace.home);
   try {
     return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
@@ -127,7 +137,11 @@ async function trainIn(
   const roles = rolesOf(spec, names);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
-  const learner = spec.learner === undefined ? undefined : learnerNamed(spec.learner);
+  const learner = isMllib(spec.learner)
+    ? await mllibLearner(spec.learner)
+    : spec.learner === undefined
+      ? undefined
+      : learnerNamed(spec.learner);
   const all: Relation = { kind: "scan", scan };
   const sampled =
     spec.sample === undefined || spec.sample >= 1
@@ -150,6 +164,7 @@ async function trainIn(
     learner: _learner,
     params: _params,
     sources: _sources,
+    calibrate: _calibrate,
     test: _test,
     pageRows: _pageRows,
     ...asked
@@ -175,6 +190,12 @@ async function trainIn(
         ...(signal ? { signal } : {}),
       }).catch((error: unknown) => noLabels(error, engine, all, base, spec)),
     );
+    if (spec.calibrate !== undefined && found.task !== "binary")
+      throw new SluiceError(
+        "usage",
+        `--calibrate is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
+        { task: found.task },
+      );
     if (learner) refuseTask(learner, spec, found.task);
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
@@ -282,7 +303,12 @@ async function trainIn(
     const blocks = blocksOf(prepared.fitted);
     refuseHashed(blocks, chosen);
     refuseSmallBudget(workspace, chosen, blocks, params);
-    await assertUnchanged(data);
+    await data.unchanged();
+    // A time that is a number stands on no scale that dates could be compared on.
+    const isClock = ["date", "timestamp"].includes(
+      schema.columns.find(({ name }) => name === roles.time)?.type.kind ?? "",
+    );
+    const clock = isClock ? roles.time : undefined;
     const leaks = await known("leaks", () =>
       leakWarnings({
         ...statistics,
@@ -293,12 +319,10 @@ async function trainIn(
         allowed: spec.allowLeak ?? [],
         ...(census.train > 500_000 && !taking
           ? {
-              sample: runsOfRows(rowsPerFile, 12, 2048, seed).map(
-                (part): Relation => trainingOf({ kind: "scan", scan, part }),
-              ),
+              sample: scansOf(engine, scan, runsOfRows(rowsPerFile, 12, 2048, seed)).map(trainingOf),
             }
           : {}),
-        ...(roles.time === undefined ? {} : { time: roles.time }),
+        ...(clock === undefined ? {} : { time: clock }),
       }),
     );
     warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
@@ -331,7 +355,7 @@ async function trainIn(
           warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
         onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
         beforeRows: () => data.intact(),
-        checkSource: () => assertUnchanged(data),
+        checkSource: () => data.unchanged(),
         checkValues: async () => {
           await refuseHiddenNan(engine, base, footers);
           await refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings);
@@ -355,40 +379,56 @@ async function trainIn(
     const further = (chosen.memory?.(params, found.task === "multiclass" ? classes : 1) ?? 0) - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
+    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);
     const [state, baselineState] = await rows.learn([
       () =>
         chosen.fit(
-          rows.view({ ...about, blocks: markComplete(blocks, footers), main: true }),
+          rows.view({ ...about, blocks: markComplete(blocks, footers), main: true, ...(fitBy ? { fitBy } : {}) }),
           params,
           subSeed(seed, "learner"),
         ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
 
+    // Calibrating: on the validation rows, by one more pass over them.
+    const scorer = chosen.scorer(state, blocks, dataset.layout, found.task, classes);
+    const kind = spec.calibrate as Calibration["kind"] | undefined;
+    let calibration: Calibration | undefined;
+    if (kind !== undefined) {
+      events.stage?.("calibrating on validation rows");
+      const counting = { name: marginCounts.name, params: { scorer }, rows: "validation" } as const;
+      const [counted] = await dataset.run([counting], journal, "calibration");
+      calibration = fitCalibration(kind, counted!);
+      warnings.push({
+        code: "calibrated_on_validation",
+        message: `the validation rows were also used to calibrate (${kind}), so their figures flatter the probabilities; judge by ${spec.test?.length ? "the test rows" : "rows of a --test source"}`,
+      });
+    }
+
     // Judging: the model and its baseline on the same rows in one scan.
+    const compared = [
+      { ...scorer, ...(calibration ? { calibration } : {}) },
+      baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
+    ];
     const judged: QualityParams = {
       task: found.task,
       classes,
-      scorers: [
-        chosen.scorer(state, blocks, dataset.layout, found.task, classes),
-        baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
-      ],
+      scorers: calibration ? [...compared, scorer] : compared,
     };
     const sliceTable: Slice[] = [];
-    const qualities: Record<string, { model: Metrics; baseline: Metrics }> = {};
+    const qualities: Record<string, Quality> = {};
     if (census.validation > 0) {
       events.stage?.("judging on validation rows");
       const sliced = sliceColumns(blocks);
       const [sum, parts] = await dataset.run(
         [
           { name: quality.name, params: judged, rows: "validation" },
-          { name: slices.name, params: { ...judged, columns: sliced.params }, rows: "validation" },
+          { name: slices.name, params: { ...judged, scorers: compared, columns: sliced.params }, rows: "validation" },
         ],
         journal,
         "quality validation",
       );
-      const [model, base] = readQuality(judged, sum!);
-      qualities["validation"] = { model: model!, baseline: base! };
+      qualities["validation"] = qualityOf(readQuality(judged, sum!));
       sliceTable.push(...readSlices(found.task, sliced.blocks, parts!));
     }
     if (spec.test && spec.test.length > 0) {
@@ -405,7 +445,7 @@ async function trainIn(
           schema,
         ),
       );
-      qualities["test"] = { model: judgedTest.metrics[0]!, baseline: judgedTest.metrics[1]! };
+      qualities["test"] = qualityOf(judgedTest.metrics);
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
@@ -413,7 +453,7 @@ async function trainIn(
       counts.setAside += judgedTest.setAside;
     }
 
-    await assertUnchanged(data);
+    await data.unchanged();
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, prepared.fitted);
@@ -430,6 +470,7 @@ async function trainIn(
       learner: chosen.name,
       params: params as Model["params"],
       state,
+      ...(calibration ? { calibration } : {}),
     };
     const stateHash = stateHashOf(body);
     const model: Model = {
@@ -446,9 +487,13 @@ async function trainIn(
         why: found.why,
         ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
-          Object.entries(qualities).map(([on, { model: own, baseline: base }]) => [
+          Object.entries(qualities).map(([on, { model: own, baseline: base, uncalibrated }]) => [
             on,
-            { model: own.values, baseline: base.values },
+            {
+              model: own.values,
+              baseline: base.values,
+              ...(uncalibrated ? { uncalibrated: uncalibrated.values } : {}),
+            },
           ]),
         ),
       },
@@ -456,6 +501,7 @@ async function trainIn(
     await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
+    const outOfBag = chosen.outOfBag?.(state as never);
     const result: TrainResult = {
       run,
       model: ref,
@@ -472,7 +518,15 @@ async function trainIn(
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
         baseline: Object.fromEntries(Object.entries(qualities).map(([on, { baseline: base }]) => [on, base.values])),
+        ...(calibration
+          ? {
+              uncalibrated: Object.fromEntries(
+                Object.entries(qualities).map(([on, { uncalibrated }]) => [on, uncalibrated!.values]),
+              ),
+            }
+          : {}),
       },
+      ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
       passes: dataset.counters.passes,
       bytesRead: moved.read - io.read,
@@ -496,6 +550,14 @@ async function trainIn(
       seed,
       validate:
         validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
+      ...(census.validation > 0
+        ? {
+            validation: {
+              rows: both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!,
+              rowsPerFile,
+            },
+          }
+        : {}),
       pages: {
         read: dataset.counters.pagesRead,
         encoded: dataset.counters.pagesEncoded,
@@ -508,7 +570,7 @@ async function trainIn(
     return details;
   } catch (error) {
     // Whatever went wrong while the source changed went wrong because of that.
-    if (!signal?.aborted) await assertUnchanged(data);
+    if (!signal?.aborted) await data.unchanged();
     throw storageError(error, dir);
   } finally {
     await settle().catch(() => {});
@@ -533,6 +595,26 @@ function refuseSmallBudget(
       `${learner.name} on ${blocks.length} features`,
     );
 }
+/** The training rows as an engine's own learners take them: f0, f1, ... and the label. */
+const fittingBy =
+  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: string | undefined) =>
+  (learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>> => {
+    const features = featuresOf(blocks).map((expr, i) => [`f${i}`, expr] as const);
+    const columns: Record<string, Expr> = { ...Object.fromEntries(features), label: call("toReal", label) };
+    if (weight !== undefined) columns["weight"] = call("toReal", { kind: "col", name: weight });
+    const names = {
+      features: features.map(([name]) => name),
+      label: "label",
+      ...(weight === undefined ? {} : { weight: "weight" }),
+      seed: seed >>> 1,
+    };
+    return engine.fitBy!(
+      learner,
+      params as Record<string, unknown>,
+      { kind: "project", from: training, columns },
+      names,
+    );
+  };
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });

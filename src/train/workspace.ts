@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BudgetTooSmallError } from "../base/errors.js";
 import { defaultBudget, Ledger } from "../base/ledger.js";
+import type { Engine } from "../engines/contract.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
 import { kernelTreeSums } from "../learners/passes/tree-sums.js";
 import { WorkerPool, workerUrl } from "../pages/pool.js";
@@ -46,6 +47,8 @@ export interface WorkspaceOptions {
   /** What the learner holds beside the pages. */
   readonly learnerBytes?: number;
   readonly home?: Home;
+  /** A Spark cluster that relations run on, `sc://host:port/;name=value`, and the token where the address has none. */
+  readonly on?: { readonly address: string; readonly token?: string };
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +61,10 @@ export class Workspace implements AsyncDisposable {
   /** Set aside for what a learner holds beside the pages. */
   readonly learnerBytes: number;
   readonly home: Home;
-  readonly engine: DuckDBEngine;
+  /** What relations run on: DuckDB here, or a cluster. */
+  readonly engine: Engine;
+  /** DuckDB in this process: files of this machine, whatever the engine is. */
+  readonly local: DuckDBEngine;
   readonly signal: AbortSignal | undefined;
   #pool: WorkerPool | undefined;
 
@@ -67,7 +73,8 @@ export class Workspace implements AsyncDisposable {
     budget: { bytes: number; reason: string },
     plan: MemoryPlan,
     home: Home,
-    engine: DuckDBEngine,
+    local: DuckDBEngine,
+    engine: Engine = local,
   ) {
     this.budgetBytes = budget.bytes;
     this.budgetReason = budget.reason;
@@ -75,6 +82,7 @@ export class Workspace implements AsyncDisposable {
     this.plan = plan;
     this.home = home;
     this.engine = engine;
+    this.local = local;
     this.signal = options.signal;
     this.ledger.lease("process", processBytes);
     this.ledger.lease("DuckDB", plan.duckdbBytes + plan.threads * perDuckdbThreadBytes);
@@ -90,28 +98,33 @@ export class Workspace implements AsyncDisposable {
     const plan = planMemory(budget.bytes, options.threads ?? availableParallelism(), options.learnerBytes);
     const home = options.home ?? homeAt();
     ensureDir(home.cache);
-    const engine = await DuckDBEngine.open({
+    const local = await DuckDBEngine.open({
       treeSums: kernelTreeSums,
       memoryBytes: plan.duckdbBytes,
       threads: plan.threads,
       spillDir: join(home.cache, "spill", `${process.pid}-${Date.now().toString(36)}`),
       cacheDir: home.cache,
     });
-    return new Workspace(options, budget, plan, home, engine);
+    try {
+      return new Workspace(options, budget, plan, home, local, await clusterOf(options, local));
+    } catch (error) {
+      await local[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
-  /** The same engine and workers with other folders, for work whose traces shall not stay. It ends with this one, not by itself. */
+  /** Workers and DuckDB with other folders, for work here whose traces shall not stay. It ends with this one, not by itself. */
   at(home: Home): Workspace {
     const budget = { bytes: this.budgetBytes, reason: this.budgetReason };
     const options = this.signal ? { signal: this.signal } : {};
-    const place = new Workspace(options, budget, this.plan, home, this.engine);
+    const place = new Workspace(options, budget, this.plan, home, this.local);
     place.#pool = this.pool;
     return place;
   }
 
   /** A folder for this process alone, removed at its end. */
   get scratch(): string {
-    return this.engine.spillDir;
+    return this.local.spillDir;
   }
 
   /** What workers may keep of the rows while DuckDB rests. */
@@ -129,6 +142,17 @@ export class Workspace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#pool?.[Symbol.asyncDispose](), this.engine[Symbol.asyncDispose]()]);
+    const engines = this.engine === this.local ? [this.local] : [this.local, this.engine];
+    await Promise.all([this.#pool, ...engines].map((part) => part?.[Symbol.asyncDispose]()));
   }
+}
+
+/** Loaded when it is asked for: gRPC alone takes as long to load as DuckDB. */
+async function clusterOf({ on, signal }: WorkspaceOptions, local: DuckDBEngine): Promise<Engine | undefined> {
+  if (!on) return undefined;
+  const [{ SparkEngine }, { parseRemote }] = await Promise.all([
+    import("../engines/spark.js"),
+    import("../engines/spark/remote.js"),
+  ]);
+  return SparkEngine.open({ remote: parseRemote(on.address, on.token), local, ...(signal ? { signal } : {}) });
 }

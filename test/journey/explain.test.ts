@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { explainer, loadModel, rules } from "../../src/index.js";
 import { place, type Told } from "../support/cli.js";
@@ -93,6 +93,38 @@ describe("explain on rows", () => {
     expect(c.points.map(({ value }: Told) => value).sort()).toEqual(["w", "x", "y", "z"]);
     const wrong = await at.sluice("explain", "line", "rows.parquet", "--partial", "aa");
     expect(wrong.stderr).toContain('no column "aa" here');
+  });
+});
+
+describe("the report", () => {
+  const sections = ["What matters on validation rows", "How the prediction moves"];
+  const said = (file: string): string[] => {
+    const html = readFileSync(file, "utf8");
+    return sections.filter((title) => html.includes(`>${title}</h2>`));
+  };
+
+  test("says what matters on validation rows, and does without where the rows are gone", async () => {
+    copyFileSync(at.path("rows.parquet"), at.path("passing.parquet"));
+    const { json } = await at.sluice(
+      ...["train", "passing.parquet", "--label", "big", "--drop", "y", "--learner", "tree", "--name", "kept", "--json"],
+    );
+    const folder = at.path(`home/runs/${json.run}`);
+    expect(said(`${folder}/report.html`)).toEqual(sections);
+    const { insight } = JSON.parse(readFileSync(`${folder}/insight.json`, "utf8"));
+    expect(insight.importance.columns.map(({ column }: Told) => column).at(-1)).toBe("noise");
+    expect(insight.partial[0].points.length).toBeGreaterThan(3);
+
+    rmSync(`${folder}/insight.json`); // as of a model that the library trained
+    await at.sluice("report", "kept", "--to", "again.html");
+    expect(said(at.path("again.html"))).toEqual(sections);
+    expect(JSON.parse(readFileSync(`${folder}/insight.json`, "utf8"))).toMatchObject({ insight });
+
+    rmSync(`${folder}/insight.json`);
+    rmSync(at.path("passing.parquet"));
+    const { code, stdout } = await at.sluice("report", "kept", "--to", "without.html");
+    expect(code).toBe(0);
+    expect(stdout).toContain("does not say what matters on validation rows");
+    expect(said(at.path("without.html"))).toEqual([]);
   });
 });
 

@@ -95,7 +95,7 @@ withChromium("a report in a browser", (executablePath) => {
           };
         });
         expect(found.wide).toBeLessThanOrEqual(0);
-        expect(found.charts.length).toBe({ binary: 5, multiclass: 0, regression: 2, bare: 0 }[name]);
+        expect(found.charts.length).toBe({ binary: 7, multiclass: 1, regression: 3, bare: 0 }[name]);
         for (const chart of found.charts) {
           expect(chart.width, chart.title).toBeGreaterThan(250);
           expect(chart.height, chart.title).toBeGreaterThan(150);

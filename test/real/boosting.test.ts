@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { judged, mod5, real } from "./real.js";
+import { fixedSplit, judged, mod5, real } from "./real.js";
 
 const boosted = ["--learner", "boosting"];
 const more = (...given: readonly string[]): string[] => given.flatMap((param) => ["--param", param]);
@@ -84,5 +85,42 @@ real("flights", "flights, mod5, boosted", (where, at) => {
       ...boosted,
     );
     expect(auc).toBeGreaterThanOrEqual(0.77);
+  });
+});
+
+real("higgs-7k", "higgs-7k, given split, boosted", (where, at) => {
+  test("on defaults", async () => {
+    const names = ["signal", ...Array.from({ length: 28 }, (_, i) => `x${i}`)].join(",");
+    const columns = ["--format", "csv", "--delimiter", "\\t", "--no-header", "--columns", names, "--label", "signal"];
+    const [rows, held] = ["train", "test"].map((part) => join(where, `binary.${part}`));
+    const { auc } = await judged(at(), rows!, ...columns, "--test", held!, ...boosted);
+    expect(auc).toBeGreaterThanOrEqual(0.81);
+  });
+});
+
+real("kdd99", "kdd99, given split, attack or not, boosted", (where, at) => {
+  test("with 30 trees", { timeout: 180_000 }, async () => {
+    const names = readFileSync(join(where, "columns.txt"), "utf8").trim().replaceAll("\n", ",");
+    const columns = ["--format", "csv", "--no-header", "--columns", names, "--label", "label <> 'normal.'"];
+    const [rows, held] = ["kddcup.data_10_percent.gz", "corrected.gz"].map((file) => join(where, file));
+    const { accuracy } = await judged(at(), rows!, ...columns, "--test", held!, ...boosted, ...more("trees=30"));
+    expect(accuracy).toBeGreaterThanOrEqual(0.92);
+  });
+});
+
+real("protein-casp", "protein-casp, five fixed splits, boosted", (where, at) => {
+  test("with 60 trees of 255 leaves: 3.59, where 500 of 63 have 3.56 in five times the time", {
+    timeout: 240_000,
+  }, async () => {
+    const names = [...Array.from({ length: 9 }, (_, i) => `f${i}`), "rmsd"].join(",");
+    const columns = ["--delimiter", " ", "--no-header", "--columns", names, "--label", "rmsd"];
+    const errors: number[] = [];
+    for (let split = 0; split < 5; split++) {
+      const [rows, held] = fixedSplit(at(), where, split);
+      const size = more("trees=60", "leaves=255", "learningRate=0.2");
+      const { rmse } = await judged(at(), rows, ...columns, "--test", held, ...boosted, ...size);
+      errors.push(rmse);
+    }
+    expect(errors.reduce((sum, error) => sum + error, 0) / 5).toBeLessThanOrEqual(3.7);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect } from "vitest";
 import { accounted, type Place, place, type Told } from "../support/cli.js";
@@ -23,6 +24,21 @@ export function mod5(at: Place, path: string, header: boolean): readonly [train:
     return at.write(name, Buffer.from([...head, ...own, ""].join("\n"), "latin1"));
   };
   return [part("train.csv", false), part("test.csv", true)];
+}
+
+/** Rows of `data.txt.gz` by the line numbers that `index_train_3.txt.gz` and its pair hold. */
+export function fixedSplit(at: Place, where: string, split: number): readonly [train: string, test: string] {
+  const lines = (name: string): string[] =>
+    gunzipSync(readFileSync(join(where, `${name}.txt.gz`)))
+      .toString()
+      .trim()
+      .split("\n");
+  const rows = lines("data");
+  const part = (name: string): string => {
+    const own = lines(`index_${name}_${split}`).map((line) => rows[Number(line)]);
+    return at.write(`${name}-${split}.csv`, `${own.join("\n")}\n`);
+  };
+  return [part("train"), part("test")];
 }
 
 /** A block on one data set, with a folder of its own. The figures in the titles are scikit-learn's, from the set's README. */

@@ -29,7 +29,15 @@ function frameOf({ columns }: Schema, rows: readonly Row[], rowOf = (i: number):
 }
 const scanOf = (schema: Schema, part?: ScanRelation["part"]): ScanRelation => ({
   kind: "scan",
-  scan: { format: "spark", name: "frame_0", files: [], schema },
+  scan: {
+    format: "spark",
+    name: "frame_0",
+    read: { kind: "table", table: "none" },
+    files: [],
+    schema,
+    identity: "row",
+    assumed: [],
+  },
   ...(part ? { part } : {}),
 });
 

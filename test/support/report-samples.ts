@@ -1,7 +1,7 @@
 import { generator } from "../../src/base/seeds.js";
 import type { Metrics } from "../../src/metrics/contract.js";
 import { metricSet } from "../../src/metrics/index.js";
-import type { ReportInput } from "../../src/report/input.js";
+import type { ReportInput, ReportInsight } from "../../src/report/input.js";
 
 const normalOf = (next: () => number): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 
@@ -44,6 +44,21 @@ const reality = {
   spillBytes: 0,
   threads: 2,
 };
+
+const grid = Array.from({ length: 20 }, (_, i) => i);
+const insight = (partial: ReportInsight["partial"], metric: string): ReportInsight => ({
+  split: "validation",
+  rows: 1428,
+  repeats: 5,
+  metric,
+  columns: 61,
+  importance: [
+    { column: "date", change: 0.71, loss: 0.0512, spread: 0.0021 },
+    { column: "destination_airport_with_a_very_long_column_name_indeed", change: 0.2, loss: 0.0111, spread: 0.003 },
+    ...grid.map((i) => ({ column: `c${i}`, change: 0.01, loss: 0.001 / (i + 1) - 0.0002, spread: 0.0004 })),
+  ],
+  partial,
+});
 
 /** Reports as a training would ask for them: numbers are made up, metrics are computed. */
 export const samples: Readonly<Record<"binary" | "multiclass" | "regression" | "bare", ReportInput>> = {
@@ -129,6 +144,35 @@ export const samples: Readonly<Record<"binary" | "multiclass" | "regression" | "
         error: 0.02,
       })),
     ],
+    insight: insight(
+      [
+        {
+          column: "date",
+          names: ["true"],
+          form: "time",
+          mean: [0.21],
+          points: grid.map((i) => ({ at: 11_323 + 9 * i, text: `day ${i}`, answers: [0.2 + 0.1 * Math.sin(i)] })),
+        },
+        {
+          column: "destination_airport_with_a_very_long_column_name_indeed",
+          names: ["true"],
+          form: "number",
+          mean: [0.21],
+          points: [
+            ...grid.map((i) => ({ at: 120 * i * i, text: String(120 * i * i), answers: [0.15 + 0.01 * i] })),
+            { text: "missing", answers: [0.31] },
+          ],
+        },
+        {
+          column: "origin",
+          names: ["true"],
+          form: "level",
+          mean: [0.21],
+          points: grid.map((i) => ({ text: `X${i}`, answers: [0.2 + 0.005 * i] })),
+        },
+      ],
+      "log loss",
+    ),
     slices: [
       {
         column: "weekday",
@@ -205,6 +249,29 @@ export const samples: Readonly<Record<"binary" | "multiclass" | "regression" | "
       { feature: "elevation", output: 0, coefficient: 0.01, standardised: 2.1 },
       { feature: "elevation", output: 3, coefficient: -0.008, standardised: -1.6 },
     ],
+    insight: insight(
+      [
+        {
+          column: "elevation",
+          names: ["aspen", "cottonwood or willow", "douglas fir", "krummholz", "lodgepole pine", "spruce", "ponderosa"],
+          form: "number",
+          mean: [0.1, 0.1, 0.2, 0.2, 0.2, 0.1, 0.1],
+          points: grid.map((i) => ({
+            at: 1900 + 100 * i,
+            text: String(1900 + 100 * i),
+            answers: grid.slice(0, 7).map((k) => 0.14 + 0.02 * k * Math.sin(i / 3 + k)),
+          })),
+        },
+        {
+          column: "wilderness",
+          names: ["aspen", "cottonwood or willow", "douglas fir", "krummholz", "lodgepole pine", "spruce", "ponderosa"],
+          form: "level",
+          mean: [0.1, 0.1, 0.2, 0.2, 0.2, 0.1, 0.1],
+          points: ["0", "1"].map((text, i) => ({ text, answers: grid.slice(0, 7).map((k) => 0.1 + 0.01 * k * i) })),
+        },
+      ],
+      "log loss",
+    ),
     reproduce: {
       command: "sluice train 'covtype/*.csv' --label cover_type",
       stateHash: "ab".repeat(32),
@@ -244,6 +311,18 @@ export const samples: Readonly<Record<"binary" | "multiclass" | "regression" | "
       },
     },
     effects: [{ feature: "trip_distance", coefficient: 2.31, standardised: 7.9, error: 0.01 }],
+    insight: insight(
+      [
+        {
+          column: "trip_distance",
+          names: ["prediction"],
+          form: "number",
+          mean: [189_764],
+          points: grid.map((i) => ({ at: i / 2, text: String(i / 2), answers: [123_456 + 14_000 * i] })),
+        },
+      ],
+      "rmse",
+    ),
     reproduce: {
       command: "sluice train taxi-2015-0*.parquet --label fare_amount",
       stateHash: "cd".repeat(32),

@@ -17,14 +17,17 @@ export async function sparkRemote(): Promise<string> {
 export const openSpark = async (): Promise<SparkSession> => SparkSession.open(parseRemote(await sparkRemote()));
 
 /** All rows of a query. */
-export async function sparkRows(
+export const sparkRows = (
   session: SparkSession,
   query: string,
   tables: Readonly<Record<string, Frame>> = {},
-): Promise<Row[]> {
+): Promise<Row[]> => rowsFrom(session, sql(query, {}, tables));
+
+/** All rows of a frame. */
+export async function rowsFrom(session: SparkSession, frame: Frame, signal?: AbortSignal): Promise<Row[]> {
   const rows: Row[] = [];
   const reader = new BatchReader();
-  for await (const { responseType } of session.run(sql(query, {}, tables))) {
+  for await (const { responseType } of session.run(frame, signal ? { signal } : {})) {
     const batch = responseType.case === "arrowBatch" ? reader.take(responseType.value) : undefined;
     if (batch) rows.push(...rowsOf(batch));
   }

@@ -11,7 +11,7 @@ export interface ResultBatch {
 }
 
 /** What flechette keeps of one column in one batch. */
-interface Part {
+export interface Part {
   readonly length: number;
   readonly nullCount: number;
   readonly type: ArrowType;
@@ -100,7 +100,19 @@ function typedData({ type, values }: Part, name: string, rows: number): ChunkCol
   const fits: readonly number[] = [Kind.int, Kind.float, Kind.date, Kind.timestamp];
   if (!fits.includes(type.typeId))
     throw new Error(`column "${name}" has no typed form (Arrow type ${type.typeId}); cast it in SQL`);
-  return (values as Float64Array).subarray(0, rows);
+  return values instanceof BigInt64Array ? narrowed(values, rows) : (values as Float64Array).subarray(0, rows);
+}
+
+/** Whole numbers as 32 bits where they fit, else as reals: a page has no 64-bit column, and bigints are slow. */
+function narrowed(values: BigInt64Array, rows: number): Int32Array | Float64Array {
+  const words = new Int32Array(values.buffer, values.byteOffset, 2 * rows);
+  const out = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const low = words[2 * i]!;
+    if (words[2 * i + 1] !== low >> 31) return Float64Array.from({ length: rows }, (_, j) => Number(values[j]));
+    out[i] = low;
+  }
+  return out;
 }
 
 /** Rows as JavaScript values, in the types that DuckDB's rows have. */

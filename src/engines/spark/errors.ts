@@ -63,6 +63,18 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   "53000": "disk_full",
 };
 
+/** Errors of the server's model cache, whose own text speaks of something else, and what to do about each. */
+const models: Readonly<Record<string, string>> = {
+  "CONNECT_ML.CACHE_INVALID":
+    "the model is no longer on the server: it was disposed of, or its session ended; fit it again, or read it from where it was written",
+  "CONNECT_ML.MODEL_SUMMARY_LOST":
+    "the model's training summary is no longer on the server, which moved the model to its disk; evaluate(rows) gives one anew",
+  "CONNECT_ML.MODEL_SIZE_OVERFLOW_EXCEPTION":
+    "the model is bigger than the server allows; fit a smaller one, or raise spark.connect.session.connectML.mlCache.memoryControl.maxModelSize",
+  "CONNECT_ML.ML_CACHE_SIZE_OVERFLOW_EXCEPTION":
+    "the session's models are more than the server keeps; dispose of some, or raise spark.connect.session.connectML.mlCache.memoryControl.maxStorageSize",
+};
+
 /** An error of the wire in our words. `shown` is the server's address; `details` what FetchErrorDetails gave. */
 export function toSluiceError(error: unknown, shown: string, details?: FetchErrorDetailsResponse): CodedError {
   if (error instanceof CodedError) return error;
@@ -118,8 +130,9 @@ export function toSluiceError(error: unknown, shown: string, details?: FetchErro
       cause,
     );
   return new SluiceError(
-    codes[facts?.sqlState ?? ""] ?? "cluster_error",
-    `Spark at ${shown}: ${wordsOf(error, facts, details)}`,
+    codes[facts?.sqlState ?? ""] ??
+      (facts?.errorClass === "CONNECT_ML.CACHE_INVALID" ? "cluster_lost" : "cluster_error"),
+    `Spark at ${shown}: ${models[facts?.errorClass ?? ""] ?? wordsOf(error, facts, details)}`,
     { ...about, reason: facts?.reason, ...positionOf(details) },
     cause,
   );
@@ -133,7 +146,7 @@ function wordsOf(
 ): string {
   const root = details?.errors[details.rootErrorIdx ?? 0];
   const message = root?.message || error.rawMessage;
-  const [line = ""] = message.split("\n");
+  const [line = ""] = message.trim().split("\n"); // a syntax error begins with an empty line
   const spot = root?.sparkThrowable?.queryContexts[0];
   const where = spot?.fragment ? ` (at "${spot.fragment.slice(0, 80)}")` : "";
   const name = facts?.errorClass === undefined && facts?.reason ? `${facts.reason.split(".").at(-1)}: ` : "";

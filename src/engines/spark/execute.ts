@@ -1,18 +1,55 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { SluiceError } from "../../base/errors.js";
 import { isBroken, isForgotten } from "./errors.js";
-import { pauseMs, type SparkSession } from "./session.js";
-import type { Command, ExecutePlanResponse, ExecutePlanResponse_ExecutionProgress } from "./wire/spark-connect_pb.js";
+import type { Remote } from "./remote.js";
+import type {
+  Command,
+  ExecutePlanResponse,
+  ExecutePlanResponse_ExecutionProgress,
+  SparkConnectService,
+} from "./wire/spark-connect_pb.js";
+
+export type SparkClient = Client<typeof SparkConnectService>;
+
+/** What every request says of itself. */
+export interface Envelope {
+  readonly sessionId: string;
+  readonly userContext: { readonly userId: string; readonly userName: string };
+  readonly clientType: string;
+  readonly clientObservedServerSideSessionId?: string;
+}
+
+/** What running a plan needs of its session. */
+interface Session {
+  readonly client: SparkClient;
+  readonly remote: Remote;
+  readonly patienceMs: number;
+  readonly envelope: Envelope;
+  observe(serverSession: string): void;
+  explain(error: unknown): Promise<Error>;
+  interrupt(operationId: string): Promise<void>;
+}
 
 export interface Executing {
   readonly signal?: AbortSignal;
+  /** Its id, for one who interrupts it and waits for its end. */
+  readonly operationId?: string;
   readonly onProgress?: (progress: ExecutePlanResponse_ExecutionProgress) => void;
 }
 
+/** Pauses grow from 50 ms to 5 s. */
+export const pauseMs = (tries: number): number => Math.min(5000, 50 * 3 ** tries);
+
 /** A server that works reports every two seconds; one that says nothing for this long is asked again on a new stream. */
 const silenceMs = 30_000;
+
+/**
+ * Adaptive queries start their first job on another thread: an interrupt that comes before it ends the query, and the job then
+ * runs to its end with nobody waiting (seen on 4.2.0). So an operation is not interrupted before it has had time to begin.
+ */
+const planningMs = 2500;
 
 /**
  * Runs a plan under an id of our choosing. Servers cut long streams on purpose: a stream that ends without `resultComplete` is taken up
@@ -20,12 +57,11 @@ const silenceMs = 30_000;
  * the server has forgotten is an error, never half a result.
  */
 export async function* execute(
-  session: SparkSession,
+  session: Session,
   plan: Uint8Array | Command,
-  { signal, onProgress }: Executing,
+  { signal, onProgress, operationId = randomUUID() }: Executing,
 ): AsyncGenerator<ExecutePlanResponse> {
   const { client, patienceMs } = session;
-  const operationId = randomUUID();
   const opType =
     plan instanceof Uint8Array ? ({ case: "root", value: plan } as const) : ({ case: "command", value: plan } as const);
   let lastResponseId: string | undefined;
@@ -34,6 +70,8 @@ export async function* execute(
   let tries = 0;
   let brokenSince: number | undefined;
   let sendAgain = true;
+  let jobsSeen = false;
+  const began = Date.now();
 
   const open = (abort: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
     const of = { ...session.envelope, operationId };
@@ -72,10 +110,15 @@ export async function* execute(
           session.observe(value.serverSideSessionId);
           lastResponseId = value.responseId;
           if (value.responseType.case === "resultComplete") complete = true;
-          else if (value.responseType.case === "executionProgress") onProgress?.(value.responseType.value);
-          else yield value;
+          else if (value.responseType.case === "executionProgress") {
+            jobsSeen ||= value.responseType.value.stages.length > 0;
+            onProgress?.(value.responseType.value);
+          } else {
+            jobsSeen = true;
+            yield value;
+          }
         }
-        if (!complete) release(session, operationId, lastResponseId);
+        if (!complete && lastResponseId !== undefined) release(session, operationId, lastResponseId);
       } catch (error) {
         signal?.throwIfAborted();
         if (isForgotten(error) && lastResponseId === undefined) sendAgain = true;
@@ -101,13 +144,16 @@ export async function* execute(
       }
     }
   } finally {
-    if (!complete && !ended) await session.interrupt(operationId).catch(() => {});
+    if (!complete && !ended) {
+      await sleep(jobsSeen ? 0 : Math.max(0, began + planningMs - Date.now()));
+      await session.interrupt(operationId).catch(() => {});
+    }
     if (!ended) release(session, operationId);
   }
 }
 
 /** Lets the server forget what has arrived: up to an answer, or all of it. Nobody waits for it. */
-function release(session: SparkSession, operationId: string, until?: string): void {
+function release(session: Session, operationId: string, until?: string): void {
   session.client
     .releaseExecute(
       {

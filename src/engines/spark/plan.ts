@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Value } from "../../base/schema.js";
 import { toLiteral } from "./literals.js";
@@ -19,7 +20,10 @@ let planIds = 0n;
 export const frame = (relType: RelationInit): Frame =>
   toBinary(RelationSchema, create(RelationSchema, { common: { planId: planIds++ }, relType }));
 
-/** A query, with values for its `:names` and frames for its tables. */
+/**
+ * A query, with values for its `:names` and frames for its tables. The server makes a frame a view of the session while it reads the
+ * query: of two queries at the same time, one would read the other's frame of that name. So each frame has a name of its own.
+ */
 export function sql(
   query: string,
   args: Readonly<Record<string, Value>> = {},
@@ -31,10 +35,26 @@ export function sql(
       { exprType: { case: "literal", value: toLiteral(value) } } as const,
     ]),
   );
-  const root = frame({ case: "sql", value: { query, namedArguments } });
-  const references = Object.entries(tables).map(([name, of]) => named(of, name));
+  const own = Object.entries(tables).map(([name, of]) => ({ name, of, alias: `__sluice_${ofProcess}_${aliases++}` }));
+  const root = frame({ case: "sql", value: { query: withTables(query, own), namedArguments } });
+  const references = own.map(({ alias, of }) => named(of, alias));
   return references.length === 0 ? root : frame({ case: "withRelations", value: { root, references } });
 }
+
+let aliases = 0;
+/** Sessions may be shared by processes. */
+const ofProcess = randomBytes(4).toString("hex");
+
+/** The tables' names as the first tables of a WITH. `query` is a SELECT, a WITH or an INSERT, or an EXPLAIN of one. */
+function withTables(query: string, tables: readonly { readonly name: string; readonly alias: string }[]): string {
+  if (tables.length === 0) return query;
+  const heads = tables.map(({ name, alias }) => `\`${name.replaceAll("`", "``")}\` AS (SELECT * FROM ${alias})`);
+  const [before = "", explain = "", others, recursive = ""] = beginning.exec(query) ?? [];
+  const rest = query.slice(before.length);
+  return `${explain}WITH ${recursive}${heads.join(", ")}${others === undefined ? " " : ", "}${rest}`;
+}
+
+const beginning = /^\s*(EXPLAIN\s+(?:(?:EXTENDED|CODEGEN|COST|FORMATTED)\s+)?)?(WITH\s+(RECURSIVE\s+)?)?/i;
 
 export const named = (input: Frame, alias: string): Frame => frame({ case: "subqueryAlias", value: { input, alias } });
 
@@ -52,6 +72,10 @@ export const files = (
   });
 
 export const limit = (input: Frame, rows: number): Frame => frame({ case: "limit", value: { input, limit: rows } });
+
+/** What a frame has under a query is not found among the frames that the cluster keeps; under a filter it is. */
+export const filter = (input: Frame, condition: string): Frame =>
+  frame({ case: "filter", value: { input, condition: formula(condition) } });
 
 /** All columns of the input and these beside them. */
 export const withColumns = (input: Frame, columns: Readonly<Record<string, ExpressionInit>>): Frame =>

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SluiceError } from "../../base/errors.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
-import { type Executing, execute } from "./execute.js";
+import { type Envelope, type Executing, execute, pauseMs, type SparkClient } from "./execute.js";
 import type { Remote } from "./remote.js";
 import {
   type Command,
@@ -14,16 +14,6 @@ import {
   SparkConnectService,
 } from "./wire/spark-connect_pb.js";
 
-export type SparkClient = Client<typeof SparkConnectService>;
-
-/** What every request says of itself. */
-export interface Envelope {
-  readonly sessionId: string;
-  readonly userContext: { readonly userId: string; readonly userName: string };
-  readonly clientType: string;
-  readonly clientObservedServerSideSessionId?: string;
-}
-
 export interface SessionOptions {
   /** How long a server may stay silent or away before the work is given up. */
   readonly patienceMs?: number;
@@ -31,6 +21,8 @@ export interface SessionOptions {
 }
 
 const defaultPatienceMs = 60_000;
+/** A server that does not answer at first is not waited for as long as one that has begun to work. */
+const firstMs = 10_000;
 const oldest = [4, 1] as const;
 
 /** Settings that decide what a formula means, and how results come. */
@@ -118,7 +110,7 @@ export class SparkSession implements AsyncDisposable {
     ask: (envelope: Envelope, call: { signal: AbortSignal }) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    const until = Date.now() + this.patienceMs;
+    const until = Date.now() + (this.#observed === undefined ? Math.min(firstMs, this.patienceMs) : this.patienceMs);
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
       const limit = AbortSignal.timeout(Math.max(1000, until - Date.now()));
@@ -206,9 +198,6 @@ const interruptTypes = {
   INTERRUPT_TYPE_ALL: InterruptRequest_InterruptType.ALL,
   INTERRUPT_TYPE_OPERATION_ID: InterruptRequest_InterruptType.OPERATION_ID,
 };
-
-/** Pauses grow from 50 ms to 5 s. */
-export const pauseMs = (tries: number): number => Math.min(5000, 50 * 3 ** tries);
 
 const headers =
   ({ token, headers, userAgent }: Remote): Interceptor =>

@@ -56,7 +56,7 @@ function narrow(relation: Relation, used: Set<string>): Relation {
   switch (relation.kind) {
     case "scan": {
       const { scan } = relation;
-      if (scan.format !== "parquet" && scan.format !== "table") return relation;
+      if (scan.format !== "parquet" && scan.format !== "table" && scan.format !== "spark") return relation;
       const read = scan.schema.columns.filter(({ name }) => used.has(name));
       const columns = read.length > 0 ? read : scan.schema.columns.slice(0, 1);
       return { ...relation, scan: { ...scan, schema: { columns } } };

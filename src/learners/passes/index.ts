@@ -3,6 +3,7 @@ import type { Fold, Pass } from "../../pages/pass.js";
 import type { Scorer } from "../../pages/scorer.js";
 import { binnedRows } from "../trees/binned-rows.js";
 import { columnSample } from "../trees/column-sample.js";
+import { formulaScores } from "./formula-scores.js";
 import { ftrl } from "./ftrl.js";
 import { gram } from "./gram.js";
 import { linearScores } from "./linear-scores.js";
@@ -17,5 +18,10 @@ import { treeScores } from "./tree-scores.js";
 /** What workers find by name. */
 export const passes: Readonly<Record<string, Pass<never>>> = { gram, logistic, moments, softmax, squared };
 export const folds: Readonly<Record<string, Fold<never>>> = { sgdEpoch };
-export const scorers: Readonly<Record<string, Scorer<never>>> = { linearScores, slotScores, treeScores };
+export const scorers: Readonly<Record<string, Scorer<never>>> = {
+  formulaScores,
+  linearScores,
+  slotScores,
+  treeScores,
+};
 export const keepers: Readonly<Record<string, Keeper<never>>> = { binnedRows, columnSample, ftrl };

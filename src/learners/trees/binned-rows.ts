@@ -40,6 +40,8 @@ export interface Advance {
   /** The one tree to apply is the one that was just grown: rows lie in the order of its leaves. */
   readonly grown: boolean;
   readonly losses: boolean;
+  /** Say how large gradients are without rounding any: before the first tree nothing else tells. */
+  readonly measure?: boolean;
   readonly prepare?: {
     /** Rounded pairs are gradient * gScale and hessian * hScale, one for each output. */
     readonly gScale: readonly number[];
@@ -229,7 +231,7 @@ class BinnedRows implements Kept {
   }
 
   /** One walk over all blocks: the trees that were grown are added to the scores, the losses taken, and the next gradients made. */
-  #advance({ apply, grown, losses, prepare, lambda }: Advance): Float64Array {
+  #advance({ apply, grown, losses, measure, prepare, lambda }: Advance): Float64Array {
     const { outputs, share, objective } = this.#params;
     const sampled = share < 1;
     const out = this.#shared.take(advanceHead + 2 * outputs + (lambda === undefined ? 0 : sizeCounters));
@@ -263,7 +265,7 @@ class BinnedRows implements Kept {
           at["label"]! + 4 * trainRows,
           at["weight"] === undefined ? 0 : at["weight"] + 4 * trainRows,
         );
-      if (prepare || lambda !== undefined) this.#gradients(block, at, prepare, lambda, filling, out);
+      if (measure || prepare || lambda !== undefined) this.#gradients(block, at, prepare, lambda, filling, out);
       if (prepare && growing) {
         new Uint16Array(this.#arena.memory.buffer, at["index"], trainRows).set(ascending.subarray(0, trainRows));
         growing.segments = new Map([[0, [0, trainRows]]]);
@@ -416,11 +418,18 @@ class BinnedRows implements Kept {
     const top = arena.mark();
     const sums = wanted.map((_, w) => {
       const { runs, bins, offsets } = this.#asked(chosen?.[w]);
-      return { packed: arena.take(8 * bins), wide: arena.f64(2 * bins), rows: 0, runs, bins, offsets };
+      return {
+        packed: arena.take(8 * bins),
+        flushed: undefined as Float64Array | undefined,
+        rows: 0,
+        runs,
+        bins,
+        offsets,
+      };
     });
     const out = this.#shared.take(2 * splits.length + sums.reduce((total, { bins }) => total + 2 * bins, 0));
-    const flush = (sum: (typeof sums)[number]): void => {
-      kernels.flushHistogram(sum.packed, sum.bins, sum.wide.byteOffset);
+    const flush = (sum: (typeof sums)[number], into: Float64Array): void => {
+      kernels.flushHistogram(sum.packed, sum.bins, into.byteOffset);
       sum.rows = 0;
     };
     const blocks = this.#drawn ?? this.#blocks;
@@ -456,7 +465,10 @@ class BinnedRows implements Kept {
         if (!segment) return;
         const [from, to] = segment;
         const sum = sums[w]!;
-        if (sum.rows + to - from > flushRows) flush(sum);
+        if (sum.rows + to - from > flushRows) {
+          sum.flushed ??= arena.f64(2 * sum.bins);
+          flush(sum, sum.flushed);
+        }
         sum.rows += to - from;
         const whole = node === 0 && !bagged ? 0 : index; // the root has its rows in order
         for (const [first, end] of sum.runs)
@@ -464,11 +476,14 @@ class BinnedRows implements Kept {
       });
       blocks.close(growing.block, splits.length > 0 ? ["index"] : []);
     }
+    // Most are small and in a near cache: one place is enough to unpack them all.
+    const common = arena.f64(2 * sums.reduce((most, { bins }) => Math.max(most, bins), 0));
     let at = 2 * splits.length;
     for (const sum of sums) {
-      flush(sum);
-      out.set(sum.wide, at);
-      at += sum.wide.length;
+      const into = sum.flushed ?? common.subarray(0, 2 * sum.bins).fill(0);
+      flush(sum, into);
+      out.set(into, at);
+      at += into.length;
     }
     arena.reset(top);
     return out;

@@ -3,7 +3,7 @@ import { generator } from "../../base/seeds.js";
 import { type MemoryTable, memoryData } from "../testing.js";
 import { boost, type FitOptions } from "./fit.js";
 import { objectiveOf } from "./objectives.js";
-import { leafOf, type TreesState } from "./tree.js";
+import { leafOf, type Tree, type TreesState } from "./tree.js";
 
 const options: FitOptions = {
   trees: 20,
@@ -44,22 +44,20 @@ function table(rows: number, pageRows = 1000): MemoryTable & { readonly truth: n
 }
 
 function predict(state: TreesState, data: MemoryTable, row: number): number {
-  let sum = state.base[0]!;
-  for (const tree of state.trees) {
-    const leaf = leafOf(tree, (node) => {
-      const feature = tree.feature[node]!;
-      const test = tree.test[node]!;
-      if (typeof test === "number") {
-        const value = Math.fround(data.numbers[feature]![row]!);
-        return Number.isNaN(value) ? tree.missingLeft[node]! : value <= test;
-      }
-      const code = data.categories![feature - data.numbers.length]!.codes[row]!;
-      return code < 0 ? tree.missingLeft[node]! : test.includes(code);
-    });
-    sum += tree.value[leaf]!;
-  }
-  return sum;
+  return state.trees.reduce((sum, tree) => sum + tree.value[leafOfRow(tree, data, row)]!, state.base[0]!);
 }
+
+const leafOfRow = (tree: Tree, data: MemoryTable, row: number): number =>
+  leafOf(tree, (node) => {
+    const feature = tree.feature[node]!;
+    const test = tree.test[node]!;
+    if (typeof test === "number") {
+      const value = Math.fround(data.numbers[feature]![row]!);
+      return Number.isNaN(value) ? tree.missingLeft[node]! : value <= test;
+    }
+    const code = data.categories![feature - data.numbers.length]!.codes[row]!;
+    return code < 0 ? tree.missingLeft[node]! : test.includes(code);
+  });
 
 describe("boosting", () => {
   test("learns a wavy function with missing values and a category", async () => {
@@ -88,6 +86,29 @@ describe("boosting", () => {
     const right = label.filter((y, i) => predict(state, data, i) > 0 === (y === 1)).length;
     expect(right / label.length).toBeGreaterThan(0.97);
   });
+});
+
+test.each([2, 3])("the first trees of %d classes have the values of Newton's step, on rows enough", async (classes) => {
+  const { truth, categories: _, ...rows } = table(1500); // groups of levels have a penalty of their own
+  const label = truth.map((y) => (classes === 2 ? +(y > 1) : +(y > -1) + +(y > 3)));
+  const task = classes === 2 ? "binary" : "multiclass";
+  const data = { ...rows, label, task } as const;
+  const { trees } = await boost(memoryData(data), objectiveOf("auto", task, 0), { ...options, trees: 1 }, 1);
+  expect(trees).toHaveLength(classes === 2 ? 1 : classes);
+  for (const tree of trees) {
+    const own = label.map((y) => +(y === (classes === 2 ? 1 : tree.output)));
+    const share = own.reduce((sum, one) => sum + one, 0) / own.length;
+    const curve = share * (1 - share) * (classes === 2 ? 1 : classes / (classes - 1));
+    const leaves = label.map((_, row) => leafOfRow(tree, data, row));
+    tree.value.forEach((value, leaf) => {
+      const ones = own.filter((_, row) => leaves[row] === leaf);
+      // Every row has the same hessian before the first tree, so rows are counted exactly.
+      expect(ones.length).toBeGreaterThanOrEqual(options.minLeafRows);
+      const gradient = share - ones.reduce((sum, one) => sum + one, 0) / ones.length;
+      // Gradients are rounded in 16,383 steps.
+      expect(value).toBeCloseTo((-options.learningRate * gradient) / curve, 3);
+    });
+  }
 });
 
 describe("sampled boosting", () => {

@@ -163,7 +163,7 @@ class Boosted {
 
   /** How large gradients are before the first tree. */
   async measure(): Promise<Step> {
-    const { extents, mu } = await this.#advance({});
+    const { extents, mu } = await this.#advance({ measure: true });
     return { trees: [], extents, mu };
   }
 
@@ -207,7 +207,7 @@ class Boosted {
     return loss === undefined ? {} : { loss };
   }
 
-  async #advance({ prepare }: { prepare?: NonNullable<Advance["prepare"]> }) {
+  async #advance({ prepare, measure }: Pick<Advance, "prepare" | "measure">) {
     const { outputs, options, data } = this;
     const apply = this.#pending.map((tree) => walkedTree(tree, this.record));
     const request: Advance = {
@@ -215,6 +215,7 @@ class Boosted {
       grown: this.#grown && apply.length === 1,
       losses: data.validationRows > 0,
       ...(prepare ? { prepare } : {}),
+      ...(measure ? { measure } : {}),
       ...(options.share < 1 ? { lambda: drawLambda } : {}),
     };
     this.#pending = [];

@@ -1,5 +1,5 @@
 import { subSeed } from "../../base/seeds.js";
-import type { KeptRows, TrainingData } from "../contract.js";
+import type { KeptRows, OutOfBag, TrainingData } from "../contract.js";
 import { moments, readMoments } from "../passes/moments.js";
 import type { Bag, FillBag, LeafSums, Reach, Vote } from "./bagging.js";
 import { type BinTree, treeOf, walkedTree } from "./bin-tree.js";
@@ -9,7 +9,7 @@ import { type GrownTree, type GrowOptions, growTree, quarterOfRemaining, type Se
 import { growingOn, HistogramRoom, leavesOf, nodesOf } from "./kept-growing.js";
 import { nodeColumns } from "./node-columns.js";
 import { objectiveOf } from "./objectives.js";
-import { type OutOfBag, outOfBagOf } from "./out-of-bag.js";
+import { lossOutOfBag, outOfBagOf } from "./out-of-bag.js";
 import { binsOf } from "./prepare.js";
 import { binFeatures, type RecordLayout } from "./record.js";
 import { bestSplit } from "./split.js";
@@ -77,7 +77,7 @@ export async function growForest(data: TrainingData, options: ForestOptions, see
     const { tree, found } = await data.unit(`tree ${i + 1}`, () => forest.next(trees));
     trees.push(tree);
     outOfBag = found;
-    data.report({ step: i, ...(found ? { loss: found.loss } : {}) });
+    data.report({ step: i, ...(found ? { loss: lossOutOfBag(found) } : {}) });
   }
   await kept.release();
   return stateOf(

@@ -10,6 +10,7 @@ const reusedBytes = 32e6;
 /** Histograms that the next tree uses again, where they take little memory. */
 export class HistogramRoom {
   readonly #held: Float64Array[] = [];
+  #once = new Float64Array(0);
 
   take(ordinal: number, length: number): Float64Array {
     if ((ordinal + 1) * length * 8 > reusedBytes) return new Float64Array(length);
@@ -17,6 +18,17 @@ export class HistogramRoom {
     if (found?.length === length) return found;
     this.#held[ordinal] = new Float64Array(length);
     return this.#held[ordinal];
+  }
+
+  /** For histograms that nobody wants after the next round. */
+  once(lengths: readonly number[]): Float64Array[] {
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    if (this.#once.length < total) this.#once = new Float64Array(total);
+    let at = 0;
+    return lengths.map((length) => {
+      at += length;
+      return this.#once.subarray(at - length, at);
+    });
   }
 }
 
@@ -33,9 +45,9 @@ export function growingOn(
       const lengths = wanted.map((_, w) =>
         columns ? 2 * columns[w]!.reduce((sum, column) => sum + record.columns[column]!.bins, 0) : 2 * record.bins,
       );
-      const histograms = lengths.map((length) =>
-        columns ? new Float64Array(outputs.length * length) : room.take(given++, outputs.length * length),
-      );
+      const histograms = columns
+        ? room.once(lengths.map((length) => outputs.length * length))
+        : lengths.map((length) => room.take(given++, outputs.length * length));
       let rows: Round["splits"] = splits;
       let counts = new Float64Array(0);
       for (const [k, output] of outputs.entries()) {

@@ -1,17 +1,12 @@
+import type { OutOfBag } from "../contract.js";
 import { smallestShare } from "../passes/tree-scores.js";
 
-/** How well rows are predicted by the trees that did not grow on them. */
-export interface OutOfBag {
-  /** Rows that some tree did not grow on. */
-  readonly rows: number;
-  /** Log loss, or the mean squared error. */
-  readonly loss: number;
-  readonly accuracy?: number;
-  readonly rmse?: number;
-}
+/** What the learning curve shows: the log loss, or the mean squared error. */
+export const lossOutOfBag = ({ logLoss, rmse = 0 }: OutOfBag): number => logLoss ?? rmse ** 2;
 
-/** The loss of a row whose class has this share. */
-export const logLossOf = (share: number): number => -Math.log(Math.max(share, smallestShare));
+/** The loss of a row whose class has this share, in steps of 2^-20: the last digits of a logarithm differ between machines. */
+export const logLossOf = (share: number): number =>
+  Math.round(-Math.log(Math.max(share, smallestShare)) * 2 ** 20) / 2 ** 20;
 
 /** From the sums of `vote`; a squared error is in units of `errorUnit`. */
 export function outOfBagOf(
@@ -20,7 +15,6 @@ export function outOfBagOf(
   errorUnit: number,
 ): OutOfBag | undefined {
   if (weight === 0) return undefined;
-  if (classes > 0) return { rows, loss: loss / weight, accuracy: right / weight };
-  const squared = (loss / weight) * errorUnit;
-  return { rows, loss: squared, rmse: Math.sqrt(squared) };
+  if (classes > 0) return { rows, accuracy: right / weight, logLoss: loss / weight };
+  return { rows, rmse: Math.sqrt((loss / weight) * errorUnit) };
 }

@@ -1,4 +1,4 @@
-import type { OutOfBag } from "./out-of-bag.js";
+import type { OutOfBag } from "../contract.js";
 
 /**
  * A decision tree as arrays. An inner node's row goes left where its test holds; node 0 is the root, and a tree of one leaf has no

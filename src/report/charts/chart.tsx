@@ -7,7 +7,12 @@ export interface Axis {
   readonly label: string;
   readonly domain: readonly [number, number];
   readonly percent?: boolean;
+  readonly format?: (value: number) => string;
+  /** About how many marks; 5 unless said. */
+  readonly ticks?: number;
 }
+/** How a line is drawn; `series-0` to `series-5` are the classes of several. */
+export type CurveKind = "model" | "baseline" | `series-${number}`;
 
 interface ChartProps {
   readonly id: string;
@@ -16,7 +21,7 @@ interface ChartProps {
   readonly description: string;
   readonly x: Axis;
   readonly y: Axis;
-  readonly legend?: readonly { readonly name: string; readonly kind: "model" | "baseline" }[];
+  readonly legend?: readonly { readonly name: string; readonly kind: CurveKind }[];
   readonly note?: string;
   readonly children: (x: Scale, y: Scale) => ComponentChildren;
 }
@@ -29,8 +34,10 @@ export function Chart({ id, title, description, x, y, legend, note, children }: 
   const { width, height, left, right, top, bottom } = chartSize;
   const xScale = scaleLinear(x.domain, [left, width - right]);
   const yScale = scaleLinear(y.domain, [height - bottom, top]);
-  const xFormat = x.percent ? percent : xScale.tickFormat(5);
-  const yFormat = y.percent ? percent : yScale.tickFormat(5);
+  const xFormat = x.format ?? (x.percent ? percent : xScale.tickFormat(x.ticks ?? 5));
+  // Beside the name of the axis there is room for six digits; 400,000 is 400k.
+  const isLarge = Math.max(...y.domain.map(Math.abs)) >= 1e5;
+  const yFormat = y.format ?? (y.percent ? percent : yScale.tickFormat(y.ticks ?? 5, isLarge ? "~s" : undefined));
   return (
     <figure>
       <figcaption>
@@ -43,7 +50,7 @@ export function Chart({ id, title, description, x, y, legend, note, children }: 
         <title id={`${id}-title`}>{title}</title>
         <desc id={`${id}-desc`}>{description}</desc>
         <g class="axis">
-          {yScale.ticks(5).map((tick) => (
+          {yScale.ticks(y.ticks ?? 5).map((tick) => (
             <g>
               <line x1={left} x2={width - right} y1={round(yScale(tick))} y2={round(yScale(tick))} />
               <text x={left - 8} y={round(yScale(tick))} dy="0.32em" text-anchor="end">
@@ -51,7 +58,7 @@ export function Chart({ id, title, description, x, y, legend, note, children }: 
               </text>
             </g>
           ))}
-          {xScale.ticks(5).map((tick) => (
+          {xScale.ticks(x.ticks ?? 5).map((tick) => (
             <g>
               <line
                 class="tick"
@@ -84,17 +91,7 @@ export function Chart({ id, title, description, x, y, legend, note, children }: 
   );
 }
 
-export function Curve({
-  points,
-  x,
-  y,
-  kind,
-}: {
-  points: readonly Point[];
-  x: Scale;
-  y: Scale;
-  kind: "model" | "baseline";
-}) {
+export function Curve({ points, x, y, kind }: { points: readonly Point[]; x: Scale; y: Scale; kind: CurveKind }) {
   const path = line<Point>()
     .x(([at]) => round(x(at)))
     .y(([, at]) => round(y(at)));

@@ -1,8 +1,10 @@
 import { formatBytes, formatCount, formatSeconds } from "../../base/units.js";
+import { figure } from "../../metrics/figure.js";
 import { Parts } from "../charts/bars.js";
 import { percent } from "../charts/chart.js";
 import { LossChart } from "../charts/loss.js";
 import type { ReportInput } from "../input.js";
+import { titleOf } from "../names.js";
 import { Prose } from "../words.js";
 
 const words: Readonly<Record<string, string>> = {
@@ -75,6 +77,12 @@ export function Learning({ report }: { report: ReportInput }) {
           No learner was named, so this one was chosen. <Prose text={report.chosen} />.
         </p>
       )}
+      {report.outOfBag && (
+        <p>
+          Out of bag: {formatCount(report.outOfBag.rows)} training rows, each judged by the trees that did not grow on
+          it, give {outOfBagFigures(report.outOfBag)}.
+        </p>
+      )}
       <div class="charts">
         <LossChart steps={report.steps} />
       </div>
@@ -90,6 +98,11 @@ export function Learning({ report }: { report: ReportInput }) {
     </>
   );
 }
+
+const outOfBagFigures = ({ rows: _, ...values }: NonNullable<ReportInput["outOfBag"]>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${titleOf(name)} ${figure(value as number)}`)
+    .join(", ");
 
 /** Steps in a row that say the same, as one. */
 function spans(steps: ReportInput["steps"]): { from: number; to: number; note: string }[] {

@@ -20,8 +20,8 @@ export function Quality({ report }: { report: ReportInput }) {
   return (
     <>
       {report.split && <p>{report.split.endsWith(".") ? report.split : `Validation rows: ${report.split}.`}</p>}
-      {splits.map(([split, { model, baseline }]) => (
-        <MetricsTable task={report.task} split={split} model={model} baseline={baseline} />
+      {splits.map(([split, judged]) => (
+        <MetricsTable task={report.task} split={split} {...judged} />
       ))}
       <Curves split={splits.at(-1)![0]} metrics={splits.at(-1)![1].model} classes={report.classes} />
     </>
@@ -33,12 +33,8 @@ function MetricsTable({
   split,
   model,
   baseline,
-}: {
-  task: ReportInput["task"];
-  split: string;
-  model: Metrics;
-  baseline: Metrics | undefined;
-}) {
+  uncalibrated,
+}: ReportInput["quality"][string] & { task: ReportInput["task"]; split: string }) {
   const names = inOrder(Object.keys(model.values));
   const bounds = Object.entries(model.errorBounds).filter(([, bound]) => bound > 0);
   return (
@@ -57,6 +53,11 @@ function MetricsTable({
             <th scope="col" class="number">
               95 % interval
             </th>
+            {uncalibrated && (
+              <th scope="col" class="number">
+                Uncalibrated
+              </th>
+            )}
             {baseline && (
               <th scope="col" class="number">
                 Baseline
@@ -70,13 +71,14 @@ function MetricsTable({
         <tbody>
           {names.map((name) => {
             const interval = model.intervals[name];
-            const other = baseline?.values[name];
+            const told = ({ values }: Metrics): string => (values[name] === undefined ? "" : figure(values[name]));
             return (
               <tr>
                 <th scope="row">{titleOf(name)}</th>
                 <td class="number strong">{figure(model.values[name]!)}</td>
                 <td class="number quiet">{interval && `${figure(interval[0])} to ${figure(interval[1])}`}</td>
-                {baseline && <td class="number">{other === undefined ? "" : figure(other)}</td>}
+                {uncalibrated && <td class="number">{told(uncalibrated)}</td>}
+                {baseline && <td class="number">{told(baseline)}</td>}
                 <td class="quiet what">{explained(name, task)}</td>
               </tr>
             );

@@ -4,17 +4,22 @@ import { quote } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
 
 /** Reading a frame by the name that the engine gives it, with its rows' hashes where something above needs them. */
-export function scan({ scan, part }: ScanRelation, seeds: readonly number[]): ScanSql {
+export function scan({ scan, part, runs }: ScanRelation, seeds: readonly number[]): ScanSql {
   if (scan.format !== "spark") throw new Error(`${scan.format} sources become frames before Spark queries them`);
   const where = [
     ...(part ? [`t.__file = ${part.file}`] : []),
     ...(part?.from === undefined ? [] : [`t.__row >= ${part.from}L`]),
     ...(part?.to === undefined ? [] : [`t.__row < ${part.to}L`]),
+    ...(runs
+      ? [
+          `(${runs.map(({ file, from, to }) => `(t.__file = ${file} AND t.__row >= ${from}L AND t.__row < ${to}L)`).join(" OR ")})`,
+        ]
+      : []),
   ];
   const stored = scan.schema.columns.map(({ name }) => `t.${quote(name)}`);
   const hashed = seeds.length > 0;
   const inner = (): string =>
-    `(SELECT ${[...stored, "t.__file", "t.__row"].join(", ")} FROM ${quote(scan.name)} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+    `(SELECT ${[...new Set([...stored, "t.`__file`", "t.`__row`"])].join(", ")} FROM ${quote(scan.name)} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   return {
     from: `${hashed ? withRowHashes(inner(), stored, seeds) : quote(scan.name)} AS t`,
     where: hashed ? [] : where,

@@ -3,8 +3,8 @@ import type { Engine } from "../../engines/contract.js";
 import { col, type Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import { ensureDir } from "../../runs/home.js";
-import type { ParquetScan, TableScan } from "../../sources/scan.js";
-import { runsOfRows } from "../dataset.js";
+import type { LandedScan } from "../../sources/scan.js";
+import { runsOfRows, scansOf } from "../dataset.js";
 
 const runs = 16;
 /** Rows that are looked at for one that is kept, at most: a filter that few rows pass gives a smaller sample. */
@@ -12,7 +12,9 @@ const mostLooks = 20;
 
 export interface SampleOptions {
   readonly engine: Engine;
-  readonly scan: ParquetScan | TableScan;
+  /** Puts the pieces together here. */
+  readonly local: Engine;
+  readonly scan: LandedScan;
   /** Rows that may be in it, and their share of all. */
   readonly where: Expr;
   readonly share: number;
@@ -27,7 +29,7 @@ export interface SampleOptions {
 
 /** Runs of rows at seeded places in one small Parquet file, or all rows where they are few. */
 export async function writeSample(options: SampleOptions): Promise<{ file: string; rows: number }> {
-  const { engine, scan, where, rowsPerFile, dir, signal } = options;
+  const { engine, local, scan, where, rowsPerFile, dir, signal } = options;
   ensureDir(dir);
   const total = rowsPerFile.reduce((sum, rows) => sum + rows, 0);
   const looks = Math.ceil(options.rows / Math.max(options.share, 1 / mostLooks));
@@ -41,11 +43,12 @@ export async function writeSample(options: SampleOptions): Promise<{ file: strin
   const file = join(dir, "sample.parquet");
   if (looks >= total) return { file, rows: (await write({ kind: "scan", scan }, "sample.parquet")).rows };
   const parts = runsOfRows(rowsPerFile, runs, Math.ceil(looks / runs), options.seed);
-  const names = parts.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
-  for (const [i, part] of parts.entries()) await write({ kind: "scan", scan, part }, names[i]!);
+  const scans = scansOf(engine, scan, parts);
+  const names = scans.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
+  for (const [i, one] of scans.entries()) await write(one, names[i]!);
   // One file has few pages; a file's rows are never on the page of another one.
   const paths = names.map((name) => `'${join(dir, name).replaceAll("'", "''")}'`).join(", ");
   const text = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`;
-  const { rows } = await engine.write({ kind: "sql", text }, { format: "parquet", path: file }, signal);
+  const { rows } = await local.write({ kind: "sql", text }, { format: "parquet", path: file }, signal);
   return { file, rows };
 }

@@ -1,0 +1,2 @@
+export function peersPython(environment?: string): string | undefined;
+export function setUpPeers(environment?: string): string;

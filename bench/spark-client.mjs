@@ -1,0 +1,70 @@
+// One piece of work on a Spark server through our client, as bench/peers/spark_client.py does it through PySpark's:
+// `node bench/spark-client.mjs WORK REMOTE REPEATS ARGS...`; prints the median seconds as one JSON object.
+
+import { BatchReader, chunkOf } from "../dist/engines/spark/arrow.js";
+import { fit, mllib, transform } from "../dist/engines/spark/mllib.js";
+import { files, sql } from "../dist/engines/spark/plan.js";
+import { parseRemote } from "../dist/engines/spark/remote.js";
+import { SparkEngine } from "../dist/engines/spark.js";
+
+const [work, address, repeats, path] = process.argv.slice(2);
+const engine = await SparkEngine.open({ remote: parseRemote(address) });
+const { session } = engine;
+
+async function drained(frame, each = () => {}) {
+  const reader = new BatchReader();
+  let rows = 0;
+  for await (const { responseType } of session.run(frame)) {
+    if (responseType.case !== "arrowBatch") continue;
+    const batch = reader.take(responseType.value);
+    if (!batch) continue;
+    rows += batch.rows;
+    if (batch.rows > 0) each(chunkOf(batch));
+  }
+  return rows;
+}
+
+const source = () => files("parquet", [path]);
+const columns = Array.from({ length: 20 }, (_, i) => `x${i}`);
+const assembled = () => transform(mllib.vectorAssembler({ inputCols: columns, outputCol: "features" }), source());
+const works = {
+  sql: () =>
+    drained(
+      sql(
+        "SELECT CAST(x0 * 10 AS INT) AS bin, count(*) AS n, avg(x1) AS a, max(x2) AS m FROM t GROUP BY 1 ORDER BY 1",
+        {},
+        { t: source() },
+      ),
+    ),
+  fit: async () => {
+    const model = await fit(session, mllib.logisticRegression({ labelCol: "y", maxIter: 10 }), assembled());
+    const { values } = await model.attribute("coefficients");
+    await model.dispose();
+    return values.length;
+  },
+  rows: async () => {
+    let sum = 0;
+    const rows = await drained(
+      sql(
+        "SELECT CAST(x0 AS DOUBLE) AS a, CAST(x1 AS DOUBLE) AS b, CAST(x2 AS DOUBLE) AS c, CAST(x3 AS DOUBLE) AS d, CAST(x4 AS DOUBLE) AS e FROM t",
+        {},
+        { t: source() },
+      ),
+      ({ columns: [first] }) => {
+        sum += first.data[0];
+      },
+    );
+    return [rows, sum].length && rows;
+  },
+};
+
+const seconds = [];
+let result;
+for (let i = 0; i < Number(repeats); i++) {
+  const began = performance.now();
+  result = await works[work]();
+  seconds.push((performance.now() - began) / 1000);
+}
+seconds.sort((a, b) => a - b);
+console.log(JSON.stringify({ inner: seconds[Math.floor((seconds.length - 1) / 2)], result }));
+await session.close();

@@ -1,0 +1,334 @@
+import { open, rename, rm, stat } from "node:fs/promises";
+import { SluiceError } from "../base/errors.js";
+import { int64, type Row, type Schema } from "../base/schema.js";
+import { col } from "../expr/expr.js";
+import type { Relation, ScanRelation } from "../expr/relation.js";
+import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
+import { toSql } from "../sql/relation.js";
+import { sparkDialect } from "../sql/spark.js";
+import type { Chunk, Engine, Happened, LandOptions, Target } from "./contract.js";
+import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
+import { identified, SparkCluster, sourceFrame } from "./spark/cluster.js";
+import { happened, Progress } from "./spark/happened.js";
+import { lineOf, linesRelation } from "./spark/lines.js";
+import { command, type Frame, sql } from "./spark/plan.js";
+import type { Remote } from "./spark/remote.js";
+import { SparkSession } from "./spark/session.js";
+import { schemaOf } from "./spark/types.js";
+import { send } from "./spark/upload.js";
+import {
+  type Command,
+  type ExecutePlanResponse,
+  WriteOperation_SaveMode,
+  WriteOperation_TableSaveMethod,
+} from "./spark/wire/spark-connect_pb.js";
+
+export interface SparkOptions {
+  readonly remote: Remote;
+  /** Reads local sources, so that they can be sent to the cluster. */
+  readonly local: Engine;
+  readonly signal?: AbortSignal;
+  readonly patienceMs?: number;
+}
+
+/** A Spark cluster through Spark Connect: relations are SQL there, results come as Arrow, nothing is sampled or rounded on the way. */
+export class SparkEngine implements Engine {
+  readonly name = "spark";
+  readonly seeks = false;
+  readonly counters = { bytesRead: 0, spillBytes: 0, queries: 0 };
+  readonly session: SparkSession;
+  readonly cluster: SparkCluster;
+  readonly #options: SparkOptions;
+  readonly #progress = new Progress();
+
+  private constructor(session: SparkSession, options: SparkOptions) {
+    this.session = session;
+    this.#options = options;
+    this.cluster = new SparkCluster((relation) => this.#allRows(relation), session);
+  }
+
+  static async open(options: SparkOptions): Promise<SparkEngine> {
+    const { signal, patienceMs } = options;
+    const session = await SparkSession.open(options.remote, {
+      ...(signal ? { signal } : {}),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+    });
+    return new SparkEngine(session, options);
+  }
+
+  /** The relation as a frame of the cluster: its query, with the scans that it names. */
+  frame(relation: Relation): Frame {
+    const tables = Object.fromEntries(scansIn(relation).map((scan) => [scan.name, identified(scan)]));
+    return sql(toSql(firstInOrder(relation), sparkDialect), {}, tables);
+  }
+
+  async schema(relation: Relation): Promise<Schema> {
+    return schemaOf(await this.session.schema(this.frame(relation)));
+  }
+
+  async rows(relation: Relation, most: number, signal?: AbortSignal): Promise<Row[]> {
+    return this.#allRows(
+      this.frame(Number.isFinite(most) ? { kind: "limit", from: relation, rows: most } : relation),
+      signal,
+    );
+  }
+
+  async #allRows(of: Frame, signal?: AbortSignal): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const batch of this.#results(of, signal)) rows.push(...rowsOf(batch));
+    return rows;
+  }
+
+  /** Rows of one file come in its order: its parts are read and sent one after the other, and their numbers are checked on the way. */
+  async *batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk> {
+    const below = orderedScan(relation);
+    if (!below) {
+      for await (const batch of this.#results(this.frame(relation), signal)) if (batch.rows > 0) yield chunkOf(batch);
+      return;
+    }
+    const rows = this.frame(withPlaces(relation));
+    const sorted =
+      below.part && below.scan.identity === "row"
+        ? rows
+        : sql("SELECT * FROM rows ORDER BY __file, __row", {}, { rows });
+    const order = new Order();
+    for await (const batch of this.#results(sorted, signal)) {
+      if (batch.rows === 0) continue;
+      order.check(batch);
+      const { columns } = chunkOf(batch);
+      yield { rows: batch.rows, columns: columns.slice(0, -2) };
+    }
+  }
+
+  async *#results(of: Frame, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
+    const started = performance.now();
+    const reader = new BatchReader();
+    const stop = signal ?? this.#options.signal;
+    for await (const { responseType } of this.#run(of, stop)) {
+      if (responseType.case !== "arrowBatch") continue;
+      this.counters.bytesRead += responseType.value.data.length;
+      const batch = reader.take(responseType.value);
+      if (batch) yield batch;
+    }
+    if (process.env["SLUICE_TRACE"])
+      process.stderr.write(`${(performance.now() - started).toFixed(0)} ms  ${shown(of)}\n`);
+  }
+
+  #run(plan: Frame | Command, signal?: AbortSignal): AsyncGenerator<ExecutePlanResponse> {
+    this.counters.queries++;
+    this.#progress.operations++;
+    return this.session.run(plan, {
+      ...(signal ? { signal } : {}),
+      onProgress: ({ stages }) => this.#progress.add(stages),
+    });
+  }
+
+  happened(): Promise<Happened> {
+    return happened(this.session, this.#progress);
+  }
+
+  async fitBy(...[learner, params, rows, { features, label, weight, seed }]: Parameters<NonNullable<Engine["fitBy"]>>) {
+    const [{ mllibNamed }, { home, marginsOf }] = await Promise.all([
+      import("./spark/mllib/named.js"),
+      import("./spark/mllib/home.js"),
+    ]);
+    const columns = { features, label, seed, ...(weight === undefined ? {} : { weight }) };
+    const { signal } = this.#options;
+    const model = await mllibNamed(learner).fit(
+      this.session,
+      this.frame(rows),
+      columns,
+      params,
+      signal ? { signal } : {},
+    );
+    try {
+      const fitted = (await home(model)).at(-1)!;
+      if (fitted.kind !== "linear" && fitted.kind !== "trees" && fitted.kind !== "bayes")
+        throw new SluiceError("usage", `${learner} has no outputs that a label is predicted by`, { learner });
+      return marginsOf(
+        fitted,
+        features.map((name) => col(name)),
+      );
+    } finally {
+      await model.dispose();
+    }
+  }
+
+  /** To the cluster where the path begins with `sc:`, else to a file here, row by row. */
+  async write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }> {
+    return target.path.startsWith("sc:")
+      ? this.#writeThere(relation, target, signal)
+      : this.#writeHere(relation, target, signal);
+  }
+
+  async #writeThere(
+    relation: Relation,
+    { path, format, overwrite }: Target,
+    signal?: AbortSignal,
+  ): Promise<{ rows: number; bytes: number }> {
+    const name = path.slice("sc:".length);
+    const isPath = name.includes("/");
+    const input = this.frame(relation);
+    const write = command({
+      case: "writeOperation",
+      value: {
+        input,
+        source: format === "jsonl" ? "json" : format,
+        saveType: isPath
+          ? { case: "path", value: name }
+          : { case: "table", value: { tableName: name, saveMethod: WriteOperation_TableSaveMethod.SAVE_AS_TABLE } },
+        mode: overwrite ? WriteOperation_SaveMode.OVERWRITE : WriteOperation_SaveMode.ERROR_IF_EXISTS,
+        options: format === "csv" ? { header: "true" } : {},
+      },
+    });
+    for await (const _ of this.#run(write, signal)) void _;
+    const written = isPath
+      ? sourceFrame({ kind: "files", form: format === "jsonl" ? "json" : format, paths: [name] })
+      : sourceFrame({ kind: "table", table: name });
+    const [row] = await this.#allRows(sql("SELECT count(*) AS n FROM written", {}, { written }));
+    return { rows: Number(row?.["n"] ?? 0), bytes: 0 };
+  }
+
+  async #writeHere(
+    relation: Relation,
+    { path, format }: Target,
+    signal?: AbortSignal,
+  ): Promise<{ rows: number; bytes: number }> {
+    if (format === "parquet") return this.#writeParquetHere(relation, path, signal);
+    const partial = `${path}.partial-${process.pid}`;
+    const file = await open(partial, "w");
+    let rows = 0;
+    try {
+      let header: readonly string[] | undefined;
+      for await (const batch of this.#results(this.frame(relation), signal)) {
+        if (!header) {
+          header = batch.names;
+          if (format === "csv") await file.write(`${header.map((name) => lineOf([name])).join(",")}\n`);
+        }
+        const lines: string[] = [];
+        for (const row of rowsOf(batch))
+          lines.push(format === "csv" ? lineOf(Object.values(row)) : JSON.stringify(row, plainJson));
+        rows += lines.length;
+        if (lines.length > 0) await file.write(`${lines.join("\n")}\n`);
+      }
+      await file.close();
+      await rename(partial, path);
+      return { rows, bytes: (await stat(path)).size };
+    } catch (error) {
+      await file.close().catch(() => {});
+      await rm(partial, { force: true });
+      throw error;
+    }
+  }
+
+  /** By way of a CSV: the embedded engine writes Parquet. */
+  async #writeParquetHere(
+    relation: Relation,
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<{ rows: number; bytes: number }> {
+    const { columns } = await this.schema(relation);
+    const lines = `${path}.lines-${process.pid}`;
+    try {
+      await this.#writeHere(relation, { format: "csv", path: lines }, signal);
+      return await this.#options.local.write(linesRelation(lines, columns), { format: "parquet", path }, signal);
+    } finally {
+      await rm(lines, { force: true });
+    }
+  }
+
+  reads({ format }: Scan): boolean {
+    return format === "spark";
+  }
+
+  /** A local source is read here and sent: for test sets and first steps, so its size is limited. */
+  async land(scan: Scan, options: LandOptions): Promise<LandedScan> {
+    if (scan.format === "spark") return scan;
+    const { local } = this.#options;
+    const landed = await local.land(scan, options);
+    return landed.format === "spark" ? landed : send(landed, local, this.session, options.signal);
+  }
+
+  interrupt(): void {
+    this.session.interrupt().catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
+  }
+}
+
+/** The texts in a frame's bytes, for the trace. */
+const shown = (of: Frame): string =>
+  Buffer.from(of)
+    .toString("latin1")
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .slice(0, 4000);
+
+const plainJson = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+
+function scansIn(relation: Relation): SparkScan[] {
+  if (relation.kind === "scan") return relation.scan.format === "spark" ? [relation.scan] : [];
+  return relation.kind === "sql" ? [] : scansIn(relation.from);
+}
+
+/** The scan below a chain of filters and one projection, whose rows keep their order. */
+function orderedScan(relation: Relation): (ScanRelation & { scan: SparkScan }) | undefined {
+  if (relation.kind !== "project") return undefined;
+  let below: Relation = relation.from;
+  while (below.kind === "filter") below = below.from;
+  return below.kind === "scan" && below.scan.format === "spark" && (below.part || below.runs)
+    ? (below as ScanRelation & { scan: SparkScan })
+    : undefined;
+}
+
+const places = ["__file", "__row"] as const;
+
+/** Rows of a scan with their places beside them, below any filters. */
+function placed(from: Relation): Relation {
+  if (from.kind === "filter") return { ...from, from: placed(from.from) };
+  if (from.kind !== "scan") throw new Error("only a scan has rows with places");
+  const columns = [...from.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
+  return { ...from, scan: { ...from.scan, schema: { columns } } };
+}
+
+/** The first rows are those of the first files: a cluster would take the ones that come first. */
+function firstInOrder(relation: Relation): Relation {
+  if (relation.kind === "scan" || relation.kind === "sql") return relation;
+  const { from } = relation;
+  if (relation.kind !== "limit") return { ...relation, from: firstInOrder(from) };
+  if (from.kind === "project") return { ...from, from: firstInOrder({ ...relation, from: from.from }) };
+  let below: Relation = from;
+  while (below.kind === "filter") below = below.from;
+  if (below.kind !== "scan" || below.scan.format !== "spark") return { ...relation, from: firstInOrder(from) };
+  const sorted: Relation = { kind: "sort", from: placed(from), by: places.map((name) => ({ expr: col(name) })) };
+  const columns = Object.fromEntries(below.scan.schema.columns.map(({ name }) => [name, col(name)]));
+  return { kind: "project", from: { ...relation, from: sorted }, columns };
+}
+
+/** The same with its rows' places as its last columns. */
+function withPlaces(relation: Relation): Relation {
+  if (relation.kind !== "project") throw new Error("only a projection can be numbered");
+  const kept = Object.fromEntries(places.map((name) => [name, col(name)]));
+  return { ...relation, from: placed(relation.from), columns: { ...relation.columns, ...kept } };
+}
+
+/** That rows come in the order of their places, however the cluster worked. */
+class Order {
+  #file = -1n;
+  #row = -1n;
+
+  check({ rows, columns }: ResultBatch): void {
+    const [files, numbers] = columns.slice(-2).map(({ values }) => values as BigInt64Array | Int32Array);
+    for (let i = 0; i < rows; i++) {
+      const [file, row] = [BigInt(files![i]!), BigInt(numbers![i]!)];
+      if (file < this.#file || (file === this.#file && row < this.#row))
+        throw new SluiceError(
+          "cluster_error",
+          `Spark gave row ${row} of a file after row ${this.#row}: the order of its rows is lost; write the source anew as Parquet files of less than 128 MB`,
+          {},
+        );
+      [this.#file, this.#row] = [file, row];
+    }
+  }
+}

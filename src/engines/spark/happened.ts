@@ -1,0 +1,135 @@
+import { formatBytes, formatSeconds } from "../../base/units.js";
+import type { Happened } from "../contract.js";
+import type { SparkSession } from "./session.js";
+
+interface Stage {
+  readonly stageId: number;
+  readonly attemptId: number;
+  readonly name: string;
+  readonly numTasks: number;
+  readonly inputBytes: number;
+  readonly shuffleReadBytes: number;
+  readonly shuffleWriteBytes: number;
+  readonly memoryBytesSpilled: number;
+  readonly diskBytesSpilled: number;
+  readonly executorRunTime: number;
+  readonly executorCpuTime: number;
+  readonly jvmGcTime: number;
+}
+
+/** Progress counted over a session's operations. */
+export class Progress {
+  operations = 0;
+  readonly #stages = new Map<string, { tasks: number; bytes: number }>();
+
+  add(stages: readonly { stageId: bigint; numTasks: bigint; inputBytesRead: bigint }[]): void {
+    for (const { stageId, numTasks, inputBytesRead } of stages)
+      this.#stages.set(String(stageId), { tasks: Number(numTasks), bytes: Number(inputBytesRead) });
+  }
+
+  get totals(): { stages: number; tasks: number; inputBytes: number } {
+    let [tasks, inputBytes] = [0, 0];
+    for (const stage of this.#stages.values()) {
+      tasks += stage.tasks;
+      inputBytes += stage.bytes;
+    }
+    return { stages: this.#stages.size, tasks, inputBytes };
+  }
+}
+
+/**
+ * What the cluster did for one session: from its progress messages, and more from the driver's page (spark.ui.port, 4040) where that
+ * can be reached.
+ */
+export async function happened(session: SparkSession, progress: Progress): Promise<Happened> {
+  const { operations } = progress;
+  try {
+    const { stages, cores, skew } = await stagesOf(session);
+    const sum = (of: (stage: Stage) => number): number => stages.reduce((total, stage) => total + of(stage), 0);
+    const runMs = sum((stage) => stage.executorRunTime);
+    const detail = {
+      shuffleReadBytes: sum((stage) => stage.shuffleReadBytes),
+      shuffleWriteBytes: sum((stage) => stage.shuffleWriteBytes),
+      spilledBytes: sum((stage) => stage.diskBytesSpilled),
+      runSeconds: runMs / 1000,
+      cpuSeconds: sum((stage) => stage.executorCpuTime) / 1e9,
+      gcShare: runMs === 0 ? 0 : sum((stage) => stage.jvmGcTime) / runMs,
+      skew,
+      cores,
+    };
+    const tasks = sum((stage) => stage.numTasks);
+    const inputBytes = sum((stage) => stage.inputBytes);
+    return {
+      operations,
+      stages: stages.length,
+      tasks,
+      inputBytes,
+      detail,
+      advice: adviceFor(detail, tasks, stages.length),
+    };
+  } catch (error) {
+    const { stages, tasks, inputBytes } = progress.totals;
+    return {
+      operations,
+      stages,
+      tasks,
+      inputBytes,
+      without: (error as Error).message,
+      advice: `spill, skew and garbage collection are not known: ${(error as Error).message}`,
+    };
+  }
+}
+
+async function stagesOf(session: SparkSession): Promise<{ stages: Stage[]; cores: number; skew: number }> {
+  const [host = "127.0.0.1", port = "4040", app] = await Promise.all(
+    ["spark.driver.host", "spark.ui.port", "spark.app.id"].map((key) => session.setting(key)),
+  );
+  if (app === undefined) throw new Error("the server does not tell its application's id");
+  const base = `http://${host}:${port}/api/v1/applications/${app}`;
+  const get = async <T>(path: string): Promise<T> => {
+    const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
+      throw new Error(`${base} does not answer (${(error.cause as Error | undefined)?.message ?? error.message})`);
+    });
+    if (!answer.ok) throw new Error(`${base} answers ${answer.status}`);
+    return (await answer.json()) as T;
+  };
+  const jobs = await get<{ jobTags?: string[]; stageIds: number[] }[]>("/jobs");
+  const ours = new Set(
+    jobs
+      .filter(({ jobTags }) => jobTags?.some((tag) => tag.includes(session.sessionId)))
+      .flatMap(({ stageIds }) => stageIds),
+  );
+  const all = await get<Stage[]>("/stages?status=complete");
+  const stages = all.filter(({ stageId }) => ours.has(stageId));
+  const executors = await get<{ totalCores: number }[]>("/executors");
+  const [longest] = [...stages].sort((a, b) => b.executorRunTime - a.executorRunTime);
+  let skew = 1;
+  if (longest && longest.numTasks > 1) {
+    const summary = await get<{ duration?: number[]; executorRunTime: number[] }>(
+      `/stages/${longest.stageId}/${longest.attemptId}/taskSummary?quantiles=0.5,1.0`,
+    );
+    const [median = 1, most = 1] = summary.executorRunTime;
+    skew = most / Math.max(1, median);
+  }
+  return { stages, cores: executors.reduce((sum, { totalCores }) => sum + totalCores, 0), skew };
+}
+
+/** The one thing that held the work up most, in words. */
+function adviceFor(detail: NonNullable<Happened["detail"]>, tasks: number, stages: number): string {
+  const { spilledBytes, gcShare, skew, shuffleWriteBytes, runSeconds, cpuSeconds, cores } = detail;
+  if (spilledBytes > 100e6)
+    return `${formatBytes(spilledBytes)} went to disk for want of memory: more spark.executor.memory, or more partitions (spark.sql.shuffle.partitions)`;
+  if (runSeconds < 5)
+    return `little work (${formatSeconds(runSeconds)} of tasks on ${cores} cores): starting it took longer`;
+  if (gcShare > 0.15)
+    return `${Math.round(gcShare * 100)} % of the tasks' time was garbage collection: more spark.executor.memory, or fewer cores an executor`;
+  if (skew > 4 && runSeconds > 10)
+    return `the longest task took ${skew.toFixed(1)} times the median one: its partition has most of the rows; repartition the source by another column`;
+  if (tasks < cores * stages)
+    return `fewer tasks (${tasks} in ${stages} stages) than the ${cores} cores could take: write the source as more files, or lower spark.sql.files.maxPartitionBytes`;
+  if (shuffleWriteBytes > 1e9)
+    return `${formatBytes(shuffleWriteBytes)} were moved between executors: fewer distinct groups, or broadcast the smaller side`;
+  if (runSeconds > 5 && cpuSeconds < 0.5 * runSeconds)
+    return `tasks computed for ${formatSeconds(cpuSeconds)} of ${formatSeconds(runSeconds)}: the rest was waiting for storage; bring the data nearer, or compress it`;
+  return `no single thing held it up: ${formatSeconds(runSeconds)} of tasks on ${cores} cores; more cores would make it shorter`;
+}

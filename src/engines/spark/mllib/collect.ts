@@ -1,0 +1,17 @@
+import type { Row } from "../../../base/schema.js";
+import { BatchReader, rowsOf } from "../arrow.js";
+import type { Executing } from "../execute.js";
+import type { Frame } from "../plan.js";
+import type { SparkSession } from "../session.js";
+
+/** All rows of a small frame: facts about a model, never data. */
+export async function collect(session: SparkSession, frame: Frame, options: Executing = {}): Promise<readonly Row[]> {
+  const reader = new BatchReader();
+  const rows: Row[] = [];
+  for await (const { responseType } of session.run(frame, options)) {
+    if (responseType.case !== "arrowBatch") continue;
+    const batch = reader.take(responseType.value);
+    if (batch) rows.push(...rowsOf(batch));
+  }
+  return rows;
+}

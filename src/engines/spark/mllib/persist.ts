@@ -1,0 +1,18 @@
+import type { Frame } from "../plan.js";
+import type { SparkSession } from "../session.js";
+
+/** Has the cluster keep a frame while it is used several times. */
+export async function persisted<T>(session: SparkSession, relation: Frame, work: () => Promise<T>): Promise<T> {
+  await session.call((envelope, call) =>
+    session.client.analyzePlan({ ...envelope, analyze: { case: "persist", value: { relation } } }, call),
+  );
+  try {
+    return await work();
+  } finally {
+    await session
+      .call((envelope, call) =>
+        session.client.analyzePlan({ ...envelope, analyze: { case: "unpersist", value: { relation } } }, call),
+      )
+      .catch(() => {}); // it ends with the session
+  }
+}
