@@ -5,13 +5,23 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import * as helper from "../../src/engines/spark/mllib/helper.js";
 import { home } from "../../src/engines/spark/mllib/home.js";
-import { fit, mllib, readModel, readOperator, transform, writeOperator } from "../../src/engines/spark/mllib.js";
+import {
+  fit,
+  mllib,
+  readModel,
+  readOperator,
+  readPipeline,
+  transform,
+  writeOperator,
+  writePipeline,
+} from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
-import { openSpark } from "../support/spark.js";
-import { binary } from "./mllib-cases.js";
-import { plain } from "./plain.js";
+import { openSpark, sparkRemote } from "../support/spark.js";
+import { binary, letters } from "./mllib-cases.js";
+import { pyspark } from "./peer.js";
+import { type Plain, plain } from "./plain.js";
 
 const rows = transform(mllib.vectorAssembler({ inputCols: ["a", "b", "c"], outputCol: "features" }), sql(binary.sql));
 const scores = (frame: Frame): Frame => sql("SELECT probability FROM frame ORDER BY id", {}, { frame });
@@ -73,6 +83,34 @@ needs.spark()("what MLlib writes", () => {
     await model.write(path);
     await expect(readModel(session, "KMeansModel", path)).rejects.toThrow("NaiveBayesModel");
     await expect(readModel(session, "KMeansModel", join(folder, "nowhere"))).rejects.toThrow("nowhere");
+  });
+
+  test("a pipeline reads back, and is PySpark's too, and PySpark's is ours", async () => {
+    const [ours, theirs] = [join(folder, "ours"), join(folder, "theirs")];
+    const coloured = sql(letters.sql);
+    const stages = [
+      mllib.stringIndexer({ inputCol: "colour", outputCol: "x", handleInvalid: "keep" }),
+      mllib.vectorAssembler({ inputCols: ["x", "a", "b"], outputCol: "features" }),
+      mllib.logisticRegression({ maxIter: 5 }),
+    ];
+    await using model = await fit(session, mllib.pipeline(stages), coloured);
+    const before = plain(await collect(session, scores(model.transform(coloured))));
+    await writePipeline(model, ours);
+    await expect(writePipeline(model, ours)).rejects.toMatchObject({ code: "exists" });
+    await writePipeline(model, ours, { overwrite: true });
+    await using back = await readPipeline(session, ours);
+    expect(plain(await collect(session, scores(back.transform(coloured))))).toEqual(before);
+    expect(await home(back)).toEqual(await home(model));
+
+    const plan = { remote: await sparkRemote(), sql: letters.sql, read: ours, write: theirs };
+    const python = await pyspark<{ read: Plain; written: Plain }>("mllib_files", plan);
+    expect(python.read).toEqual((before as { probability: Plain }[]).map(({ probability }) => probability));
+    await using other = await readPipeline(session, theirs);
+    const scored = (await collect(session, scores(other.transform(coloured)))).map(({ probability }) =>
+      plain(probability),
+    );
+    expect(scored).toEqual(python.written);
+    await expect(readPipeline(session, join(folder, "nowhere"))).rejects.toThrow("nowhere");
   });
 
   test("goes when it is removed", async () => {

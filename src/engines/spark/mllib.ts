@@ -37,6 +37,7 @@ export type {
   TransformerName,
 } from "./mllib/operator.js";
 export type { PipelineModel } from "./mllib/pipeline.js";
+export { readPipeline, writePipeline } from "./mllib/pipeline-files.js";
 export type { MllibSummary } from "./mllib/summary.js";
 export type { ValidatedModel } from "./mllib/validation.js";
 // What a program needs besides: a session, and frames to fit to.

@@ -26,7 +26,13 @@ export async function fitOperator<N extends EstimatorName>(
 ): Promise<MllibModel> {
   signal?.throwIfAborted();
   const name = operator.operator;
-  const { jvm, params } = factsOf(name);
+  const { jvm, params, kind, call } = factsOf(name);
+  if (kind !== "estimator")
+    throw new SluiceError(
+      "usage",
+      `mllib.${call} is ${kind === "evaluator" ? "an evaluator: ask evaluate(...)" : "a transformer: ask transform(...)"}; it learns nothing`,
+      { operator: name },
+    );
   const uid = uidFor(name);
   const command = {
     case: "fit",

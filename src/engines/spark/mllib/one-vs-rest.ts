@@ -5,6 +5,7 @@ import type { SparkSession } from "../session.js";
 import { collect } from "./collect.js";
 import type { FitAny, OneVsRest } from "./estimator.js";
 import type { Fitting } from "./fit-operator.js";
+import { inParallel } from "./in-parallel.js";
 import type { Fitted, MllibModel } from "./model.js";
 import { type EstimatorName, factsOf, type Operator, paramOf, withParams } from "./operator.js";
 import { persisted } from "./persist.js";
@@ -98,17 +99,11 @@ export async function fitOneVsRest(
   const models: MllibModel[] = [];
   try {
     await persisted(session, narrow, async () => {
-      let next = 0;
-      const work = async (): Promise<void> => {
-        while (next <= most) {
-          const k = next++;
-          const own = `__sluice_class_${k}`;
-          const binary = withColumns(narrow, { [own]: formula(`CASE WHEN ${label} = ${k} THEN 1D ELSE 0D END`) });
-          models[k] = (await fit(session, withParams(classifier, { labelCol: own }), binary, options)) as MllibModel;
-        }
-      };
-      const ended = await Promise.allSettled(Array.from({ length: Math.min(parallel, most + 1) }, work));
-      for (const one of ended) if (one.status === "rejected") throw one.reason;
+      await inParallel(most + 1, parallel, async (k) => {
+        const own = `__sluice_class_${k}`;
+        const binary = withColumns(narrow, { [own]: formula(`CASE WHEN ${label} = ${k} THEN 1D ELSE 0D END`) });
+        models[k] = (await fit(session, withParams(classifier, { labelCol: own }), binary, options)) as MllibModel;
+      });
     });
   } catch (error) {
     for (const model of models) await model?.dispose().catch(() => {});

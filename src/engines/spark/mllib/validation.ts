@@ -4,6 +4,7 @@ import type { SparkSession } from "../session.js";
 import { evaluate, largerIsBetter } from "./apply.js";
 import type { CrossValidator, Estimator, FitAny, TrainValidationSplit } from "./estimator.js";
 import type { Fitting } from "./fit-operator.js";
+import { inParallel } from "./in-parallel.js";
 import type { Fitted } from "./model.js";
 import type { EvaluatorName, Operator } from "./operator.js";
 import { type Part, partsOf } from "./parts.js";
@@ -150,25 +151,12 @@ async function judge(
   models: Fitted[],
 ): Promise<number[]> {
   const metrics: number[] = [];
-  let next = 0;
-  let failed = false;
-  const work = async (): Promise<void> => {
-    while (next < candidates.length && !failed) {
-      const j = next++;
-      const model = await fit(session, candidates[j]!, training, options);
-      models[j] = model;
-      const { signal } = options;
-      metrics[j] = await evaluate(session, evaluator, model.transform(validation), signal ? { signal } : {});
-      if (!keepAll) await model.dispose();
-    }
-  };
-  const workers = Array.from({ length: Math.min(parallel, candidates.length) }, () =>
-    work().catch((error) => {
-      failed = true;
-      throw error;
-    }),
-  );
-  const ended = await Promise.allSettled(workers);
-  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  await inParallel(candidates.length, parallel, async (j) => {
+    const model = await fit(session, candidates[j]!, training, options);
+    models[j] = model;
+    const { signal } = options;
+    metrics[j] = await evaluate(session, evaluator, model.transform(validation), signal ? { signal } : {});
+    if (!keepAll) await model.dispose();
+  });
   return metrics;
 }
