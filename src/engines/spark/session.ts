@@ -32,6 +32,9 @@ const settings: Readonly<Record<string, string>> = {
   "spark.sql.legacy.timeParserPolicy": "CORRECTED",
   "spark.sql.variable.substitute": "false",
   "spark.sql.parser.escapedStringLiterals": "false",
+  "spark.sql.parser.quotedRegexColumnNames": "false",
+  "spark.sql.groupByOrdinal": "true",
+  "spark.sql.optimizer.collapseProjectAlwaysInline": "false",
   "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
   "spark.connect.progress.reportInterval": "2s",
 };
