@@ -198,7 +198,11 @@ describe("texts", () => {
 
   test("make no room for hash codes that are not there", () => {
     const { blocks } = memoryData({ ...table, hashed: [], label: a, task: "multiclass" });
-    expect(sparseLogistic.memory!(params, 4, blocks)).toBe((4096 + 512) * (8 * 4 + 4 * 4));
+    const weights = (4096 + 512) * (8 * 4 + 4 * 4);
+    const few = sparseLogistic.memory!(params, 4, blocks);
+    expect(few).toBeGreaterThan(weights);
+    expect(sparseLogistic.memory!({ ...params, bits: 26 }, 4, blocks)).toBe(few);
+    expect(sparseLogistic.memory!(params, 4, blocks, 100)).toBeGreaterThan(few);
     expect(sparseLogistic.memory!({ ...params, bits: 0 }, 20)).toBeLessThan(
       2 * sparseLogistic.memory!({ ...params, bits: 0 }, 1),
     );

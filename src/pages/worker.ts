@@ -102,6 +102,9 @@ export type FromWorker =
       };
     };
 
+/** What WASM memories take lies outside of V8's heap: they would stay for long after the last word about them. */
+const collect = (globalThis as { gc?: () => void }).gc;
+
 /** The worker's side: opens page files, runs registered passes over pages, and knows nothing of engines or columns. */
 export function serveWorker(registry: Registry): void {
   const port = parentPort!;
@@ -111,6 +114,8 @@ export function serveWorker(registry: Registry): void {
     try {
       if (message.type === "open") {
         desk?.close();
+        desk = undefined;
+        collect?.();
         desk = new Desk(message, registry);
       } else if (message.type === "prepare") desk!.prepare(message.calls, message.keep, kept);
       else if (message.type === "ask") {
@@ -124,6 +129,7 @@ export function serveWorker(registry: Registry): void {
       } else if (message.type === "release") {
         for (const instance of kept.get(message.id)?.values() ?? []) instance.close();
         kept.delete(message.id);
+        collect?.();
       } else if (message.type === "page") {
         const done = { ...desk!.page(message.job, message.reuse), run: message.run };
         await desk!.written(message.job.index);

@@ -382,8 +382,9 @@ async function trainIn(
       blocks,
       seed,
     };
-    const further =
-      (chosen.memory?.(params, found.task === "multiclass" ? classes : 1, blocks) ?? 0) - workspace.learnerBytes;
+    const outputs = found.task === "multiclass" ? classes : 1;
+    const held = chosen.memory?.(params, outputs, blocks, workspace.plan.threads) ?? 0;
+    const further = held - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
     const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);

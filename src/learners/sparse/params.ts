@@ -44,19 +44,25 @@ export const passesFor = (asked: number, rows: number): number =>
 export const bitsFor = (asked: number, outputs: number): number =>
   asked > 0 ? asked : Math.max(8, 22 - Math.round(Math.log2(Math.max(1, outputs))));
 
-/** While it learns, two floats a slot, shard and output; at the end one float a slot and output more. */
+/**
+ * While it learns, two floats a slot, shard and output, and one float a slot and output more when weights are read from them; later, when
+ * all that is gone, a float a slot and output on each thread that scores.
+ */
 export function memoryFor(
   { bits, shards }: { readonly bits: number; readonly shards: number },
   outputs: number,
   blocks?: readonly Block[],
+  threads = 1,
 ): number {
   const hashed = blocks?.every(({ kind }) => kind !== "hashed") ? 0 : 2 ** bitsFor(bits, outputs);
-  const slots = (blocks ?? []).reduce(
-    (sum, block) => sum + (block.kind === "text" ? 2 ** block.terms.bits : 0),
-    hashed,
-  );
-  return slots * (8 * shards * lanesOf(outputs) + 4 * outputs);
+  const texts = (blocks ?? []).flatMap((block) => (block.kind === "text" ? [2 ** block.terms.bits] : []));
+  const slots = texts.reduce((sum, size) => sum + size, hashed);
+  const counts = texts.reduce((sum, size) => sum + 16 * size + shards * pageBytes, 0);
+  return slots * Math.max(8 * shards * lanesOf(outputs) + 4 * outputs, 4 * outputs * threads) + counts;
 }
+
+/** A shard's copy of a page of words. */
+const pageBytes = 6e6;
 
 /**
  * A text of norm l2 is learned from as ten units long, like a hundred categories: its words move as fast as categories do under the same
