@@ -18,7 +18,7 @@ import {
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
-import type { TermCoder } from "../expr/terms.js";
+import type { TermCoder } from "../expr/words.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 import type { Dialect } from "../sql/dialect.js";
 import { duckdbDialect } from "../sql/duckdb.js";

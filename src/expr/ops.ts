@@ -232,7 +232,7 @@ export const ops = {
 
   termCodes: {
     ...takes(["text", "integer", "integer"], { kind: "list", of: int64 }),
-    doc: "termCodes(text, ngrams, most): hash31 of each word, then of each two neighbouring words with a blank between, and so on up to ngrams of them; of the first most words. Words are runs of two code points or more that are no separators (expr/terms.ts); small and capital letters are not the same.",
+    doc: "termCodes(text, ngrams, most): hash31 of each word, then of each two neighbouring words with a blank between, and so on up to ngrams of them; of the first most words. Words are runs of two code points or more that are no separators (expr/words.ts); small and capital letters are not the same.",
   },
 
   year: { ...datePart, doc: "The year; 0 is 1 BC." },

@@ -1,4 +1,4 @@
-import { separators, type TermCoder } from "../expr/terms.js";
+import { separators, type TermCoder } from "../expr/words.js";
 import { Arena } from "../pages/arena.js";
 import { kernelsOf } from "./index.js";
 

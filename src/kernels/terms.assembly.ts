@@ -1,4 +1,4 @@
-// Codes of the terms of a text: `termCodes` of expr/terms.ts over bytes. MD5 (RFC 1321) is done for four terms at a time, a lane for each.
+// Codes of the terms of a text: `termCodes` of expr/words.ts over bytes. MD5 (RFC 1321) is done for four terms at a time, a lane for each.
 
 const sines = memory.data<u32>([
   0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,

@@ -1,6 +1,7 @@
 import { call, col, type Expr, lit, type WeighTerms } from "../../src/expr/expr.js";
 import { packCounts, packSlots } from "../../src/expr/slots.js";
-import { separators, type TermWeights } from "../../src/expr/terms.js";
+import type { TermWeights } from "../../src/expr/terms.js";
+import { separators } from "../../src/expr/words.js";
 
 const edges = separators.flatMap(([first, last]) => [first - 1, first, last, last + 1]);
 const points = edges.filter((point) => point >= 0 && point <= 0x10ffff && !(point >= 0xd800 && point < 0xe000));

@@ -10,7 +10,8 @@ import {
 import { hashOf } from "../../base/canonical.js";
 import type { WeighTerms } from "../../expr/expr.js";
 import { denseValues, tableName } from "../../expr/slots.js";
-import { plainTermCoder, type TermCoder, termSums } from "../../expr/terms.js";
+import { termSums } from "../../expr/terms.js";
+import { plainTermCoder, type TermCoder } from "../../expr/words.js";
 import type { Term } from "../../sql/dialect.js";
 import { duckdbDialect } from "../../sql/duckdb.js";
 import { eachText, fillLists, typedChunk } from "./chunks.js";

@@ -2,9 +2,9 @@ import type { DateValue, Row, TimestampValue, Value } from "../../base/schema.js
 import type { Expr } from "../expr.js";
 import type { OpName } from "../ops.js";
 import { pairCode, slotOf } from "../slots.js";
-import { termCodes } from "../terms.js";
 import { civilOf, dayOfWeek, dayOfYear, daysOfMicros, isoWeek, microsOfDays, secondOfDay } from "../time.js";
 import { compareNumbers, compareText, compareValues, keyOf, microsOf } from "../values.js";
+import { termCodes } from "../words.js";
 import type { Num } from "./numbers.js";
 import * as numbers from "./numbers.js";
 import * as texts from "./text.js";

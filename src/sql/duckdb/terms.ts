@@ -1,6 +1,7 @@
 import type { WeighTerms } from "../../expr/expr.js";
 import { eachSlot } from "../../expr/slots.js";
-import { type Documents, factorsOf, wordClass } from "../../expr/terms.js";
+import { type Documents, factorsOf } from "../../expr/terms.js";
+import { wordClass } from "../../expr/words.js";
 import type { Term } from "../dialect.js";
 import { double, text } from "./literals.js";
 

@@ -1,6 +1,7 @@
 import type { WeighTerms } from "../../expr/expr.js";
 import { packSlots, type SlotTable } from "../../expr/slots.js";
-import { factorsOf, wordClass } from "../../expr/terms.js";
+import { factorsOf } from "../../expr/terms.js";
+import { wordClass } from "../../expr/words.js";
 import type { Term } from "../dialect.js";
 import { double, text } from "./literals.js";
 import { asLong } from "./terms.js";
