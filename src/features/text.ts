@@ -48,16 +48,16 @@ export const text = defineFeature({
   blocks: (_, [of], given, name) => [blockOf(name, of!, given)],
 });
 
+/** Documents are counted when the rows are encoded. */
 interface Counted {
   readonly rows: number;
-  readonly documents: CountTable;
+  readonly documents?: CountTable;
 }
-const nothing = new Uint8Array(0);
 
 /** A text as its words, rare ones more than common ones. */
 export const tfidf = defineFeature({
   name: "tfidf",
-  doc: "As text, and a word counts ln((1 + n) / (1 + d)) + 1 times more when d of the n training rows have it (Salton and Buckley 1988, smoothed as in scikit-learn). Words that training never saw do not count.",
+  doc: "As text, and a word counts ln((1 + n) / (1 + d)) + 1 times more when d of the n training rows have it (Salton and Buckley 1988, smoothed as in scikit-learn). Words that training never saw do not count; a missing text has no words.",
   params: {
     ...params,
     least: integer(1, 1e9, 1, "words in fewer training rows than this do not count"),
@@ -65,9 +65,9 @@ export const tfidf = defineFeature({
   },
   inputs,
   questions: () => [],
-  fit: (_, __, { bits }): Counted => ({ rows: 0, documents: { size: 2 ** bits, places: nothing, counts: nothing } }),
+  fit: (): Counted => ({ rows: 0 }),
   blocks: ({ rows, documents }, [of], { least, most, ...given }, name) => [
-    blockOf(name, of!, given, { rows, counts: documents, least, most: most * rows }),
+    blockOf(name, of!, given, documents && { rows, counts: documents, least, most: most * rows }),
   ],
   counted: (_, rows, documents): Counted => ({ rows, documents }),
 });
