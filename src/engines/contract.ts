@@ -90,7 +90,10 @@ export interface Target {
   readonly overwrite?: boolean;
 }
 
-/** Columns of equal length. `valid` is a bit per row (1 = present), absent when all are. Text has no typed form: encode it in SQL. */
+/**
+ * Columns of equal length. `valid` is a bit per row (1 = present), absent when all are. Text has no typed form: encode it in SQL. A
+ * column of lists has its rows' items one after the other in `data`: row i's begin at `lists[2 i]` and are `lists[2 i + 1]` many.
+ */
 export interface Chunk {
   readonly rows: number;
   readonly columns: readonly ChunkColumn[];
@@ -108,4 +111,5 @@ export interface ChunkColumn {
     | BigInt64Array
     | BigUint64Array;
   readonly valid?: Uint8Array;
+  readonly lists?: Uint32Array;
 }

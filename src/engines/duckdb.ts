@@ -18,6 +18,7 @@ import {
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
+import type { TermCoder } from "../expr/words.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 import type { Dialect } from "../sql/dialect.js";
 import { duckdbDialect } from "../sql/duckdb.js";
@@ -28,6 +29,7 @@ import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
 import { SlotFunctions } from "./duckdb/slots.js";
 import { teach } from "./duckdb/teach.js";
+import { TermFunctions } from "./duckdb/terms.js";
 import { TreeFunctions } from "./duckdb/trees.js";
 
 export interface DuckDBOptions {
@@ -40,6 +42,8 @@ export interface DuckDBOptions {
   readonly cacheDir: string;
   /** A faster way to score trees than the one for single rows. */
   readonly treeSums?: TreeSums;
+  /** A faster way to take texts apart. */
+  readonly termCoder?: TermCoder;
 }
 
 /** DuckDB in this process: reads files, computes relations, spills to disk. */
@@ -61,8 +65,11 @@ export class DuckDBEngine implements Engine {
     this.#lending = lending;
     const functions = new TreeFunctions(lending, options.treeSums);
     const slots = new SlotFunctions(lending);
+    const terms = new TermFunctions(lending, options.termCoder);
     this.#dialect = {
       ...duckdbDialect,
+      calls: { ...duckdbDialect.calls, termCodes: (text, ngrams, most) => terms.codes(text!, ngrams!, most!) },
+      weighTerms: (expr, codes) => terms.weigh(expr, codes),
       trees: (trees, inputs) => functions.call(trees, inputs),
       weigh: (table, of) => slots.call(table, of),
     };

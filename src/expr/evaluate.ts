@@ -1,9 +1,10 @@
 import { isNumeric, type Row, real, type Schema, type Type, type Value } from "../base/schema.js";
 import { opSteps, type Step } from "./evaluate/steps.js";
 import { treesStep } from "./evaluate/trees.js";
-import type { Call, Expr, Lookup } from "./expr.js";
+import type { Call, Expr, Lookup, WeighTerms } from "./expr.js";
 import type { Known } from "./ops.js";
-import { denseValues } from "./slots.js";
+import { denseValues, type SlotTable } from "./slots.js";
+import { termSums } from "./terms.js";
 import { callType, knownType, lookupType, typeOfValue } from "./type-of.js";
 import { keyOf, microsOf } from "./values.js";
 
@@ -47,6 +48,8 @@ function build(expr: Expr, columns: Columns): Built {
       const step: Step = (row) => slots.reduce((sum, slot) => sum + (values[Number(slot(row) ?? -1)] ?? 0), 0);
       return { step, type: columns && real };
     }
+    case "weighTerms":
+      return { step: termsStep(expr, build(expr.codes, columns).step), type: columns && real };
     case "call":
       return buildCall(
         expr,
@@ -54,6 +57,30 @@ function build(expr: Expr, columns: Columns): Built {
         columns,
       );
   }
+}
+
+/** The sums of all outputs for the codes that came last. */
+const sumsOfLast = new WeakMap<readonly SlotTable[], { readonly sums: (codes: readonly number[]) => Float64Array }>();
+
+function termsStep({ terms, tables, output }: WeighTerms, codes: Step): Step {
+  let shared = sumsOfLast.get(tables);
+  if (!shared) {
+    const sum = termSums(terms, tables.map(denseValues));
+    const found = new Float64Array(tables.length);
+    let last: readonly number[] | undefined;
+    const sums = (list: readonly number[]): Float64Array => {
+      if (list !== last) sum(list, 0, list.length, found, 0);
+      last = list;
+      return found;
+    };
+    shared = { sums };
+    sumsOfLast.set(tables, shared);
+  }
+  const { sums } = shared;
+  return (row) => {
+    const list = codes(row) as readonly number[] | null;
+    return list === null ? 0 : sums(list)[output]!;
+  };
 }
 
 function buildLookup(lookup: Lookup, key: Step, columns: Columns): Built {

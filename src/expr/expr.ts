@@ -1,9 +1,10 @@
 import type { Value } from "../base/schema.js";
 import type { OpName } from "./ops.js";
 import type { SlotTable } from "./slots.js";
+import type { TermWeights } from "./terms.js";
 
 /** A formula over one row: plain data, so it can be saved, sent to a cluster, and written in any dialect. */
-export type Expr = ColumnRef | Literal | Call | Lookup | Trees | Weigh | RowHash;
+export type Expr = ColumnRef | Literal | Call | Lookup | Trees | Weigh | WeighTerms | RowHash;
 
 export interface ColumnRef {
   readonly kind: "col";
@@ -54,6 +55,20 @@ export interface Weigh {
   readonly slots: readonly Expr[];
   readonly table: SlotTable;
 }
+/**
+ * Of the terms of a text, each with its weight in it, the sum of a table's values at their slots: what the text adds to an output. No
+ * text adds 0. The outputs of a model share `codes`, `terms` and `tables`, so that a text is taken apart once.
+ */
+export interface WeighTerms {
+  readonly kind: "weighTerms";
+  /** A list of codes, as of the operation termCodes. */
+  readonly codes: Expr;
+  readonly terms: TermWeights;
+  /** Of each output, values of 2^bits slots. */
+  readonly tables: readonly SlotTable[];
+  /** The table that is summed. */
+  readonly output: number;
+}
 /** The 32-bit hash of the row's identity under a seed (base/seeds.ts); only a scan has identities, not a made-up row. */
 export interface RowHash {
   readonly kind: "rowHash";
@@ -79,5 +94,6 @@ export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string
   else if (expr.kind === "lookup") columnsOf(expr.key, into);
   else if (expr.kind === "trees") for (const input of expr.inputs) columnsOf(input, into);
   else if (expr.kind === "weigh") for (const slot of expr.slots) columnsOf(slot, into);
+  else if (expr.kind === "weighTerms") columnsOf(expr.codes, into);
   return into;
 }

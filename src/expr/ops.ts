@@ -230,6 +230,11 @@ export const ops = {
     doc: "slotOf(code, seed, bits): the lowest bits (at most 31) of code xor seed.",
   },
 
+  termCodes: {
+    ...takes(["text", "integer", "integer"], { kind: "list", of: int64 }),
+    doc: "termCodes(text, ngrams, most): hash31 of each word, then of each two neighbouring words with a blank between, and so on up to ngrams of them; of the first most words. Words are runs of two code points or more that are no separators (expr/words.ts); small and capital letters are not the same.",
+  },
+
   year: { ...datePart, doc: "The year; 0 is 1 BC." },
   quarter: { ...datePart, doc: "1 to 4." },
   month: { ...datePart, doc: "1 to 12." },

@@ -69,6 +69,8 @@ function print(expr: Expr): Printed {
     }
     case "weigh":
       return [`weigh(${[tableName(expr.table), ...expr.slots.map(printExpr)].join(", ")})`, atom];
+    case "weighTerms":
+      return [`weigh_terms(${tableName(expr.tables[expr.output]!)}, ${printExpr(expr.codes)})`, atom];
     case "call":
       return printCall(expr.op, expr.args);
   }

@@ -46,6 +46,71 @@ export function eachSlot({ places, values }: SlotTable, visit: (slot: number, va
   }
 }
 
+/** A long table of which most counts are 0, as plain data: the slots that have one as in `SlotTable`, and their counts in such groups too. */
+export interface CountTable {
+  readonly size: number;
+  readonly places: Uint8Array;
+  readonly counts: Uint8Array;
+}
+
+/** Whole numbers from 0 up to 2^53. */
+export function packCounts(dense: ArrayLike<number>): CountTable {
+  const places = new Groups();
+  const counts = new Groups();
+  let last = -1;
+  for (let i = 0; i < dense.length; i++) {
+    if (dense[i] === 0) continue;
+    places.add(i - last - 1);
+    counts.add(dense[i]!);
+    last = i;
+  }
+  return { size: dense.length, places: places.bytes(), counts: counts.bytes() };
+}
+
+export function eachCount({ places, counts }: CountTable, visit: (slot: number, count: number) => void): void {
+  const [slots, values] = [groupsOf(places), groupsOf(counts)];
+  let slot = -1;
+  while (slots.more()) {
+    slot += slots.next() + 1;
+    visit(slot, values.next());
+  }
+}
+
+/** Numbers in little-endian groups of 7 bits; all but the last group of a number have the eighth bit. */
+class Groups {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  add(value: number): void {
+    if (this.#length + 8 > this.#bytes.length) {
+      const more = new Uint8Array(2 * this.#bytes.length);
+      more.set(this.#bytes);
+      this.#bytes = more;
+    }
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[this.#length++] = (rest & 127) | 128;
+    this.#bytes[this.#length++] = rest;
+  }
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+function groupsOf(bytes: Uint8Array): { more(): boolean; next(): number } {
+  let at = 0;
+  return {
+    more: () => at < bytes.length,
+    next() {
+      let value = 0;
+      for (let shift = 0; ; shift += 7) {
+        const byte = bytes[at++]!;
+        value += (byte & 127) * 2 ** shift;
+        if (byte < 128) return value;
+      }
+    },
+  };
+}
+
 const dense = new WeakMap<SlotTable, Float32Array>();
 
 /** All values, zeros included; made once for each table. */

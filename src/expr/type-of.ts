@@ -42,6 +42,9 @@ export function knownType(
     case "weigh":
       for (const slot of expr.slots) knownType(slot, schema, columns);
       return real;
+    case "weighTerms":
+      knownType(expr.codes, schema, columns);
+      return real;
     case "rowHash":
       return int64;
     case "call":

@@ -65,6 +65,20 @@ describe("automatic features", () => {
     expect(fitted[0]).toMatchObject({ feature: "impute", state: { fill: 2000 } }); // the mean of 0 .. 3999 without multiples of 4
   });
 
+  test("of learners of hashed features read free text by its words, and other text as values", async () => {
+    const texts = { essay: text, agent: text, key: text };
+    const relation = await tables.table(
+      "texts",
+      texts,
+      `SELECT 'the ' || k || ' brown foxes' AS essay, 'Mozilla 5.0 (on device ' || k % 100 || ')' AS agent, 'key-' || k AS key FROM range(4000) r(k)`,
+    );
+    const schema = { columns: Object.entries(texts).map(([name, type]) => ({ name, type })) };
+    const { decisions, blocks } = await fitOn(Object.keys(texts), { relation, schema, hashed: true });
+    expect(decisions.map(({ use }) => use)).toEqual(["words by tf-idf", "hashed", "hashed"]);
+    expect(decisions[0]!.reason).toContain("mostly of 4 words");
+    expect(blocks.map(({ kind }) => kind)).toEqual(["text", "hashed", "hashed"]);
+  });
+
   test("leave out what is dropped, and refuse when nothing is left", async () => {
     expect((await fitOn(["x", "code"], { drop: ["x"] })).decisions).toMatchObject([
       { column: "x", reason: "asked for with --drop" },

@@ -1,6 +1,6 @@
 import { isNumeric, typeName } from "../base/schema.js";
-import { call } from "../expr/expr.js";
-import { chooseFor, chooseHashed, dateParts, type Facts } from "./automatic/choose.js";
+import { call, type Expr, lit } from "../expr/expr.js";
+import { automaticLimits, chooseFor, chooseHashed, dateParts, type Facts } from "./automatic/choose.js";
 import type { Answer, Question } from "./contract.js";
 import { asReal } from "./formulas.js";
 import type { Candidate, Decision, Stage } from "./stage.js";
@@ -17,7 +17,9 @@ export async function automatic(
   },
 ): Promise<{ stages: Stage[]; decisions: Decision[] }> {
   const rows = await countRows(options);
-  const plain = candidates.map((candidate) => (options.hashed ? chooseHashed(candidate) : undefined));
+  const plain = options.hashed
+    ? await chosenHashed(candidates, { ...options, rowsTotal: rows })
+    : candidates.map(() => undefined);
   const asked = candidates.map((candidate, i) => (plain[i] ? [] : questionsFor(candidate)));
   const answers = await answer(asked.flat(), { ...options, rowsTotal: rows });
   const stages: Stage[] = [];
@@ -31,6 +33,35 @@ export async function automatic(
     decisions.push({ column: candidate.name, type: typeName(candidate.type), use, reason });
   });
   return { stages, decisions };
+}
+
+/** For learners of hashed features: text that is many words, and hardly ever the same ones, is read by its words. */
+async function chosenHashed(candidates: readonly Candidate[], options: StatisticsOptions) {
+  const blanks = (of: Expr): Expr =>
+    call("sub", call("length", of), call("length", call("replace", of, lit(" "), lit(""))));
+  const texts = candidates.filter(({ type }) => type.kind === "text");
+  const lengths = await answer(
+    texts.map(({ formula }) => ({ ask: "quantiles", of: blanks(formula), at: [0.5], first: 1000 })),
+    options,
+  );
+  const wordy = texts.flatMap(({ name, formula }, i) => {
+    const [found] = (lengths[i] as readonly number[] | null) ?? [];
+    return found !== undefined && found >= automaticLimits.textWords - 1 ? [{ name, formula, words: found + 1 }] : [];
+  });
+  const counts = await answer(
+    wordy.flatMap(({ formula }): Question[] => [
+      { ask: "count", of: formula },
+      { ask: "distinct", of: formula },
+    ]),
+    options,
+  );
+  const found = new Map(
+    wordy.map(({ name, words }, i) => [
+      name,
+      { words, count: Number(counts[2 * i]), distinct: Number(counts[2 * i + 1]) },
+    ]),
+  );
+  return candidates.map((candidate) => chooseHashed(candidate, found.get(candidate.name)));
 }
 
 function questionsFor({ formula, type }: Candidate): Question[] {

@@ -1,15 +1,18 @@
 import type { Of, Params } from "../base/params.js";
 import type { Type, Value } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
+import type { CountTable } from "../expr/slots.js";
+import type { TermWeights } from "../expr/terms.js";
 
 /**
  * What features turn columns into and learners read. A block is one or several columns of a page:
  * - number: one column, `expr` as a real; a missing value is NaN in the page, and `fill` where a learner needs a number.
  * - category: a code 0 .. levels.length-1 for the level that equals `expr`; missing or unknown is -1 and adds nothing.
  * - hashed: a code 0 .. 2^31-1 made by a formula, so there is no list of levels; a missing value has a weight of its own.
- * Later: sparse (indices, values, width), vector, sequence.
+ * - text: sparse, any number of terms a row: slots 0 .. 2^bits-1, each with a value by how often it is there. A missing text has none.
+ * Later: vector, sequence.
  */
-export type Block = NumberBlock | CategoryBlock | HashedBlock;
+export type Block = NumberBlock | CategoryBlock | HashedBlock | TextBlock;
 export interface NumberBlock {
   readonly kind: "number";
   readonly name: string;
@@ -31,6 +34,16 @@ export interface HashedBlock {
   readonly name: string;
   /** The code, missing where the value is. */
   readonly expr: Expr;
+}
+
+export interface TextBlock {
+  readonly kind: "text";
+  readonly name: string;
+  /** The text. */
+  readonly expr: Expr;
+  /** The codes of its terms, a list; missing where the text is. */
+  readonly codes: Expr;
+  readonly terms: TermWeights;
 }
 
 /** What a feature asks of the training rows, answered in fused aggregate queries. All but `distinct` are exact. */
@@ -57,6 +70,8 @@ export interface Feature<P extends Params = Params, S = unknown> {
   questions(inputs: readonly Expr[], params: Of<P>): readonly Question[];
   fit(answers: readonly Answer[], inputs: readonly Expr[], params: Of<P>): S;
   blocks(state: S, inputs: readonly Expr[], params: Of<P>, name: string): readonly Block[];
+  /** For one whose block is a text: its state with the number of training rows, and of each slot in how many of them it is. */
+  counted?(state: S, rows: number, documents: CountTable): S;
 }
 
 /** A fitted stage as a model keeps it. */

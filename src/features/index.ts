@@ -11,6 +11,7 @@ import { number } from "./number.js";
 import { oneHot } from "./one-hot.js";
 import { log, power } from "./power.js";
 import { minMax, robustScale, standardise } from "./scale.js";
+import { text, tfidf } from "./text.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: each has its own params and state
 export type AnyFeature = Feature<any, any>;
@@ -30,6 +31,8 @@ export const features: readonly AnyFeature[] = [
   frequency,
   hash,
   hashed,
+  text,
+  tfidf,
   dateParts,
   cyclic,
   interactions,
@@ -65,6 +68,12 @@ const aliases: Readonly<Record<string, string>> = {
   countencoder: "frequency",
   hashing: "hash",
   featurehasher: "hash",
+  hashingvectorizer: "text",
+  countvectorizer: "text",
+  hashingtf: "text",
+  words: "text",
+  bagofwords: "text",
+  tfidfvectorizer: "tfidf",
   datepart: "dateParts",
   cyclical: "cyclic",
   interact: "interactions",

@@ -54,19 +54,21 @@ function moveBias(bias: usize, g: f32, inverseRate: f32, offset: f32): void {
 }
 
 /**
- * Rows one by one: predict, then learn. `width` is a multiple of 4 and unused features have the value 0. Labels 0 and 1 with the log
- * loss, or numbers with half the squared error; sums[0] += loss before learning, sums[1] += weight. `weights` is scratch of the width.
+ * Rows one by one: predict, then learn. Row i's features stand from starts[i] to starts[i + 1]; no slot stands among them twice, but for
+ * features of the value 0, which fill them up to a multiple of 4. Labels 0 and 1 with the log
+ * loss, or numbers with half the squared error; sums[0] += loss before learning, sums[1] += weight. `weights` is scratch
+ * for the longest row.
  */
 export function ftrlRows(
-  state: usize, slots: usize, values: usize, width: i32, rows: i32, y: usize, w: usize, bias: usize, weights: usize,
+  state: usize, slots: usize, values: usize, starts: usize, rows: i32, y: usize, w: usize, bias: usize, weights: usize,
   rate: f32, beta: f32, l1: f32, l2: f32, squared: i32, sums: usize,
 ): void {
   const inverse = <f32>1 / rate;
   const offset = beta * inverse + l2;
   const inverses = f32x4.splat(inverse), offsets = f32x4.splat(offset), l1s = f32x4.splat(l1);
-  const bytes = <usize>width << 2;
   let loss: f64 = 0, weight: f64 = 0;
   for (let i: usize = 0; i < <usize>rows; i++) {
+    const bytes = <usize>(load<i32>(starts + (i << 2), 4) - load<i32>(starts + (i << 2))) << 2;
     let margins = f32x4.splat(0);
     for (let f: usize = 0; f < bytes; f += 16) {
       const s = slots + f;
@@ -122,7 +124,7 @@ export function ftrlRows(
 
 /** ftrlRows for the multinomial log loss. `padded` is the number of outputs rounded up to 4; `margins` is scratch of so many floats. */
 export function ftrlClasses(
-  state: usize, slots: usize, values: usize, width: i32, rows: i32, y: usize, w: usize, bias: usize, margins: usize,
+  state: usize, slots: usize, values: usize, starts: usize, rows: i32, y: usize, w: usize, bias: usize, margins: usize,
   outputs: i32, padded: i32, rate: f32, beta: f32, l1: f32, l2: f32, sums: usize,
 ): void {
   const inverse = <f32>1 / rate;
@@ -131,6 +133,7 @@ export function ftrlClasses(
   const lanes = <usize>padded << 2;
   let loss: f64 = 0, weight: f64 = 0;
   for (let i: usize = 0; i < <usize>rows; i++) {
+    const width = load<i32>(starts + (i << 2), 4) - load<i32>(starts + (i << 2));
     for (let k = 0; k < padded; k++) store<f32>(margins + (<usize>k << 2), k < outputs ? biasOf(bias + (<usize>k << 3), inverse, offset) : 0);
     for (let f: usize = 0; f < <usize>width; f++) {
       const x = v128.load32_splat(values + (f << 2));

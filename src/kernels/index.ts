@@ -45,8 +45,13 @@ export interface Kernels {
   readonly slotsOfPairs: Kernel;
   readonly slotsOfLevels: Kernel;
   readonly slotsOfNumbers: Kernel;
+  readonly slotsOfTerms: Kernel;
+  readonly slotsOfNothing: Kernel;
+  readonly factorsOfDocuments: Kernel;
   readonly weighSlots: Kernel;
   readonly gatherDoubles: Kernel;
+  // terms
+  readonly termCodes: Asking;
   // ftrl
   readonly ftrlRows: Kernel;
   readonly ftrlClasses: Kernel;

@@ -78,8 +78,11 @@ export interface Learner<P extends Params = Params, S = unknown> {
   readonly tasks: readonly Task[];
   readonly needs: Needs;
   readonly params: P;
-  /** Bytes that it holds beside the pages while rows are read, in the whole process: a budget without room for them is refused. */
-  memory?(params: Of<P>, outputs: number): number;
+  /**
+   * Bytes that it holds beside the pages while rows are read, in the whole process: a budget without room for them is refused. Blocks are
+   * not known yet when the budget is shared out.
+   */
+  memory?(params: Of<P>, outputs: number, blocks?: readonly Block[], threads?: number): number;
   /** In place of `needs.passes`, where it depends on the params and on how many rows there are. */
   passes?(params: Of<P>, rows: number): Needs["passes"];
   /** Bytes that each worker and the main thread must at least hold, however few the rows: a smaller budget is refused before work. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { resolveParams } from "../base/params.js";
 import { generator } from "../base/seeds.js";
+import { hash31 } from "../expr/evaluate/text.js";
 import { evaluate } from "../expr/evaluate.js";
-import { countSlots, eachSlot, packSlots } from "../expr/slots.js";
+import { countSlots, eachSlot, packCounts, packSlots } from "../expr/slots.js";
+import type { TermWeights } from "../expr/terms.js";
 import { ftrlReference } from "../kernels/ftrl.reference.js";
 import { kernelsOf } from "../kernels/index.js";
 import { Arena } from "../pages/arena.js";
@@ -112,6 +114,101 @@ describe.each([
   });
 });
 
+describe("texts", () => {
+  const words = (count: number, of: number): number[] =>
+    Array.from({ length: count }, () => hash31(`w${Math.floor(next() * of)}`));
+  const plain: TermWeights = { bits: 12, signed: false, count: "log", norm: "l2" };
+  const documents = {
+    rows: 100,
+    counts: packCounts(Array.from({ length: 4096 }, (_, i) => i % 100)),
+    least: 2,
+    most: 90,
+  };
+  const body = a.map((value) => [hash31(`topic${value}`), ...words(Math.floor(next() * 30), 500)]);
+  const title = b.map((value, i) =>
+    i % 9 === 0 ? [] : [hash31(`kind${value}`), hash31(`kind${value}`), ...words(2, 9)],
+  );
+  const table = {
+    numbers: [number],
+    categories: [{ codes: b.map((value) => value - 1), width: 3 }],
+    hashed: [codes(b)],
+    texts: [
+      { codes: body, terms: plain },
+      { codes: title, terms: { ...plain, bits: 9, signed: true, documents } },
+    ],
+    pageRows: 256,
+  };
+  const label = {
+    binary: a.map((value) => +(value > 1)),
+    multiclass: a,
+    regression: a.map((value) => 10 * value - 5),
+  };
+  const params = { ...resolveParams("s", sparseLogistic.params), bits: 8 };
+
+  test.each([
+    ["binary", sparseLogistic],
+    ["multiclass", sparseLogistic],
+    ["regression", sparseLinear],
+  ] as const)("are scored alike by formula and by kernel: %s", async (task, learner) => {
+    const data = memoryData({ ...table, label: label[task], task });
+    const state = await learner.fit(data, { ...params, passes: 3 } as never, 1);
+    const outputs = data.scores(
+      slotScores,
+      learner.scorer(state, data.blocks, data.layout, task, data.classes).params as never,
+    );
+    const formulas = Object.values(learner.score(state, data.blocks, task, data.classes));
+    for (let i = 0; i < 60; i++) {
+      const row = {
+        x0: number[i]!,
+        c0: b[i] === 0 ? null : `l${b[i]! - 1}`,
+        h0: b[i] === 0 ? null : codes(b)[i]!,
+        t0: body[i]!,
+        t1: title[i]!,
+      };
+      for (const [k, formula] of formulas.entries())
+        expect(Math.abs((evaluate(formula, row) as number) - outputs[k]![i]!)).toBeLessThan(
+          2e-6 * (1 + Math.abs(outputs[k]![i]!)),
+        );
+    }
+  });
+
+  test("tell what their words say", async () => {
+    const data = memoryData({ ...table, numbers: [], categories: [], hashed: [], label: a, task: "multiclass" });
+    const state = await sparseLogistic.fit(data, params, 1);
+    const { params: scoring } = sparseLogistic.scorer(state, data.blocks, data.layout, "multiclass", 4);
+    const outputs = data.scores(slotScores, scoring as never);
+    const wrong = a.filter((value, i) => outputs.some((output) => output[i]! > outputs[value]![i]!));
+    expect(wrong.length).toBeLessThan(rows / 50);
+    expect(state.hashed).toEqual([]);
+  });
+
+  test("may have more words than are listed at a time", async () => {
+    const long = body.slice(0, 60).map((row, i) => (i % 10 === 0 ? [...row, ...words(29_000, 90_000)] : row));
+    const texts = [{ codes: long, terms: { ...plain, bits: 17 } }];
+    const data = memoryData({ numbers: [], texts, label: a.slice(0, 60), task: "multiclass", pageRows: 64 });
+    const state = await sparseLogistic.fit(data, { ...params, passes: 2 }, 1);
+    const { params: scoring } = sparseLogistic.scorer(state, data.blocks, data.layout, "multiclass", 4);
+    const outputs = data.scores(slotScores, scoring as never);
+    const formulas = Object.values(sparseLogistic.score(state, data.blocks, "multiclass", 4));
+    for (const [i, codes] of long.entries())
+      for (const [k, formula] of formulas.entries())
+        expect(Math.abs((evaluate(formula, { t0: codes }) as number) - outputs[k]![i]!)).toBeLessThan(1e-5);
+    expect(countSlots(state.texts![0]![0]!)).toBeGreaterThan(100);
+  });
+
+  test("make no room for hash codes that are not there", () => {
+    const { blocks } = memoryData({ ...table, hashed: [], label: a, task: "multiclass" });
+    const weights = (4096 + 512) * (8 * 4 + 4 * 4);
+    const few = sparseLogistic.memory!(params, 4, blocks);
+    expect(few).toBeGreaterThan(weights);
+    expect(sparseLogistic.memory!({ ...params, bits: 26 }, 4, blocks)).toBe(few);
+    expect(sparseLogistic.memory!(params, 4, blocks, 100)).toBeGreaterThan(few);
+    expect(sparseLogistic.memory!({ ...params, bits: 0 }, 20)).toBeLessThan(
+      2 * sparseLogistic.memory!({ ...params, bits: 0 }, 1),
+    );
+  });
+});
+
 describe("ftrlRows", () => {
   test("learns as its reference does", () => {
     const arena = new Arena(2 ** 20);
@@ -126,6 +223,8 @@ describe("ftrlRows", () => {
     const state = arena.take(size * 8);
     const slots = arena.i32(400 * width);
     const values = arena.f32(400 * width);
+    const starts = arena.i32(401);
+    starts.set(Array.from({ length: 401 }, (_, i) => i * width));
     const [y, w] = [arena.f64(400), arena.f64(400).fill(1)];
     slots.set(list.flatMap((row) => row.slots));
     values.set(list.flatMap((row) => row.values));
@@ -137,7 +236,7 @@ describe("ftrlRows", () => {
       state,
       at(slots),
       at(values),
-      width,
+      at(starts),
       400,
       at(y),
       at(w),

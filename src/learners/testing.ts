@@ -2,9 +2,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { permutation } from "../base/seeds.js";
 import { col } from "../expr/expr.js";
+import { TermCounter, type TermWeights } from "../expr/terms.js";
 import type { Block } from "../features/contract.js";
 import { Arena } from "../pages/arena.js";
-import { type Page, type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
+import { layoutOf, type Page, type PageColumn, type PageLayout, pageShape } from "../pages/page.js";
 import { addInto } from "../pages/pass.js";
 import type { Scorer } from "../pages/scorer.js";
 import { splitCodes } from "../pages/worker.js";
@@ -16,6 +17,8 @@ export interface MemoryTable {
   readonly categories?: readonly { readonly codes: ArrayLike<number>; readonly width: number }[];
   /** Columns of hash codes, -1 where missing. */
   readonly hashed?: readonly ArrayLike<number>[];
+  /** Columns of texts: the codes of each row's terms. */
+  readonly texts?: readonly { readonly codes: readonly (readonly number[])[]; readonly terms: TermWeights }[];
   readonly label: ArrayLike<number>;
   /** 0 keeps a row out. */
   readonly weight?: ArrayLike<number>;
@@ -51,8 +54,12 @@ export function memoryData(table: MemoryTable): MemoryData {
       ({ width }, c) => ({ kind: "category", name: `c${c}`, dtype: "i32", width }) as const,
     ),
     ...(table.hashed ?? []).map((_, h) => ({ kind: "hashed", name: `h${h}`, dtype: "i32" }) as const),
+    ...(table.texts ?? []).map(
+      ({ terms: { bits, signed } }, t) =>
+        ({ kind: "terms", name: `t${t}`, dtype: "i32", width: 2 ** bits, signed }) as const,
+    ),
   ];
-  const layout: PageLayout = { columns, pageRows: table.pageRows ?? rowsPerPage(columns) };
+  const layout = layoutOf(columns, table.pageRows);
   const count = Math.ceil(rows / layout.pageRows);
   const pageBytes = pageShape(layout).bytes + 16 * layout.pageRows + 32;
   const arena = new Arena(count * pageBytes + 2 ** 27);
@@ -153,6 +160,19 @@ function pageOf(table: MemoryTable, { pageRows }: PageLayout, arena: Arena, inde
     }),
     codes: (table.categories ?? []).map(({ codes }) => fill(arena.i32(rows), (i) => codes[i]!)),
     hashed: (table.hashed ?? []).map((codes) => fill(arena.i32(rows), (i) => codes[i]!)),
+    terms: (table.texts ?? []).map(({ codes, terms }) => {
+      const own = codes.slice(firstRow, firstRow + rows);
+      const most = own.reduce((sum, row) => sum + row.length, 0);
+      const [ends, slots] = [arena.i32(rows), arena.i32(most)];
+      const counts = new Int16Array(arena.memory.buffer, arena.take(2 * most), most);
+      const counter = new TermCounter(terms);
+      let end = 0;
+      own.forEach((row, i) => {
+        end = counter.count(row, 0, row.length, slots, counts, end);
+        ends[i] = end;
+      });
+      return { ends, slots: slots.subarray(0, end), counts: counts.subarray(0, end) };
+    }),
     label: fill(arena.f64(rows), (i) => table.label[i]!),
     weight: fill(arena.f64(rows), (i) => table.weight?.[i] ?? 1),
     split: Uint8Array.from({ length: rows }, (_, i) => table.split?.[firstRow + i] ?? splitCodes.train),
@@ -179,5 +199,8 @@ function blocksOf(table: MemoryTable): Block[] {
         }) as const,
     ),
     ...(table.hashed ?? []).map((_, h) => ({ kind: "hashed", name: `h${h}`, expr: col(`h${h}`) }) as const),
+    ...(table.texts ?? []).map(
+      ({ terms }, t) => ({ kind: "text", name: `t${t}`, expr: col(`t${t}`), codes: col(`t${t}`), terms }) as const,
+    ),
   ];
 }

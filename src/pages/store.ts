@@ -40,9 +40,23 @@ export interface PageManifest {
 
 export const strideOf = (layout: PageLayout): number => headerBytes + pageShape(layout).bytes;
 
-/** Writes the header in front of the body that already stands in `bytes` behind `headerBytes`. */
+/** Bytes of the body that stands behind `headerBytes` in `buffer`: where rows have terms, the last row says how many there are. */
+export function bodyBytes(buffer: ArrayBuffer, at: number, layout: PageLayout, rows: number): number {
+  return pageShape(layout, rows, termCounts(buffer, at + headerBytes, layout, rows)).bytes;
+}
+
+/** Terms of each column of terms of the body at `at`. */
+export function termCounts(buffer: ArrayBuffer, at: number, layout: PageLayout, rows: number): number[] {
+  if (layout.pageTerms === undefined) return [];
+  const { offsets } = pageShape(layout, rows, []);
+  return layout.columns.flatMap(({ kind }, i) =>
+    kind === "terms" ? [rows === 0 ? 0 : new Int32Array(buffer, at + offsets[i]!, rows)[rows - 1]!] : [],
+  );
+}
+
+/** Writes the header in front of the body: `bytes` is both. */
 export function sealPage(bytes: Uint8Array, layout: PageLayout, header: PageHeader): void {
-  const body = bytes.subarray(headerBytes, headerBytes + pageShape(layout, header.rows).bytes);
+  const body = bytes.subarray(headerBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   view.setUint32(0, magic, true);
   view.setUint32(4, pageVersion, true);
@@ -52,6 +66,7 @@ export function sealPage(bytes: Uint8Array, layout: PageLayout, header: PageHead
   view.setUint32(20, crc32(body), true);
   view.setFloat64(24, header.firstRow, true);
   view.setUint32(32, layoutTag(layout), true);
+  view.setUint32(36, body.byteLength, true);
 }
 
 /**
@@ -68,7 +83,8 @@ export function openPage(
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const rows = view.getUint32(8, true);
   const fits = rows <= layout.pageRows && view.getUint32(0, true) === magic && view.getUint32(12, true) === index;
-  const body = bytes.subarray(headerBytes, headerBytes + (fits ? pageShape(layout, rows).bytes : 0));
+  const bodyLength = layout.pageTerms === undefined ? pageShape(layout, rows).bytes : view.getUint32(36, true);
+  const body = bytes.subarray(headerBytes, headerBytes + (fits ? bodyLength : 0));
   if (
     !fits ||
     view.getUint32(4, true) !== pageVersion ||

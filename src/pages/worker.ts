@@ -3,11 +3,11 @@ import { parentPort } from "node:worker_threads";
 import { SluiceError } from "../base/errors.js";
 import { Arena } from "./arena.js";
 import type { Keeper, KeeperRoom, Kept } from "./keeper.js";
-import type { Page, PageLayout } from "./page.js";
+import type { Page, PageLayout, PageShape, TermsOfPage } from "./page.js";
 import { pageShape } from "./page.js";
 import type { Fold, Pass } from "./pass.js";
 import type { Scorer } from "./scorer.js";
-import { bodyOffset, openPage, readFully, sealPage, strideOf, writeFully } from "./store.js";
+import { bodyBytes, bodyOffset, openPage, readFully, sealPage, strideOf, termCounts, writeFully } from "./store.js";
 
 /** What a worker can be asked to run, by name. */
 export interface Registry {
@@ -102,6 +102,9 @@ export type FromWorker =
       };
     };
 
+/** What WASM memories take lies outside of V8's heap: they would stay for long after the last word about them. */
+const collect = (globalThis as { gc?: () => void }).gc;
+
 /** The worker's side: opens page files, runs registered passes over pages, and knows nothing of engines or columns. */
 export function serveWorker(registry: Registry): void {
   const port = parentPort!;
@@ -111,6 +114,8 @@ export function serveWorker(registry: Registry): void {
     try {
       if (message.type === "open") {
         desk?.close();
+        desk = undefined;
+        collect?.();
         desk = new Desk(message, registry);
       } else if (message.type === "prepare") desk!.prepare(message.calls, message.keep, kept);
       else if (message.type === "ask") {
@@ -124,6 +129,7 @@ export function serveWorker(registry: Registry): void {
       } else if (message.type === "release") {
         for (const instance of kept.get(message.id)?.values() ?? []) instance.close();
         kept.delete(message.id);
+        collect?.();
       } else if (message.type === "page") {
         const done = { ...desk!.page(message.job, message.reuse), run: message.run };
         await desk!.written(message.job.index);
@@ -150,7 +156,7 @@ interface OpenFile {
   readonly path: string | undefined;
   readonly fd: number | undefined;
   readonly stride: number;
-  readonly offsets: (rows: number) => readonly number[];
+  readonly shapeOf: (rows: number) => PageShape;
   readonly at: number;
 }
 
@@ -180,16 +186,21 @@ class Desk {
   #open({ layout, path }: PageFiles["features"], keep: boolean): OpenFile {
     const stride = strideOf(layout);
     const fd = path === undefined ? undefined : openSync(path, keep ? "r+" : "r");
-    const shapes = new Map<number, readonly number[]>();
-    const offsets = (rows: number): readonly number[] => {
+    const at = this.#arena.take(stride);
+    const shapes = new Map<number, PageShape>();
+    const shapeOf = (rows: number): PageShape => {
+      if (layout.pageTerms !== undefined) {
+        const terms = termCounts(this.#arena.memory.buffer, at + bodyOffset, layout, rows);
+        return pageShape(layout, rows, terms);
+      }
       let found = shapes.get(rows);
       if (!found) {
-        found = pageShape(layout, rows).offsets;
+        found = pageShape(layout, rows);
         shapes.set(rows, found);
       }
       return found;
     };
-    return { layout, path, fd, stride, offsets, at: this.#arena.take(stride) };
+    return { layout, path, fd, stride, shapeOf, at };
   }
 
   close(): void {
@@ -282,7 +293,7 @@ class Desk {
   ) {
     const room = new Uint8Array(this.#arena.memory.buffer, file.at, file.stride);
     if (fresh && header) {
-      const bytes = new Uint8Array(fresh, 0, bodyOffset + pageShape(file.layout, header.rows).bytes);
+      const bytes = new Uint8Array(fresh, 0, bodyOffset + bodyBytes(fresh, 0, file.layout, header.rows));
       if (this.#keep && file.fd !== undefined) {
         sealPage(bytes, file.layout, header);
         // On its way to disk while the passes run over it.
@@ -303,14 +314,27 @@ class Desk {
     const numbers: Float32Array[] = [];
     const codes: Int32Array[] = [];
     const hashed: Int32Array[] = [];
+    const ends: Int32Array[] = [];
     const base = this.#features.at + bodyOffset;
-    const offsets = this.#features.offsets(rows);
+    const { offsets, terms: places } = this.#features.shapeOf(rows);
     this.#features.layout.columns.forEach(({ kind }, i) => {
       if (kind === "number") numbers.push(new Float32Array(buffer, base + offsets[i]!, rows));
-      else (kind === "hashed" ? hashed : codes).push(new Int32Array(buffer, base + offsets[i]!, rows));
+      else {
+        const column = new Int32Array(buffer, base + offsets[i]!, rows);
+        if (kind === "terms") ends.push(column);
+        else (kind === "hashed" ? hashed : codes).push(column);
+      }
+    });
+    const terms = ends.map((column, i): TermsOfPage => {
+      const [{ slots, counts }, count] = [places[i]!, column[rows - 1] ?? 0];
+      return {
+        ends: column,
+        slots: new Int32Array(buffer, base + slots, count),
+        counts: new Int16Array(buffer, base + counts, count),
+      };
     });
     const side = this.#side.at + bodyOffset;
-    const sideOffsets = this.#side.offsets(rows);
+    const sideOffsets = this.#side.shapeOf(rows).offsets;
     const label = this.#label.subarray(0, rows);
     const weight = this.#weight.subarray(0, rows);
     let split = new Uint8Array(buffer, side, 0);
@@ -328,6 +352,6 @@ class Desk {
         }
       }
     });
-    return { ...header, numbers, codes, hashed, label, weight, split };
+    return { ...header, numbers, codes, hashed, terms, label, weight, split };
   }
 }

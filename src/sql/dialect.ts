@@ -1,5 +1,5 @@
 import type { Type, Value } from "../base/schema.js";
-import type { Expr, Lookup, Trees } from "../expr/expr.js";
+import type { Expr, Lookup, Trees, WeighTerms } from "../expr/expr.js";
 import type { Known, OpName } from "../expr/ops.js";
 import type { Aggregate, ScanRelation } from "../expr/relation.js";
 import type { SlotTable } from "../expr/slots.js";
@@ -30,6 +30,8 @@ export interface Dialect {
   trees(trees: Trees, inputs: readonly Term[]): string;
   /** The sum of a table's values at some slots, as a real; a missing slot adds nothing. */
   weigh(table: SlotTable, slots: readonly Term[]): string;
+  /** What a text's terms add to an output, as a real; `codes` is a list of whole numbers, and none adds 0. */
+  weighTerms(expr: WeighTerms, codes: Term): string;
   /** `args` are the terms of the aggregate's arguments, in their order. */
   aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */

@@ -5,6 +5,7 @@ import { calls } from "./duckdb/calls.js";
 import { literal, quote } from "./duckdb/literals.js";
 import { lookup } from "./duckdb/lookup.js";
 import { databaseAlias, scan } from "./duckdb/scan.js";
+import { weighTerms } from "./duckdb/terms.js";
 import { trees } from "./duckdb/trees.js";
 import { weigh } from "./duckdb/weigh.js";
 
@@ -18,6 +19,7 @@ export const duckdbDialect: Dialect & { readonly databaseAlias: typeof databaseA
   lookup,
   trees,
   weigh,
+  weighTerms,
   aggregate,
   scan,
   databaseAlias,

@@ -63,6 +63,8 @@ export function term(expr: Expr, scope: Scope): Term {
         type: real,
         expr,
       };
+    case "weighTerms":
+      return { sql: dialect.weighTerms(expr, term(expr.codes, scope)), type: real, expr };
     case "call": {
       const call =
         expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;

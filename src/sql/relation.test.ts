@@ -282,7 +282,7 @@ describe("with files", () => {
       }),
     );
     const sum = 499_500 + 124_750;
-    expect(row).toEqual([1500, sum, sum * 8, sum * 8, 200_000_000_000_000_000_000n, 7, "[]"]);
+    expect(row).toEqual([1500, sum, sum * 8, sum * 8, 200_000_000_000_000_000_000n, 7, []]);
   });
 
   test("CSV is read with everything said", async () => {

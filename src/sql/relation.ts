@@ -198,7 +198,7 @@ function below(
 }
 
 function project(relation: Project, dialect: Dialect, above: ReadonlySet<number>): Query {
-  const { from, columns, keep } = withTreeInputs(relation);
+  const { from, columns, keep } = withSharedInputs(relation);
   const query = below(from, dialect, above, Object.values(columns), (q) => q.items !== undefined);
   const items = new Map<string, Item>();
   if (keep && query.chosen) for (const [name, item] of query.chosen) items.set(name, item);
@@ -208,8 +208,8 @@ function project(relation: Project, dialect: Dialect, above: ReadonlySet<number>
   return query;
 }
 
-/** What trees ask is computed in a step before them: SQL would write it at each node that asks. */
-function withTreeInputs(relation: Project): Project {
+/** What trees ask and the codes of texts are computed in a step before: SQL would write them at each node that asks, for each output. */
+function withSharedInputs(relation: Project): Project {
   if (relation.keep) return relation; // they would be kept too
   const inputs = new Map<string, readonly [name: string, expr: Expr]>();
   const named = (input: Expr): Expr => {
@@ -220,7 +220,7 @@ function withTreeInputs(relation: Project): Project {
     return col(name);
   };
   const columns: Record<string, Expr> = {};
-  for (const [name, expr] of Object.entries(relation.columns)) columns[name] = withTrees(expr, named);
+  for (const [name, expr] of Object.entries(relation.columns)) columns[name] = withInputs(expr, named);
   if (inputs.size === 0) return relation;
   const from: Project = {
     kind: "project",
@@ -231,10 +231,11 @@ function withTreeInputs(relation: Project): Project {
   return { ...relation, from, columns };
 }
 
-function withTrees(expr: Expr, named: (input: Expr) => Expr): Expr {
+function withInputs(expr: Expr, named: (input: Expr) => Expr): Expr {
   if (expr.kind === "trees") return { ...expr, inputs: expr.inputs.map(named) };
+  if (expr.kind === "weighTerms") return { ...expr, codes: named(expr.codes) };
   if (expr.kind !== "call") return expr;
-  const args = expr.args.map((arg) => withTrees(arg, named));
+  const args = expr.args.map((arg) => withInputs(arg, named));
   return args.every((arg, i) => arg === expr.args[i]) ? expr : { ...expr, args };
 }
 
@@ -279,4 +280,5 @@ function seedsIn(expr: Expr, into: Set<number>): void {
   else if (expr.kind === "lookup") seedsIn(expr.key, into);
   else if (expr.kind === "trees") for (const input of expr.inputs) seedsIn(input, into);
   else if (expr.kind === "weigh") for (const slot of expr.slots) seedsIn(slot, into);
+  else if (expr.kind === "weighTerms") seedsIn(expr.codes, into);
 }

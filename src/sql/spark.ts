@@ -7,6 +7,7 @@ import { lookup } from "./spark/lookup.js";
 import { scan } from "./spark/scan.js";
 import { trees } from "./spark/trees.js";
 import { weigh } from "./spark/weigh.js";
+import { weighTerms } from "./spark/words.js";
 
 /** Spark 4.1's SQL, for sessions with the settings of engines/spark/session.ts (ANSI, UTC). Every timestamp is TIMESTAMP_NTZ. */
 export const sparkDialect: Dialect = {
@@ -18,6 +19,7 @@ export const sparkDialect: Dialect = {
   lookup,
   trees,
   weigh,
+  weighTerms,
   aggregate,
   scan,
 };

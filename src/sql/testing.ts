@@ -1,4 +1,10 @@
-import { DuckDBDateValue, DuckDBInstance, DuckDBTimestampValue, type DuckDBValue } from "@duckdb/node-api";
+import {
+  DuckDBDateValue,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBTimestampValue,
+  type DuckDBValue,
+} from "@duckdb/node-api";
 import type { Value } from "../base/schema.js";
 
 /** A DuckDB in memory for tests: its first row, or all of them, as our values. */
@@ -22,6 +28,7 @@ function ourValue(value: DuckDBValue): Value {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof DuckDBDateValue) return { days: value.days };
   if (value instanceof DuckDBTimestampValue) return { micros: value.micros };
+  if (value instanceof DuckDBListValue) return value.items.map(ourValue);
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string")
     return value;
   return String(value);

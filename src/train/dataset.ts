@@ -5,15 +5,14 @@ import { crc32 } from "node:zlib";
 import { hashOf } from "../base/canonical.js";
 import { isError, SluiceError } from "../base/errors.js";
 import { generator } from "../base/seeds.js";
-import type { Chunk, Engine } from "../engines/contract.js";
+import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Part, Relation, ScanRelation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
-import { type PageColumn, type PageLayout, pageShape, rowsPerPage } from "../pages/page.js";
+import { layoutOf, type PageColumn, type PageLayout } from "../pages/page.js";
 import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import {
-  bodyOffset,
   manifestFile,
   type PageManifest,
   pagesFile,
@@ -24,10 +23,11 @@ import {
   syncFile,
   writeManifest,
 } from "../pages/store.js";
-import { type PageFiles, type PageJob, type PassCall, splitCodes } from "../pages/worker.js";
+import type { PageFiles, PageJob, PassCall } from "../pages/worker.js";
 import { ensureDir, storageError, writeWhole } from "../runs/home.js";
 import type { Journal } from "../runs/journal.js";
 import type { LandedScan } from "../sources/scan.js";
+import { Filling } from "./filling.js";
 
 /** How a number block's values stand in a page: `(x - shift) * 2^exponent` as float32. */
 export interface NumberCoding {
@@ -93,9 +93,9 @@ export class Dataset {
     this.spec = spec;
     this.#options = options;
     const columns = layoutColumns(spec.blocks, spec.codings);
-    const pageRows =
-      spec.pageRows ?? rowsPerPage(columns.length > 0 ? columns : [{ kind: "side", name: "none", dtype: "f64" }]);
-    this.layout = { columns, pageRows };
+    const none: PageColumn = { kind: "side", name: "none", dtype: "f64" };
+    this.layout = { ...layoutOf(columns.length > 0 ? columns : [none], spec.pageRows), columns };
+    const { pageRows } = this.layout;
     this.side = {
       columns: [
         { kind: "side", name: "label", dtype: "f64" },
@@ -111,13 +111,25 @@ export class Dataset {
       where: spec.where,
     };
     const features = spec.blocks.map((block) =>
-      block.kind === "category" ? { expr: block.expr, levels: block.levels } : block.expr,
+      block.kind === "category"
+        ? { expr: block.expr, levels: block.levels }
+        : block.kind === "text"
+          ? block.codes
+          : block.expr,
     );
     this.#featuresDir = join(options.cacheDir, "pages", hashOf({ rows, features, layout: this.layout }).slice(0, 32));
     this.#sideDir = join(
       options.cacheDir,
       "pages",
-      hashOf({ rows, label: spec.label, weight: spec.weight, split: spec.split, side: this.side }).slice(0, 32),
+      hashOf({
+        rows,
+        label: spec.label,
+        weight: spec.weight,
+        split: spec.split,
+        side: this.side,
+        // Rows with terms decide where a page ends.
+        ...(this.layout.pageTerms === undefined ? {} : { pages: this.#featuresDir }),
+      }).slice(0, 32),
     );
   }
 
@@ -253,10 +265,9 @@ export class Dataset {
   /** A seeded sample of some ten thousand rows as pages in memory: what learners start from. Undefined when all rows are few. */
   async runSample(calls: readonly PassCall[], seed: number): Promise<Float64Array[] | undefined> {
     const total = this.spec.rowsPerFile.reduce((sum, rows) => sum + rows, 0);
-    const sampleRows = Math.max(
-      2048,
-      Math.min(32_768, Math.floor((8 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow))),
-    );
+    const fitting = Math.floor((8 * 2 ** 20) / Math.max(4, this.encodedBytesPerRow));
+    // Of texts, however long, not many.
+    const sampleRows = this.layout.pageTerms === undefined ? Math.max(2048, Math.min(32_768, fitting)) : 2048;
     if (total <= 4 * sampleRows || this.spec.where) return undefined;
     this.#sample ??= await this.#keptSample(sampleRows, seed);
     const { pool } = this.#options;
@@ -355,6 +366,11 @@ export class Dataset {
       .forEach((block, i) => {
         columns[`h${i}`] = block.expr;
       });
+    blocks
+      .filter((block) => block.kind === "text")
+      .forEach((block, i) => {
+        columns[`t${i}`] = block.codes;
+      });
     columns["label"] = call("toReal", spec.label);
     if (spec.weight) columns["weight"] = call("toReal", spec.weight);
     columns["split"] = spec.split;
@@ -366,10 +382,16 @@ export class Dataset {
     await beforeRows?.();
     let index = known.length;
     const resumed = known.at(-1);
+    const written = sideOnly ? this.#pages : [];
     for (let file = resumed?.file ?? 0; file < this.spec.scan.files.length; file++) {
       const done = resumed?.file === file ? resumed.lastRow : 0;
-      const layout = sideOnly ? { ...this.layout, columns: [] } : this.layout;
+      const layout = sideOnly ? { columns: [], pageRows: this.layout.pageRows } : this.layout;
       const filling = new Filling(layout, this.side, () => this.#free.pop());
+      // Labels of pages that are there already are cut as those are.
+      const cut = (): void => {
+        if (sideOnly) filling.most = written[index]?.rows ?? layout.pageRows;
+      };
+      cut();
       // Without a filter the row's place in its file is its count; with one, pages can only be cut again from the file's start.
       let skip = this.spec.where
         ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0)
@@ -386,6 +408,7 @@ export class Dataset {
         };
         firstRow += rows;
         index++;
+        cut();
         return job;
       };
       const part: ScanRelation = { kind: "scan", scan: this.spec.scan, part: from > 0 ? { file, from } : { file } };
@@ -478,94 +501,19 @@ export function layoutColumns(blocks: readonly Block[], codings: readonly Number
     ...blocks
       .filter((block) => block.kind === "hashed")
       .map(({ name }): PageColumn => ({ kind: "hashed", name, dtype: "i32" })),
+    ...blocks
+      .filter((block) => block.kind === "text")
+      .map(
+        ({ name, terms: { bits, signed } }): PageColumn => ({
+          kind: "terms",
+          name,
+          dtype: "i32",
+          width: 2 ** bits,
+          signed,
+        }),
+      ),
   ];
 }
 
 const indexed = (pages: number, from: number, trusted: boolean): PageJob[] =>
   Array.from({ length: pages - from }, (_, i) => ({ index: from + i, trusted }));
-
-/** One page being filled from an engine's chunks, in the bytes it will have on disk. */
-class Filling {
-  rows = 0;
-  readonly #features: PageLayout;
-  readonly #side: PageLayout;
-  readonly #reuse: () => NonNullable<PageJob["fresh"]> | undefined;
-  #buffers: { features: ArrayBuffer; side: ArrayBuffer } | undefined;
-  #columns: (Float32Array | Float64Array | Int32Array | Uint8Array)[] = [];
-
-  constructor(features: PageLayout, side: PageLayout, reuse: () => NonNullable<PageJob["fresh"]> | undefined) {
-    this.#features = features;
-    this.#side = side;
-    this.#reuse = reuse;
-  }
-
-  get full(): boolean {
-    return this.rows === this.#features.pageRows;
-  }
-
-  /** Takes rows of the chunk from `at` on, as many as fit; gives where it stopped. */
-  add(chunk: Chunk, at: number): number {
-    if (!this.#buffers) this.#start();
-    const count = Math.min(chunk.rows - at, this.#features.pageRows - this.rows);
-    const features = this.#features.columns.length;
-    for (let c = 0; c < this.#columns.length; c++) {
-      const { data, valid } = chunk.columns[c]!;
-      const into = this.#columns[c]!;
-      (into as Float64Array).set(
-        (at === 0 && count === chunk.rows ? data : data.subarray(at, at + count)) as Float64Array,
-        this.rows,
-      );
-      if (!valid) continue;
-      // A missing weight or split is none; a missing code is unknown; a missing number is NaN.
-      const missing =
-        into instanceof Int32Array
-          ? -1
-          : into instanceof Uint8Array
-            ? splitCodes.unlabelled
-            : c > features
-              ? 0
-              : Number.NaN;
-      for (let i = 0; i < count; i++)
-        if (!(valid[(at + i) >> 3]! & (1 << ((at + i) & 7)))) into[this.rows + i] = missing;
-    }
-    this.rows += count;
-    return at + count;
-  }
-
-  take(): { features: ArrayBuffer; side: ArrayBuffer; rows: number } {
-    const { rows } = this;
-    const { features, side } = this.#buffers!;
-    this.#buffers = undefined;
-    this.rows = 0;
-    return { features: compact(features, this.#features, rows), side: compact(side, this.#side, rows), rows };
-  }
-
-  #start(): void {
-    const reused = this.#reuse();
-    const features = reused?.features ?? new ArrayBuffer(strideOf(this.#features));
-    const side = reused?.side ?? new ArrayBuffer(strideOf(this.#side));
-    this.#buffers = { features, side };
-    this.#columns = [...views(features, this.#features), ...views(side, this.#side)];
-  }
-}
-
-function views(
-  buffer: ArrayBuffer,
-  layout: PageLayout,
-  rows = layout.pageRows,
-): (Float32Array | Float64Array | Int32Array | Uint8Array)[] {
-  const { offsets } = pageShape(layout, rows);
-  const Views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
-  return layout.columns.map(({ dtype }, i) => new Views[dtype](buffer, bodyOffset + offsets[i]!, rows));
-}
-
-/** A page with fewer rows has its columns closer together; full pages stay as they are. */
-function compact(buffer: ArrayBuffer, layout: PageLayout, rows: number): ArrayBuffer {
-  if (rows === layout.pageRows) return buffer;
-  const out = new ArrayBuffer(strideOf(layout));
-  const source = views(buffer, layout);
-  views(out, layout, rows).forEach(
-    (column, i) => void (column as Float64Array).set(source[i]!.subarray(0, rows) as Float64Array),
-  );
-  return out;
-}

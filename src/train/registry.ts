@@ -1,6 +1,7 @@
 import { folds, keepers, passes as learnerPasses, scorers } from "../learners/passes/index.js";
 import type { Pass } from "../pages/pass.js";
 import { marginCounts } from "./calibrate.js";
+import { documents } from "./documents.js";
 import { quality } from "./quality.js";
 import { slices } from "./slices.js";
 
@@ -10,5 +11,6 @@ export const passes: Readonly<Record<string, Pass<never>>> = {
   ...learnerPasses,
   [marginCounts.name]: marginCounts as Pass<never>,
   [quality.name]: quality as Pass<never>,
+  [documents.name]: documents as Pass<never>,
   [slices.name]: slices as Pass<never>,
 };

@@ -39,6 +39,7 @@ import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
+import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { judge, sourceName, summedOf } from "./judge.js";
@@ -300,9 +301,9 @@ async function trainIn(
         };
       },
     );
-    const blocks = blocksOf(prepared.fitted);
-    refuseHashed(blocks, chosen);
-    refuseSmallBudget(workspace, chosen, blocks, params);
+    const uncounted = blocksOf(prepared.fitted);
+    refuseHashed(uncounted, chosen);
+    refuseSmallBudget(workspace, chosen, uncounted, params);
     await data.unchanged();
     // A time that is a number stands on no scale that dates could be compared on.
     const isClock = ["date", "timestamp"].includes(
@@ -333,7 +334,7 @@ async function trainIn(
       {
         scan,
         ...(taking ? { where: taking } : {}),
-        blocks,
+        blocks: uncounted,
         codings: prepared.codings,
         label: found.numeric,
         ...(roles.weight === undefined ? {} : { weight: parseExpr(`"${roles.weight}"`, names) }),
@@ -349,7 +350,8 @@ async function trainIn(
         keep:
           (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
           census.validation > 0 ||
-          widthOf(blocks) > 400,
+          needsDocuments(prepared.fitted) ||
+          (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
         ...(signal ? { signal } : {}),
         onDamaged: ({ facts }) =>
           warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
@@ -358,11 +360,15 @@ async function trainIn(
         checkSource: () => data.unchanged(),
         checkValues: async () => {
           await refuseHiddenNan(engine, base, footers);
-          await refuseNotFinite(summedOf(blocks, found, spec), sourceName(data), engine, base, prepared.codings);
+          await refuseNotFinite(summedOf(uncounted, found, spec), sourceName(data), engine, base, prepared.codings);
         },
       },
     );
     settle = () => dataset.settle();
+    const fitted = needsDocuments(prepared.fitted)
+      ? await countDocuments(prepared.fitted, dataset, workspace, journal)
+      : prepared.fitted;
+    const blocks = blocksOf(fitted);
     const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
     const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
     const classes = found.task === "regression" ? 1 : found.classes.length;
@@ -376,7 +382,9 @@ async function trainIn(
       blocks,
       seed,
     };
-    const further = (chosen.memory?.(params, found.task === "multiclass" ? classes : 1) ?? 0) - workspace.learnerBytes;
+    const outputs = found.task === "multiclass" ? classes : 1;
+    const held = chosen.memory?.(params, outputs, blocks, workspace.plan.threads) ?? 0;
+    const further = held - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
     const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);
@@ -456,7 +464,7 @@ async function trainIn(
     await data.unchanged();
 
     // Keeping: plain data under a new name.
-    const inputs = inputsOf(schema, prepared.fitted);
+    const inputs = inputsOf(schema, fitted);
     const body = {
       format: modelFormat,
       name: spec.name ?? "model",
@@ -466,7 +474,7 @@ async function trainIn(
       label: { text: spec.label, expr: label },
       inputs,
       roles,
-      features: prepared.fitted,
+      features: fitted,
       learner: chosen.name,
       params: params as Model["params"],
       state,
@@ -512,7 +520,7 @@ async function trainIn(
       features: blocks.map((block) => ({
         name: block.name,
         kind: block.kind,
-        width: block.kind === "category" ? block.levels.length : 1,
+        width: widthOf([block]),
       })),
       metrics: {
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
@@ -578,8 +586,12 @@ async function trainIn(
   }
 }
 
-const widthOf = (blocks: ReturnType<typeof blocksOf>): number =>
-  blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+const widthOf = (blocks: readonly Block[]): number =>
+  blocks.reduce(
+    (sum, block) =>
+      sum + (block.kind === "category" ? block.levels.length : block.kind === "text" ? 2 ** block.terms.bits : 1),
+    0,
+  );
 /** What a learner must hold whatever the rows, on each worker and here. */
 function refuseSmallBudget(
   { plan, budgetBytes, keeperBytes }: Workspace,
@@ -619,7 +631,14 @@ const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : 
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
-function refuseHashed(blocks: ReturnType<typeof blocksOf>, { name, needs }: Learner): void {
+function refuseHashed(blocks: readonly Block[], { name, needs }: Learner): void {
+  const text = blocks.find(({ kind }) => kind === "text");
+  if (text && needs.pages !== "hashed")
+    throw new SluiceError(
+      "usage",
+      `${name} gives no weights to the words of "${text.name}"; choose --learner sparseLogistic (classes) or sparseLinear (numbers), which are linear models over words`,
+      { learner: name, feature: text.name },
+    );
   const hashed = blocks.find(({ kind }) => kind === "hashed");
   if (hashed && needs.pages !== "hashed")
     throw new SluiceError(

@@ -4,6 +4,7 @@ import { BudgetTooSmallError } from "../base/errors.js";
 import { defaultBudget, Ledger } from "../base/ledger.js";
 import type { Engine } from "../engines/contract.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
+import { kernelTermCoder } from "../kernels/term-codes.js";
 import { kernelTreeSums } from "../learners/passes/tree-sums.js";
 import { WorkerPool, workerUrl } from "../pages/pool.js";
 import { ensureDir, type Home, homeAt } from "../runs/home.js";
@@ -100,6 +101,7 @@ export class Workspace implements AsyncDisposable {
     ensureDir(home.cache);
     const local = await DuckDBEngine.open({
       treeSums: kernelTreeSums,
+      termCoder: kernelTermCoder(),
       memoryBytes: plan.duckdbBytes,
       threads: plan.threads,
       spillDir: join(home.cache, "spill", `${process.pid}-${Date.now().toString(36)}`),

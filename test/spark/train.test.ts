@@ -54,6 +54,13 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
     expect(there.stateHash).toBe(here.stateHash);
   });
 
+  test("words come to the same state", async () => {
+    const features = "tfidf(shop, ngrams=2, bits=10), text(concat(vehicle, ' by ', shop), bits=9)";
+    const { here, there } = await both(...late, "--learner", "sparseLogistic", "--features", features);
+    expect(there.stateHash).toBe(here.stateHash);
+    expect(there.metrics).toEqual(here.metrics);
+  });
+
   describe("a model of DuckDB", () => {
     test("scores rows on the cluster as it does here, and writes them there", async () => {
       await at.sluice(

@@ -87,9 +87,14 @@ export function chunkOf({ rows, names, columns }: ResultBatch): Chunk {
 }
 
 function typedColumn(part: Part, name: string, rows: number): ChunkColumn {
-  const valid = part.nullCount > 0 ? part.validity! : undefined;
-  const data = typedData(part, name, rows);
-  return valid ? { data, valid } : { data };
+  const valid = part.nullCount > 0 ? { valid: part.validity! } : {};
+  if (part.type.typeId !== Kind.list) return { data: typedData(part, name, rows), ...valid };
+  const [ends, items] = [part.offsets!, part.children![0]!];
+  const lists = Uint32Array.from({ length: 2 * rows }, (_, i) => {
+    const row = i >> 1;
+    return Number(i % 2 === 0 ? ends[row]! : ends[row + 1]! - ends[row]!);
+  });
+  return { data: typedData(items, name, Number(ends[rows]!)), ...valid, lists };
 }
 
 function typedData({ type, values }: Part, name: string, rows: number): ChunkColumn["data"] {

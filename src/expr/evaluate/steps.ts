@@ -4,6 +4,7 @@ import type { OpName } from "../ops.js";
 import { pairCode, slotOf } from "../slots.js";
 import { civilOf, dayOfWeek, dayOfYear, daysOfMicros, isoWeek, microsOfDays, secondOfDay } from "../time.js";
 import { compareNumbers, compareText, compareValues, keyOf, microsOf } from "../values.js";
+import { termCodes } from "../words.js";
 import type { Num } from "./numbers.js";
 import * as numbers from "./numbers.js";
 import * as texts from "./text.js";
@@ -262,6 +263,7 @@ export const opSteps: Readonly<Record<OpName, Make>> = {
   hash31: one(texts.hash31),
   pairCode: two(pairCode),
   slotOf: three(slotOf),
+  termCodes: three<string, Num, Num>((text, ngrams, most) => termCodes(text, Number(ngrams), Number(most))),
 
   year: part((days) => civilOf(days).year),
   quarter: part((days) => Math.ceil(civilOf(days).month / 3)),

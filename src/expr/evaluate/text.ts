@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Value } from "../../base/schema.js";
 import { parseTimestamp, printDate, printTimestamp } from "../time.js";
+import { md5BlockBytes, md5Start } from "./md5.js";
 import { int64Of, type Num } from "./numbers.js";
 
 const trimmed = (text: string): string => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "");
@@ -96,7 +97,27 @@ export function pattern(like: string): (text: string) => boolean {
 }
 
 /** The code of a hashed category; `md5_number` gives the same in DuckDB. */
-export const hash31 = (text: string): number => createHash("md5").update(text).digest().readUInt32LE(0) & 0x7fffffff;
+export function hash31(text: string): number {
+  const length = writeShort(text);
+  if (length > md5BlockBytes) return createHash("md5").update(text).digest().readUInt32LE(0) & 0x7fffffff;
+  return md5Start(short, length) & 0x7fffffff;
+}
+const encoder = new TextEncoder();
+const short = new Uint8Array(64);
+
+/** The text's bytes in `short`, and how many they are; more than fit a block when they are too many. */
+function writeShort(text: string): number {
+  if (text.length > md5BlockBytes) return text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) {
+      const { read, written } = encoder.encodeInto(text, short);
+      return read < text.length ? 64 : written;
+    }
+    short[i] = unit;
+  }
+  return text.length;
+}
 
 export const hash32 = (text: string, seed: number): number =>
   createHash("md5").update(`${seed}:${text}`).digest().readUInt32BE(0);

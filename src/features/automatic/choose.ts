@@ -16,6 +16,8 @@ export const automaticLimits = {
   hashBuckets: 1024,
   /** Above oneHotLevels, text with fewer rows a value than this is free text. */
   rowsPerValue: 3,
+  /** Free text has so many words, in the median of its first rows, where it is told from names and ids. */
+  textWords: 4,
   /** Estimated distinct values per row from which on nearly every row has its own: the estimate is often 10 % off, at times 30 %. */
   ownValue: 0.6,
   /** As ownValue, for whole numbers that fill their range: numbers drawn at random from it have 0.63 values a row. */
@@ -70,8 +72,21 @@ export function chooseFor(candidate: Candidate, facts: Facts, missing: "filled" 
   return chooseForNumber(candidate, facts, missing);
 }
 
+/** What was found out about a text that looks like words: how many it has, rows that have it, different ones among them. */
+export interface Words {
+  readonly words: number;
+  readonly count: number;
+  readonly distinct: number;
+}
+
 /** What a learner of hashed features takes as it is, without a look at its values; undefined for dates, whose parts must vary. */
-export function chooseHashed({ name, formula, type: { kind } }: Candidate): Choice | undefined {
+export function chooseHashed({ name, formula, type: { kind } }: Candidate, words?: Words): Choice | undefined {
+  if (words && words.count >= 20 && words.distinct * automaticLimits.rowsPerValue > words.count)
+    return {
+      use: "words by tf-idf",
+      reason: `free text: about ${formatCount(words.distinct)} values in ${formatCount(words.count)} rows, mostly of ${formatCount(words.words)} words or so; write text(${name}, ngrams=2) or hashed(${name}) for another reading`,
+      stages: [stage("tfidf", name, formula)],
+    };
   if (kind === "text" || kind === "bool")
     return {
       use: "hashed",
@@ -133,6 +148,8 @@ function chooseForNumber(
   };
 }
 
+const readers = "sparseLogistic and sparseLinear read by its words";
+
 function chooseForText(
   { name, formula }: Candidate,
   { count, rows, distinct }: Facts,
@@ -140,9 +157,9 @@ function chooseForText(
 ): Choice {
   const about = `about ${formatCount(distinct)} values in ${formatCount(count)} rows`;
   if (count >= 20 && distinct >= automaticLimits.ownValue * count)
-    return dropped(`nearly every row has its own text (${about}): an id or free text`);
+    return dropped(`nearly every row has its own text (${about}): an id, or free text, which ${readers}`);
   if (distinct > automaticLimits.oneHotLevels && distinct * automaticLimits.rowsPerValue > count)
-    return dropped(`too many values to learn from (${about}), too few rows for each; free text comes later`);
+    return dropped(`too many values to learn from (${about}), too few rows for each; free text ${readers}`);
   const lacking = rows > count ? `; ${formatCount(rows - count)} rows lack it` : "";
   if (distinct > automaticLimits.oneHotLevels * 1.3)
     return {

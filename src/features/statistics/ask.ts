@@ -48,8 +48,7 @@ const givesWhole: ReadonlySet<string> = new Set(
 
 /** Whether it cannot be NaN, so that formulas inside formulas are not guarded at each depth. */
 function neverNan(of: Expr): boolean {
-  if (of.kind === "lit" || of.kind === "lookup" || of.kind === "trees" || of.kind === "weigh" || of.kind === "rowHash")
-    return true;
+  if (of.kind !== "col" && of.kind !== "call") return true;
   if (of.kind === "col") return false;
   if (of.op === "toReal" && of.args[0]?.kind === "col") return false;
   return isGuarded(of) || givesWhole.has(of.op) || (keepsNumbers.has(of.op) && neverNan(of.args[0]!));

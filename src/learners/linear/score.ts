@@ -10,7 +10,7 @@ import type { LinearState } from "./state.js";
 export function placesOf(
   all: readonly Block[],
 ): readonly { readonly block: NumberBlock | CategoryBlock; readonly at: number }[] {
-  const blocks = all.filter((block) => block.kind !== "hashed");
+  const blocks = all.filter((block) => block.kind === "number" || block.kind === "category");
   const numbers = blocks.filter((block): block is NumberBlock => block.kind === "number");
   const categories = blocks.filter((block): block is CategoryBlock => block.kind === "category");
   let at = numbers.length;

@@ -1,4 +1,5 @@
 import { mix32 } from "../../base/seeds.js";
+import type { TermWeights } from "../../expr/terms.js";
 import { slotSpace } from "../../kernels/slot-space.js";
 import { Arena } from "../../pages/arena.js";
 import { defineKeeper } from "../../pages/keeper.js";
@@ -12,6 +13,9 @@ export interface FtrlParams {
   readonly outputs: number;
   readonly bits: number;
   readonly pairs: readonly (readonly [string, string])[];
+  /** How the terms of each text count, and what the values of a text of norm l2 are multiplied by. */
+  readonly terms: readonly TermWeights[];
+  readonly textUnit: number;
   readonly rate: number;
   readonly beta: number;
   readonly l1: number;
@@ -42,7 +46,8 @@ export const ftrl = defineKeeper<FtrlParams>({
       SlotRows.bytes(space, layout) + layout.pageRows * 16 + slotBlockRows * 16 + (lanes + space.width) * 64;
     const arena = new Arena(space.size * lanes * 8 + 8 * 2 ** 16 + scratch);
     const state = arena.take(space.size * lanes * 8);
-    const rows = new SlotRows(arena, space, layout, { logs: params.logs, grows: true });
+    const { terms, textUnit, logs } = params;
+    const rows = new SlotRows(arena, space, layout, { terms, textUnit, logs, grows: true });
     const label = arena.f64(layout.pageRows);
     const weight = arena.f64(layout.pageRows);
     const y = arena.f64(slotBlockRows);
@@ -67,19 +72,22 @@ export const ftrl = defineKeeper<FtrlParams>({
       for (let from = 0; from < page.rows; ) {
         const [order, found] = [rows.order.byteOffset, count.byteOffset];
         from = kernels.visitRows(weight.byteOffset, page.rows, start, step, from, slotBlockRows, order, found);
-        const taken = count[0]!;
-        if (taken === 0) continue;
-        rows.list(taken);
-        kernels.gatherDoubles(label.byteOffset, order, taken, y.byteOffset);
-        kernels.gatherDoubles(weight.byteOffset, order, taken, w.byteOffset);
-        const about = [state, rows.slots, rows.values, space.width, taken, y.byteOffset, w.byteOffset] as const;
-        if (params.loss === "softmax")
-          kernels.ftrlClasses(...about, bias.byteOffset, each, outputs, lanes, rate, beta, l1, l2, sums.byteOffset);
-        else {
-          const squared = +(params.loss === "squared");
-          kernels.ftrlRows(...about, bias.byteOffset, each, rate, beta, l1, l2, squared, sums.byteOffset);
+        for (let rest = count[0]!; rest > 0; ) {
+          const taken = rows.list(rest);
+          learn(taken);
+          rows.order.copyWithin(0, taken, rest);
+          rest -= taken;
         }
       }
+    };
+    const learn = (taken: number): void => {
+      const order = rows.order.byteOffset;
+      kernels.gatherDoubles(label.byteOffset, order, taken, y.byteOffset);
+      kernels.gatherDoubles(weight.byteOffset, order, taken, w.byteOffset);
+      const lists = [rows.slots, rows.values, rows.starts.byteOffset] as const;
+      const about = [state, ...lists, taken, y.byteOffset, w.byteOffset, bias.byteOffset, each] as const;
+      if (params.loss === "softmax") kernels.ftrlClasses(...about, outputs, lanes, rate, beta, l1, l2, sums.byteOffset);
+      else kernels.ftrlRows(...about, rate, beta, l1, l2, +(params.loss === "squared"), sums.byteOffset);
     };
 
     const head = (): Float64Array => {

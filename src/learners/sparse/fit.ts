@@ -6,7 +6,8 @@ import type { TrainingData, WalkedRows } from "../contract.js";
 import { numberColumns } from "../linear/coordinates.js";
 import { type FtrlParams, ftrl } from "../passes/ftrl.js";
 import { moments, readMoments } from "../passes/moments.js";
-import { pairsOf, passesFor, type SparseGiven } from "./params.js";
+import { bitsFor, pairsOf, passesFor, type SparseGiven, textUnit } from "./params.js";
+import { textsOf } from "./score.js";
 import type { SparseState } from "./state.js";
 
 /** One or more walks of FTRL-proximal over shards of the pages, and the average of what they come to. */
@@ -17,12 +18,15 @@ export async function fitSparse(
 ): Promise<SparseState> {
   const outputs = data.task === "multiclass" ? data.classes : 1;
   const pairs = pairsOf(given.interactions, data.layout);
+  const bits = bitsFor(given.bits, outputs);
   const target = data.task === "regression" ? await targetOf(data) : { shift: 0, scale: 1 };
   const params: FtrlParams = {
     loss: data.task === "regression" ? "squared" : data.task === "binary" ? "logistic" : "softmax",
     outputs,
-    bits: given.bits,
+    bits,
     pairs,
+    terms: textsOf(data.blocks).map(({ terms }) => terms),
+    textUnit,
     rate: given.rate,
     beta: given.beta,
     l1: given.l1,
@@ -42,7 +46,7 @@ export async function fitSparse(
       await walked.again();
       heads = await walked.ask("head", {});
     }
-    const space = slotSpace(data.layout, given.bits, pairs);
+    const space = slotSpace(data.layout, bits, pairs);
     const weights = await weightsOf(walked, heads, space, outputs);
     await walked.release();
     return stateOf(data, params, space, heads, weights);
@@ -94,7 +98,7 @@ function unit(slot: number, { numbers, nothing }: SlotSpace, scales: Float64Arra
 
 function stateOf(
   data: TrainingData,
-  { outputs, bits, pairs, logs, target }: FtrlParams,
+  { outputs, bits, pairs, terms, logs, target }: FtrlParams,
   space: SlotSpace,
   heads: readonly Float64Array[],
   weights: readonly Float32Array[],
@@ -107,17 +111,23 @@ function stateOf(
     const sure = parts.reduce((sum, [, of]) => sum + of, 0);
     return sure > 0 ? parts.reduce((sum, [value, of]) => sum + value * of, 0) / sure : 0;
   };
-  const table = (of: Float32Array): SlotTable => {
-    const some = of.slice(0, firstLevel);
-    if (target.scale !== 1) for (let i = 0; i < some.length; i++) some[i]! *= target.scale;
+  const table = (of: Float32Array, from: number, to: number, unit: number): SlotTable => {
+    const some = of.slice(from, to);
+    const by = target.scale * unit;
+    if (by !== 1) for (let i = 0; i < some.length; i++) some[i]! *= by;
     return packSlots(some);
   };
+  const texts = space.terms.map(({ at, width }, t) => {
+    const unit = terms[t]!.norm === "l2" ? textUnit : 1;
+    return weights.map((of) => table(of, at, at + width, unit));
+  });
   return {
     bits,
     pairs,
     logs,
     intercepts: Array.from({ length: outputs }, (_, k) => target.shift + bias(k) * target.scale + 0),
-    hashed: space.seeds.length > 0 ? weights.map(table) : [],
+    hashed: space.seeds.length > 0 ? weights.map((of) => table(of, 0, 2 ** bits, 1)) : [],
+    ...(texts.length > 0 ? { texts } : {}),
     levels: weights.map((of) => scaled(of.subarray(firstLevel, levelsEnd))),
     numbers: numberColumns(data.layout).map(({ shift, exponent }, j) => ({
       shift,

@@ -1,5 +1,5 @@
 import { call, type Expr, lit, sumOf } from "../../expr/expr.js";
-import type { Block, CategoryBlock, HashedBlock, NumberBlock } from "../../features/contract.js";
+import type { Block, CategoryBlock, HashedBlock, NumberBlock, TextBlock } from "../../features/contract.js";
 import { pairSeedOf, seedOf } from "../../kernels/slot-space.js";
 import type { Task } from "../contract.js";
 import { outputNames } from "../linear/score.js";
@@ -15,6 +15,7 @@ export function sparseScore(
   const numbers = blocks.filter((block): block is NumberBlock => block.kind === "number");
   const categories = blocks.filter((block): block is CategoryBlock => block.kind === "category");
   const hashed = blocks.filter((block): block is HashedBlock => block.kind === "hashed");
+  const texts = textsOf(blocks);
   const codeOf = (name: string): Expr => {
     const { expr } = hashed.find((block) => block.name === name)!;
     return call("coalesce", expr, lit(missingCode));
@@ -30,6 +31,9 @@ export function sparseScore(
       const terms = [
         call("toReal", lit(state.intercepts[k]!)),
         ...(slots.length > 0 ? [{ kind: "weigh", slots, table: state.hashed[k]! } as const] : []),
+        ...texts.map(
+          ({ codes, terms }, t): Expr => ({ kind: "weighTerms", codes, terms, tables: state.texts![t]!, output: k }),
+        ),
         ...categories.map(({ expr, levels }): Expr => {
           const values = state.levels[k]!.slice(at, at + levels.length);
           at += levels.length;
@@ -55,8 +59,11 @@ function termOf({ expr }: NumberBlock, of: SparseNumber, k: number, logs: boolea
   return [call("when", present, call("mul", lit(weight), value), lit(missing))];
 }
 
-export function sparseScorer(state: SparseState): { name: string; params: SlotScoring } {
-  const { bits, pairs, logs, intercepts, hashed, levels } = state;
+export const textsOf = (blocks: readonly Block[]): TextBlock[] => blocks.filter((block) => block.kind === "text");
+
+export function sparseScorer(state: SparseState, blocks: readonly Block[]): { name: string; params: SlotScoring } {
+  const { bits, pairs, logs, intercepts, hashed, texts = [], levels } = state;
+  const terms = textsOf(blocks).map((block) => block.terms);
   const numbers = intercepts.map((_, k) => state.numbers.flatMap(({ weights, missing }) => [weights[k]!, missing[k]!]));
-  return { name: slotScores.name, params: { bits, pairs, logs, intercepts, hashed, levels, numbers } };
+  return { name: slotScores.name, params: { bits, pairs, terms, logs, intercepts, hashed, texts, levels, numbers } };
 }

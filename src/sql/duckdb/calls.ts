@@ -2,6 +2,7 @@ import { isNumeric, type Type } from "../../base/schema.js";
 import { isTime, type Known, type OpName } from "../../expr/ops.js";
 import type { Emit, Term } from "../dialect.js";
 import { double, literal, text } from "./literals.js";
+import { termCodes } from "./terms.js";
 
 const isWhole = (type: Known): boolean => type?.kind === "int64";
 const isReal = (type: Known): boolean => type !== undefined && isNumeric(type) && type.kind !== "int64";
@@ -302,6 +303,7 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   // An INTEGER: pages take it as it is. md5_number is four times as fast as digits cut out of md5.
   hash31: (a) => `CAST(md5_number(${a.sql}) & 2147483647 AS INTEGER)`,
   pairCode: (a, b) => `((${low31(a)} * 1566083941 + ${low31(b)} * 1812433253) & 2147483647)`,
+  termCodes,
   slotOf: (code, seed, bits) => `(xor(${low31(code)}, ${low31(seed)}) & ((1::BIGINT << (${bits.sql} & 31)) - 1))`,
 
   year: fn("year"),

@@ -6,6 +6,7 @@ import { double, literal, long } from "./literals.js";
 import { asLong, asReal, isReal, isWhole, together } from "./terms.js";
 import * as texts from "./texts.js";
 import * as times from "./times.js";
+import { termCodes } from "./words.js";
 
 type Write = (...args: readonly Term[]) => string;
 const infix =
@@ -219,6 +220,7 @@ export const calls: Readonly<Record<OpName, Emit>> = {
   hash32: texts.hash32,
   hash31: texts.hash31,
   pairCode: (a, b) => `((${low31(a)} * 1566083941L + ${low31(b)} * 1812433253L) & 2147483647L)`,
+  termCodes,
   slotOf: (code, seed, bits) => `((${low31(code)} ^ ${low31(seed)}) & ${mask(bits)})`,
 
   ...times.parts,
