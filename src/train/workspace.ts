@@ -17,6 +17,8 @@ const perWorkerPagesBytes = 12e6; // the page it works on and its scratch
 const perBufferBytes = 4.8e6; // a page on its way from the engine to a worker
 const perDuckdbThreadBytes = 24e6; // decoding buffers beside DuckDB's own limit
 const leastDuckdbBytes = 40e6;
+/** Of a budget that rows fill to its end: heaps, scratch files' buffers and messages grow with it (16 M rows in 512 MB took 526 MB). */
+const keeperShare = 0.93;
 
 export interface MemoryPlan {
   readonly threads: number;
@@ -134,7 +136,7 @@ export class Workspace implements AsyncDisposable {
     const { threads } = this.plan;
     const taken =
       processBytes + threads * (perWorkerBytes + perWorkerPagesBytes) + leastDuckdbBytes + this.learnerBytes;
-    return Math.max(16e6, this.budgetBytes - taken);
+    return Math.max(16e6, this.budgetBytes * keeperShare - taken);
   }
 
   /** The workers, started when first asked for. */
