@@ -46,7 +46,11 @@ needs.root()("a budget under a kernel limit", () => {
   // Who knows the 400 users has an AUC of 0.85 on their half and 0.5 on the other.
   test.each([
     ["sparseLogistic, each value by its hash", ["--learner", "sparseLogistic"], 0.66],
-    ["boosting, which shares 1,024 leaves among them", ["--learner", "boosting", "--param", "trees=20"], 0.55],
+    [
+      "boosting, which shares 1,024 codes among them",
+      ["--learner", "boosting", "--param", "trees=20", "--features", "hash(user, 1024), noise"],
+      0.55,
+    ],
     [
       "boosting, rare ones folded into one",
       [
