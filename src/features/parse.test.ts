@@ -27,6 +27,14 @@ describe("parseFeatures", () => {
     ]);
   });
 
+  test("reads texts by the names that scikit-learn has", () => {
+    expect(parseFeatures("TfidfVectorizer(origin, 2, bits=20), HashingVectorizer(to) as words", schema)).toEqual([
+      { feature: "tfidf", name: "origin", inputs: [col("origin")], params: { ngrams: "2", bits: "20" } },
+      { feature: "text", name: "words", inputs: [col("to")], params: {} },
+    ]);
+    expect(() => parseFeatures("tfidf(a)", schema)).toThrow(/tfidf\(a\): a is real; tfidf takes text/);
+  });
+
   test("makes a stage for each column of a feature that takes one", () => {
     expect(parseFeatures("impute(a, b, with=median)", schema).map(({ name }) => name)).toEqual(["a", "b"]);
   });

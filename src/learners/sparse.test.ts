@@ -172,6 +172,30 @@ describe("texts", () => {
     }
   });
 
+  test("weigh all classes the same when they are balanced", async () => {
+    const rare = a.map((_, i) => (i % 20 === 0 ? 2 : i % 4 === 0 ? 1 : 0));
+    const texts = [{ codes: a.map(() => [7, 7, 8]), terms: plain }];
+    const data = memoryData({ numbers: [], texts, label: rare, task: "multiclass", pageRows: 256 });
+    const state = await sparseLogistic.fit(data, { ...params, classWeight: "balanced" }, 1);
+    const { params: scoring } = sparseLogistic.scorer(state, data.blocks, data.layout, "multiclass", 3);
+    const margins = data.scores(slotScores, scoring as never).map((output) => output[0]!);
+    // Unbalanced they would lie log(15) = 2.7 apart.
+    expect(Math.max(...margins) - Math.min(...margins)).toBeLessThan(0.5);
+  });
+
+  test("in files sorted by their label teach as those that are not", async () => {
+    // Each page has one topic, and four of them are learned from in turn.
+    const order = a.map((_, i) => i).sort((i, j) => a[i]! - a[j]!);
+    const texts = [{ codes: order.map((i) => body[i]!), terms: plain }];
+    const label = order.map((i) => a[i]!);
+    const data = memoryData({ numbers: [], texts, label, task: "multiclass", pageRows: 512 });
+    const state = await sparseLogistic.fit(data, { ...params, passes: 1 }, 1);
+    const { params: scoring } = sparseLogistic.scorer(state, data.blocks, data.layout, "multiclass", 4);
+    const outputs = data.scores(slotScores, scoring as never);
+    const wrong = label.filter((value, i) => outputs.some((output) => output[i]! > outputs[value]![i]!));
+    expect(wrong.length).toBeLessThan(rows / 20);
+  });
+
   test("tell what their words say", async () => {
     const data = memoryData({ ...table, numbers: [], categories: [], hashed: [], label: a, task: "multiclass" });
     const state = await sparseLogistic.fit(data, params, 1);

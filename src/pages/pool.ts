@@ -26,6 +26,8 @@ export interface RunOptions {
 /** A keeper's instances: one for each worker, or with `shards` so many, each of which takes its pages in their order. */
 export type KeepRun = Omit<KeepCall, "instances"> & {
   readonly room: (ordinal: number) => KeepCall["instances"][number]["room"];
+  /** The instances have taken all pages before. */
+  readonly again?: boolean;
 };
 
 /** Threads that run passes over pages. Which worker does which page is chance; the sums merge in page order, so it leaves no trace. */
@@ -172,7 +174,7 @@ export class WorkerPool implements AsyncDisposable {
     return sums;
   }
 
-  #keepOf({ room, ...keep }: KeepRun, worker: number): KeepCall {
+  #keepOf({ room, again: _, ...keep }: KeepRun, worker: number): KeepCall {
     const ordinals = Array.from({ length: this.#keepers.get(keep.id)! }, (_, i) => i);
     const mine = ordinals.filter((ordinal) => ordinal % this.threads === worker);
     return { ...keep, instances: mine.map((ordinal) => ({ ordinal, room: room(ordinal) })) };

@@ -182,6 +182,9 @@ export class Dataset {
       return await this.#scan(calls, journal, unit, start, keep);
     } catch (error) {
       await this.forget(error);
+      // Keepers have taken the pages before the damaged one: they begin anew, or cannot where they go on from an earlier scan.
+      if (keep?.again) throw error;
+      if (keep) this.#options.pool.release(keep.id);
       return this.#scan(calls, journal, unit, undefined, keep);
     }
   }

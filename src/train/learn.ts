@@ -145,16 +145,16 @@ export class SharedRows {
       file: `${this.#keeping.scratch}-${id}-${ordinal}`,
     });
     const keep: KeepRun = { id, name, params, shards, room };
-    const go = (): Promise<void> =>
+    const go = (again: boolean): Promise<void> =>
       new Promise((resolve, reject) => {
-        this.#waiting.push({ learner, keep, resolve: () => resolve(), reject });
+        this.#waiting.push({ learner, keep: { ...keep, again }, resolve: () => resolve(), reject });
         this.#soon();
       });
-    await go();
+    await go(false);
     return {
       ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
       release: () => this.#alone(async () => this.#pool.release(id)),
-      again: go,
+      again: () => go(true),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Column } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
+import { passesFor } from "../learners/sparse/params.js";
 import { defaultShare } from "../learners/trees/sampling.js";
 import type { Scan } from "../sources/scan.js";
 import { sampleRowsFor } from "./choice.js";
@@ -22,6 +23,11 @@ const valuesOfCategory = 8;
 const startSeconds = 0.6;
 const trialSeconds = 0.8; // two small trainings' fixed costs
 const trialValuesPerSecond = 0.6e6;
+// One core takes texts apart and one learns; with 20 classes a word costs 100 ns, with two 20 ns.
+const wordsPerSecond = 12e6;
+const learnedWordsPerSecond = 20e6;
+const textRowBytes = 60;
+const bytesOfWord = 6.5;
 const dollarsPerCoreHour = 0.05;
 
 export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> =>
@@ -44,8 +50,10 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const kept = rows * share;
   const { threads, peakBytes } = workspace.plan;
   const learner = spec.learner ?? "logistic";
-  const learningPasses =
-    { baseline: 1, linear: 1, logistic: 3, sgd: 4, sparseLinear: 1, sparseLogistic: 1 }[learner] ?? 3;
+  const sparse = learner.startsWith("sparse");
+  const learningPasses = sparse
+    ? passesFor(Number(spec.params?.["passes"] ?? 0), kept)
+    : ({ baseline: 1, linear: 1, logistic: 3, sgd: 4 }[learner] ?? 3);
   const judging =
     (spec.validate === "none" ? 0 : 1) + (spec.calibrate === undefined ? 0 : 1) + (spec.test?.length ?? 0);
   const text = !["parquet", "table", "spark"].includes(scan.format);
@@ -53,6 +61,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const asked = rows * Math.max(1, features.length);
   const weighed = kept * features.reduce((sum, { type }) => sum + (type.kind === "text" ? valuesOfCategory : 1), 1);
   const later = learningPasses - 1 + judging;
+  const words = sparse ? kept * wordsOfRow(scan, features, bytes / Math.max(1, rows)) : 0;
   const stages = [
     { what: "start", seconds: startSeconds },
     ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
@@ -61,6 +70,10 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     { what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) },
     { what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) },
   ];
+  if (words > 0) {
+    stages.push({ what: "take texts apart", seconds: words / wordsPerSecond });
+    stages.push({ what: "learn from words", seconds: (learningPasses * words) / learnedWordsPerSecond });
+  }
   if (learner === "boosting") {
     const trees = Number(spec.params?.["trees"] ?? 100);
     const grown = kept * defaultShare(kept) * Math.max(1, features.length) * trees;
@@ -99,6 +112,13 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     warnings,
     cost: (seconds / 3600) * threads * dollarsPerCoreHour,
   };
+}
+
+/** Words of a row's free text, which columns of text have when rows are long: what is in a file tells the training alone. */
+function wordsOfRow(scan: Scan, features: readonly Column[], rowBytes: number): number {
+  const texts = features.filter(({ type }) => type.kind === "text").length;
+  const written = scan.format === "parquet" ? 3 * rowBytes : rowBytes; // Parquet packs text to a third or so
+  return texts > 0 && written / texts > textRowBytes ? written / bytesOfWord : 0;
 }
 
 /** With no learner named, two are tried on a sample first. How many classes there are is not known yet. */

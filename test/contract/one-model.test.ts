@@ -67,21 +67,24 @@ describe.each(learners)("$name", ({ name, tasks }) => {
   });
 });
 
-test.each(["logistic", "sgd"])("a damaged page is found by %s and made again", async (learner) => {
-  const settings = { memoryBytes: 1e9, threads: 2, cache: `damaged-${learner}` };
-  const first = await trained(learner, "label", settings);
-  const pages = join(dir, settings.cache, "pages");
-  for (const name of readdirSync(pages)) {
-    const file = join(pages, name, "pages.bin");
-    const bytes = readFileSync(file);
-    bytes[Math.floor(bytes.length / 2)]! ^= 1;
-    writeFileSync(file, bytes);
-  }
-  const again = await trained(learner, "label", settings);
-  expect(again.result.stateHash).toBe(first.result.stateHash);
-  expect(again.result.warnings.map(({ code }) => code)).toContain("damaged");
-  expect(again.pages.encoded).toBe(47);
-});
+test.each(["logistic", "sgd", "boosting", "sparseLogistic"])(
+  "a damaged page is found by %s and made again",
+  async (learner) => {
+    const settings = { memoryBytes: 1e9, threads: 2, cache: `damaged-${learner}` };
+    const first = await trained(learner, "label", settings);
+    const pages = join(dir, settings.cache, "pages");
+    for (const name of readdirSync(pages)) {
+      const file = join(pages, name, "pages.bin");
+      const bytes = readFileSync(file);
+      bytes[Math.floor(bytes.length / 2)]! ^= 1;
+      writeFileSync(file, bytes);
+    }
+    const again = await trained(learner, "label", settings);
+    expect(again.result.stateHash).toBe(first.result.stateHash);
+    expect(again.result.warnings.map(({ code }) => code)).toContain("damaged");
+    expect(again.pages.encoded).toBe(47);
+  },
+);
 
 test("another split over the same features encodes none of them again", async () => {
   const cache = join(dir, "shared");

@@ -96,9 +96,11 @@ test("another label over the same words encodes them no more, and cuts its pages
   expect(cut.result.stateHash).not.toBe(cold.result.stateHash);
 });
 
-test("a damaged page of words is found and made again", async () => {
-  const first = await trained({}, { cache: "damaged" });
-  const pages = join(dir, "damaged", "pages");
+test.each(["tfidf", "text"])("a damaged page of words is found and made again: %s", async (feature) => {
+  const spec = { features: `${feature}(text, bits=14)` };
+  const cache = `damaged ${feature}`;
+  const first = await trained(spec, { cache });
+  const pages = join(dir, cache, "pages");
   for (const name of readdirSync(pages)) {
     const file = join(pages, name, "pages.bin");
     const bytes = readFileSync(file);
@@ -106,7 +108,7 @@ test("a damaged page of words is found and made again", async () => {
     bytes[Math.min(bytes.length - 1, 100)]! ^= 64;
     writeFileSync(file, bytes);
   }
-  const again = await trained({}, { cache: "damaged" });
+  const again = await trained(spec, { cache });
   expect(again.result.stateHash).toBe(first.result.stateHash);
   expect(again.result.warnings.map(({ code }) => code)).toContain("damaged");
 });

@@ -5,7 +5,7 @@ import { Arena } from "../../pages/arena.js";
 import { defineKeeper } from "../../pages/keeper.js";
 import type { Page } from "../../pages/page.js";
 import { splitCodes } from "../../pages/worker.js";
-import { SlotRows, slotBlockRows } from "./slot-rows.js";
+import { type SlotPage, SlotRows, slotBlockRows } from "./slot-rows.js";
 
 /** What FTRL-proximal needs to know beside the rows. */
 export interface FtrlParams {
@@ -31,6 +31,20 @@ export interface FtrlParams {
 /** Floats side by side: outputs in groups of four, or one alone. */
 export const lanesOf = (outputs: number): number => (outputs === 1 ? 1 : (outputs + 3) & ~3);
 
+/** A page whose rows are not all learned from yet. */
+interface Waiting {
+  readonly columns: SlotPage;
+  readonly rows: number;
+  readonly label: number;
+  readonly weight: number;
+  readonly start: number;
+  readonly step: number;
+  from: number;
+}
+
+/** Pages of words have few rows: so many of them are learned from together, a block of each in turn. */
+export const mixedPages = 4;
+
 /**
  * One shard of a pass of FTRL-proximal: it takes its pages in their order and each page's rows in a seeded one, so that files sorted by
  * their label teach all the same. Asked for "head": [loss, weight, bias and its summed squared gradient per output, scale per number];
@@ -42,14 +56,17 @@ export const ftrl = defineKeeper<FtrlParams>({
     const { outputs, rate, beta, l1, l2, target, classWeights } = params;
     const space = slotSpace(layout, params.bits, params.pairs);
     const lanes = lanesOf(outputs);
+    const most = layout.pageTerms === undefined ? 1 : mixedPages;
     const scratch =
-      SlotRows.bytes(space, layout) + layout.pageRows * 16 + slotBlockRows * 16 + (lanes + space.width) * 64;
+      SlotRows.bytes(space, layout, most) +
+      most * layout.pageRows * 16 +
+      slotBlockRows * 16 +
+      (lanes + space.width) * 64;
     const arena = new Arena(space.size * lanes * 8 + 8 * 2 ** 16 + scratch);
     const state = arena.take(space.size * lanes * 8);
     const { terms, textUnit, logs } = params;
-    const rows = new SlotRows(arena, space, layout, { terms, textUnit, logs, grows: true });
-    const label = arena.f64(layout.pageRows);
-    const weight = arena.f64(layout.pageRows);
+    const rows = new SlotRows(arena, space, layout, { terms, textUnit, logs, grows: true, copies: most });
+    const rooms = Array.from({ length: most }, () => [arena.f64(layout.pageRows), arena.f64(layout.pageRows)] as const);
     const y = arena.f64(slotBlockRows);
     const w = arena.f64(slotBlockRows);
     const bias = arena.f32(2 * outputs);
@@ -60,30 +77,51 @@ export const ftrl = defineKeeper<FtrlParams>({
     const { kernels } = rows;
     let pages = 0;
 
+    let waiting: Waiting[] = [];
+
     const take = (page: Page): void => {
-      rows.copy(page);
+      const [label, weight] = rooms[waiting.length]!;
       for (let i = 0; i < page.rows; i++) {
         const y = page.label[i]!;
         label[i] = params.loss === "squared" ? (y - target.shift) / target.scale : y;
         weight[i] = page.split[i] === splitCodes.train ? page.weight[i]! * (classWeights?.[y] ?? 1) : 0;
       }
-      const step = strideFor(page.rows);
       const start = mix32(params.seed + pages++) % page.rows;
-      for (let from = 0; from < page.rows; ) {
-        const [order, found] = [rows.order.byteOffset, count.byteOffset];
-        from = kernels.visitRows(weight.byteOffset, page.rows, start, step, from, slotBlockRows, order, found);
-        for (let rest = count[0]!; rest > 0; ) {
-          const taken = rows.list(rest);
-          learn(taken);
-          rows.order.copyWithin(0, taken, rest);
-          rest -= taken;
-        }
+      const step = strideFor(page.rows);
+      const columns = rows.copy(page, waiting.length);
+      waiting.push({
+        columns,
+        rows: page.rows,
+        label: label.byteOffset,
+        weight: weight.byteOffset,
+        start,
+        step,
+        from: 0,
+      });
+      if (waiting.length === most) learnWaiting();
+    };
+    /** A block of each page in turn. */
+    const learnWaiting = (): void => {
+      for (let left = waiting; left.length > 0; left = left.filter((page) => page.from < page.rows))
+        for (const page of left) learnBlock(page);
+      waiting = [];
+    };
+    const learnBlock = (page: Waiting): void => {
+      const [order, found] = [rows.order.byteOffset, count.byteOffset];
+      const { start, step, from } = page;
+      page.from = kernels.visitRows(page.weight, page.rows, start, step, from, slotBlockRows, order, found);
+      rows.use(page.columns);
+      for (let rest = count[0]!; rest > 0; ) {
+        const taken = rows.list(rest);
+        learn(page, taken);
+        rows.order.copyWithin(0, taken, rest);
+        rest -= taken;
       }
     };
-    const learn = (taken: number): void => {
+    const learn = ({ label, weight }: Waiting, taken: number): void => {
       const order = rows.order.byteOffset;
-      kernels.gatherDoubles(label.byteOffset, order, taken, y.byteOffset);
-      kernels.gatherDoubles(weight.byteOffset, order, taken, w.byteOffset);
+      kernels.gatherDoubles(label, order, taken, y.byteOffset);
+      kernels.gatherDoubles(weight, order, taken, w.byteOffset);
       const lists = [rows.slots, rows.values, rows.starts.byteOffset] as const;
       const about = [state, ...lists, taken, y.byteOffset, w.byteOffset, bias.byteOffset, each] as const;
       if (params.loss === "softmax") kernels.ftrlClasses(...about, outputs, lanes, rate, beta, l1, l2, sums.byteOffset);
@@ -110,6 +148,7 @@ export const ftrl = defineKeeper<FtrlParams>({
     return {
       take,
       ask: (question, given) => {
+        learnWaiting();
         if (question === "weights") return weights(given as Parameters<typeof weights>[0]);
         const answer = head();
         sums.fill(0);

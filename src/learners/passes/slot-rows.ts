@@ -16,8 +16,23 @@ export interface SlotReading {
   /** What the values of a text of norm l2 are multiplied by. */
   readonly textUnit: number;
   readonly logs: boolean;
-  /** The scales of numbers grow with what is seen, and columns are copied from pages of other memories. */
+  /** The scales of numbers grow with what is seen. */
   readonly grows: boolean;
+  /** Pages of other memories that are copied at a time; none where rows are read where they are. */
+  readonly copies: number;
+}
+
+/** A page's columns in the arena of the rows. */
+export interface SlotPage {
+  readonly numbers: readonly number[];
+  readonly codes: readonly number[];
+  readonly hashed: readonly number[];
+  readonly terms: readonly {
+    readonly at: number;
+    readonly ends: Int32Array;
+    readonly slots: number;
+    readonly counts: number;
+  }[];
 }
 
 /** A page's rows as lists of slots and values, block by block. */
@@ -37,10 +52,9 @@ export class SlotRows {
   readonly #places: Int32Array;
   readonly #factors: readonly number[];
   readonly #most: number;
-  readonly #room: number;
+  readonly #rooms: readonly number[];
   readonly #unvalued: number;
-  #ends: readonly Int32Array[] = [];
-  #columns: Columns = { numbers: [], codes: [], hashed: [], terms: [] };
+  #page: SlotPage = { numbers: [], codes: [], hashed: [], terms: [] };
 
   constructor(arena: Arena, space: SlotSpace, layout: PageLayout, reading: SlotReading) {
     this.kernels = kernelsOf(arena);
@@ -56,51 +70,54 @@ export class SlotRows {
     this.values = arena.f32(this.#most).byteOffset;
     this.#unvalued = space.seeds.length + space.pairs.length;
     this.#factors = reading.terms.map((terms) => this.#factorsOf(terms));
-    this.#room = reading.grows ? arena.take(columnBytes(layout)) : 0;
+    this.#rooms = Array.from({ length: reading.copies }, () => arena.take(columnBytes(layout)));
     if (space.terms.length > 0) return;
     // Rows of one width: where they stand and what hash codes count never changes.
     for (let i = 0; i <= slotBlockRows; i++) this.starts[i] = i * space.width;
     for (let i = 0; i < slotBlockRows; i++) this.#ones(i * space.width);
   }
 
-  /** Bytes of an arena that holds the rows of such a space and copies of a page's columns. */
-  static bytes(space: SlotSpace, layout: PageLayout): number {
+  /** Bytes of an arena that holds the rows of such a space and copies of so many pages' columns. */
+  static bytes(space: SlotSpace, layout: PageLayout, copies: number): number {
     const factors = space.terms.reduce((sum, { width }) => sum + 8 * width, 0);
-    return 8 * mostFeatures(space) + 12 * slotBlockRows + columnBytes(layout) + factors + 4096;
+    return 8 * mostFeatures(space) + 12 * slotBlockRows + copies * columnBytes(layout) + factors + 4096;
   }
 
-  /** Points at the columns of a page in this arena. */
-  bind({ numbers, codes, hashed, terms }: Page): void {
+  /** What is listed next are rows of this page. */
+  use(page: SlotPage): void {
+    this.#page = page;
+  }
+
+  /** The columns of a page in this arena, where they are. */
+  static of({ numbers, codes, hashed, terms }: Page): SlotPage {
     const at = ({ byteOffset }: { byteOffset: number }): number => byteOffset;
-    this.#ends = terms.map(({ ends }) => ends);
-    this.#columns = {
+    return {
       numbers: numbers.map(at),
       codes: codes.map(at),
       hashed: hashed.map(at),
-      terms: terms.map(({ ends, slots, counts }) => ({ ends: at(ends), slots: at(slots), counts: at(counts) })),
+      terms: terms.map(({ ends, slots, counts }) => ({ at: at(ends), ends, slots: at(slots), counts: at(counts) })),
     };
   }
 
-  /** Takes the columns of a page of another memory over. */
-  copy({ numbers, codes, hashed, terms }: Page): void {
-    let room = this.#room;
+  /** Takes the columns of a page of another memory over, in the place of an earlier copy of this number. */
+  copy({ numbers, codes, hashed, terms }: Page, copy: number): SlotPage {
+    let room = this.#rooms[copy]!;
+    const { buffer } = this.#arena.memory;
     const taken = (column: Float32Array | Int32Array | Int16Array): number => {
       const at = room;
       const bytes = new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
-      new Uint8Array(this.#arena.memory.buffer, at, bytes.length).set(bytes);
+      new Uint8Array(buffer, at, bytes.length).set(bytes);
       room += (bytes.length + 15) & ~15;
       return at;
     };
-    this.#ends = terms.map(({ ends }) => ends);
-    this.#columns = {
+    return {
       numbers: numbers.map(taken),
       codes: codes.map(taken),
       hashed: hashed.map(taken),
-      terms: terms.map(({ ends, slots, counts }) => ({
-        ends: taken(ends),
-        slots: taken(slots),
-        counts: taken(counts),
-      })),
+      terms: terms.map(({ ends, slots, counts }) => {
+        const at = taken(ends);
+        return { at, ends: new Int32Array(buffer, at, ends.length), slots: taken(slots), counts: taken(counts) };
+      }),
     };
   }
 
@@ -123,7 +140,7 @@ export class SlotRows {
     for (let i = 0; i < rows; i++) {
       const row = this.order[i]!;
       let count = this.space.features;
-      for (const ends of this.#ends) count += ends[row]! - (row > 0 ? ends[row - 1]! : 0);
+      for (const { ends } of this.#page.terms) count += ends[row]! - (row > 0 ? ends[row - 1]! : 0);
       const padded = Math.max(4, (count + 3) & ~3);
       if (i > 0 && at + padded > this.#most) return i;
       this.starts[i] = at;
@@ -141,7 +158,7 @@ export class SlotRows {
 
   #dense(rows: number): void {
     const { kernels, space, slots, values } = this;
-    const { numbers, codes, hashed } = this.#columns;
+    const { numbers, codes, hashed } = this.#page;
     const [order, starts] = [this.order.byteOffset, this.starts.byteOffset];
     const mask = 2 ** space.bits - 1;
     let f = 0;
@@ -175,7 +192,7 @@ export class SlotRows {
     const { kernels, space, slots, values } = this;
     const [order, starts, places] = [this.order.byteOffset, this.starts.byteOffset, this.#places.byteOffset];
     space.terms.forEach(({ at }, t) => {
-      const { ends, slots: terms, counts } = this.#columns.terms[t]!;
+      const { at: ends, slots: terms, counts } = this.#page.terms[t]!;
       const { count, norm } = this.#reading.terms[t]!;
       const by = { count: 0, binary: 1, log: 2 }[count];
       const [isNormed, unit] = norm === "l2" ? [1, this.#reading.textUnit] : [0, 1];
@@ -195,13 +212,6 @@ export class SlotRows {
     this.kernels.factorsOfDocuments(table.byteOffset, counts.size, rows, least, most);
     return table.byteOffset;
   }
-}
-
-interface Columns {
-  readonly numbers: readonly number[];
-  readonly codes: readonly number[];
-  readonly hashed: readonly number[];
-  readonly terms: readonly { readonly ends: number; readonly slots: number; readonly counts: number }[];
 }
 
 const mostFeatures = ({ width, terms }: SlotSpace): number =>

@@ -39,10 +39,10 @@ export const slotScores = defineScorer<SlotScoring>({
       fill(space.numbers, params.numbers[k]!);
     });
     const { terms, logs } = params;
-    const rows = new SlotRows(arena, space, layout, { terms, textUnit: 1, logs, grows: false });
+    const rows = new SlotRows(arena, space, layout, { terms, textUnit: 1, logs, grows: false, copies: 0 });
     const margins = arena.f64(slotBlockRows);
     return (page, out) => {
-      rows.bind(page);
+      rows.use(SlotRows.of(page));
       for (let from = 0; from < page.rows; ) {
         const block = Math.min(slotBlockRows, page.rows - from);
         for (let i = 0; i < block; i++) rows.order[i] = from + i;

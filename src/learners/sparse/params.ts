@@ -2,7 +2,7 @@ import { SluiceError } from "../../base/errors.js";
 import { choice, integer, real, textParam } from "../../base/params.js";
 import type { Block } from "../../features/contract.js";
 import type { PageLayout } from "../../pages/page.js";
-import { lanesOf } from "../passes/ftrl.js";
+import { lanesOf, mixedPages } from "../passes/ftrl.js";
 
 export const sparseParams = {
   bits: integer(
@@ -57,12 +57,12 @@ export function memoryFor(
   const hashed = blocks?.every(({ kind }) => kind !== "hashed") ? 0 : 2 ** bitsFor(bits, outputs);
   const texts = (blocks ?? []).flatMap((block) => (block.kind === "text" ? [2 ** block.terms.bits] : []));
   const slots = texts.reduce((sum, size) => sum + size, hashed);
-  const counts = texts.reduce((sum, size) => sum + 16 * size + shards * pageBytes, 0);
+  const counts = texts.reduce((sum, size) => sum + 16 * size, texts.length > 0 ? shards * mixedPages * pageBytes : 0);
   return slots * Math.max(8 * shards * lanesOf(outputs) + 4 * outputs, 4 * outputs * threads) + counts;
 }
 
-/** A shard's copy of a page of words. */
-const pageBytes = 6e6;
+/** A shard's copy of a page of words, however many columns it has. */
+const pageBytes = 4.5e6;
 
 /**
  * A text of norm l2 is learned from as ten units long, like a hundred categories: its words move as fast as categories do under the same
