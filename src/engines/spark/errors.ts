@@ -1,6 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CodedError, type ErrorCode, SluiceError } from "../../base/errors.js";
+import { tlsError } from "./tls.js";
 import { ErrorInfoSchema, type FetchErrorDetailsResponse } from "./wire/spark-connect_pb.js";
 
 /** What Spark says of an error: its class and SQL state where it has them, and the id under which it keeps the details. */
@@ -37,7 +38,7 @@ export function isBroken(error: unknown): boolean {
     case Code.Aborted:
     case Code.Canceled:
     case Code.DeadlineExceeded:
-      return !/certificate|SSL|TLS|wrong version number/i.test(error.rawMessage);
+      return tlsError(error, "") === undefined;
     case Code.Internal:
       return /session closed|stream closed|INVALID_CURSOR\.DISCONNECTED/i.test(error.rawMessage);
     default:
@@ -105,10 +106,9 @@ export function toSluiceError(error: unknown, shown: string, details?: FetchErro
       about,
       cause,
     );
-  if (
-    facts === undefined &&
-    /certificate|SSL|TLS|wrong version number|Protocol error|ECONNRESET/i.test(error.rawMessage)
-  )
+  const tls = facts === undefined ? tlsError(error, shown) : undefined;
+  if (tls) return tls;
+  if (facts === undefined && /SSL|TLS|Protocol error|ECONNRESET/i.test(error.rawMessage))
     return new SluiceError(
       "cluster_unreachable",
       `Spark at ${shown} cannot be spoken to: ${error.rawMessage}. Does it use TLS? Say ;use_ssl=true or ;use_ssl=false at the end of its address`,

@@ -6,6 +6,7 @@ import { SluiceError } from "../../base/errors.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
 import { type Envelope, type Executing, execute, pauseMs, type SparkClient } from "./execute.js";
 import type { Remote } from "./remote.js";
+import { speaksTls, systemCodeOf, wantsTls } from "./tls.js";
 import {
   type Command,
   type DataType,
@@ -125,10 +126,17 @@ export class SparkSession implements AsyncDisposable {
         return answer;
       } catch (error) {
         signal?.throwIfAborted();
+        if (await this.#wantsTls(error)) throw wantsTls(this.remote, error);
         if (!isBroken(error) || Date.now() + pauseMs(tries) > until) throw await this.explain(error);
         await sleep(pauseMs(tries), undefined, signal ? { signal } : {});
       }
     }
+  }
+
+  /** At the first question: somebody is there, and cuts us off where clear text was spoken. */
+  async #wantsTls(error: unknown): Promise<boolean> {
+    if (this.remote.tls || this.#observed !== undefined || !isBroken(error)) return false;
+    return !systemCodeOf(error).startsWith("E") && speaksTls(this.remote);
   }
 
   /** All that a plan gives, in order, however often the stream is cut. Leaving the loop early cancels the work. */
