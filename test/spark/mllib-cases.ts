@@ -68,6 +68,9 @@ export const clouds = {
   sql: `SELECT id, a + 3D * (id % 3) AS a, b - 2D * (id % 3) AS b FROM ${uniform}`,
   before: [assemble("a", "b")],
 };
+export const ratings = {
+  sql: `SELECT id, CAST(id % 8 AS INT) AS user, CAST(id DIV 8 AS INT) AS item, 1D + 4D * a AS rating FROM ${uniform} WHERE b > 0.3D`,
+};
 const words = {
   sql: `SELECT id, text, split(text, ' ') AS words FROM VALUES (0L, 'the quick brown fox jumps over the lazy dog'),
     (1L, 'spark learns from rows and rows'), (2L, 'a fox and a dog learn'), (3L, 'rows of the brown fox'),
@@ -184,7 +187,7 @@ export const cases: readonly Case[] = [
     because: "a document's topics are found from a random start, new in each fit, up to 1e-3",
   }),
   of("ALS", {
-    sql: `SELECT id, CAST(id % 8 AS INT) AS user, CAST(id DIV 8 AS INT) AS item, 1D + 4D * a AS rating FROM ${uniform} WHERE b > 0.3D`,
+    ...ratings,
     params: { rank: 3, maxIter: 4, seed: 7, numUserBlocks: 2, numItemBlocks: 2 },
     columns: ["prediction"],
     frames: [

@@ -1,15 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Row } from "../../src/base/schema.js";
+import { int64, type Row } from "../../src/base/schema.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
-import { home, homeColumns, marginsOf } from "../../src/engines/spark/mllib/home.js";
-import { cachedModels, type Estimator, fit, mllib, transform } from "../../src/engines/spark/mllib.js";
+import {
+  columnsNamed,
+  type HomeFactors,
+  home,
+  homeColumns,
+  marginsOf,
+  raterOf,
+} from "../../src/engines/spark/mllib/home.js";
+import {
+  cachedModels,
+  type Estimator,
+  fit,
+  type MllibModel,
+  mllib,
+  type Stage,
+  transform,
+} from "../../src/engines/spark/mllib.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import { col, type Expr } from "../../src/expr/expr.js";
+import { duckdbDialect } from "../../src/sql/duckdb.js";
+import { exprSql } from "../../src/sql/expr.js";
+import { sparkDialect } from "../../src/sql/spark.js";
+import { duck } from "../support/duck.js";
 import { needs } from "../support/needs.js";
 import { openSpark } from "../support/spark.js";
-import { binary, classes, clouds, flags, letters, measured } from "./mllib-cases.js";
+import { binary, classes, clouds, flags, letters, measured, ratings } from "./mllib-cases.js";
 import { expectClose, type Plain, plain } from "./plain.js";
 
 const assembled = (of: { readonly sql: string }, ...inputCols: string[]): Frame =>
@@ -20,6 +39,9 @@ const scaled = { inputCol: "features", outputCol: "out" } as const;
 const coded = `SELECT id, CAST(pmod(id * id, 12) AS DOUBLE) AS code, CAST(id % 5 AS DOUBLE) AS other, a,
   IF(pmod(id * id, 12) IN (1, 4) OR a > 0.8D, 1D, 0D) AS label, 2D * (id % 5 = 3)::int + a + IF(pmod(id * id, 12) = 9, 3D, 0D) AS amount
   FROM (${binary.sql})`;
+
+/** Fewer shuffles than Spark's ten blocks make. */
+const blocks = { numUserBlocks: 2, numItemBlocks: 2 } as const;
 
 /** What is added up in another order differs in the last digits; 1e-9 leaves room for sums of larger terms that cancel. */
 const exact = 1e-9;
@@ -65,6 +87,13 @@ const models: readonly (readonly [name: string, estimator: Estimator, rows: Fram
   ["a scaler without the deviation", mllib.standardScaler({ ...scaled, withMean: true, withStd: false }), abc(binary)],
   ["a scaler to a range", mllib.minMaxScaler({ ...scaled, min: -1, max: 3 }), assembled(flags, "a", "d", "b")],
   ["an indexer", mllib.stringIndexer({ inputCols: ["colour", "letter"], outputCols: ["x", "y"] }), sql(letters.sql)],
+  // multiplied and added in float32 in Spark's order, so equal to the last bit
+  ["factors of users and items", mllib.als({ rank: 3, maxIter: 4, seed: 7, ...blocks }), sql(ratings.sql)],
+  [
+    "factors of what was done",
+    mllib.als({ rank: 12, maxIter: 2, seed: 7, implicitPrefs: true, nonnegative: true, ...blocks }),
+    sql(ratings.sql),
+  ],
   [
     "a pipeline",
     mllib.pipeline([
@@ -165,6 +194,87 @@ needs.spark()("a model that came home", () => {
         expect(1 / (1 + Math.exp(-(evaluate(margin!, row) as number)))).toBeCloseTo(probability!, 9);
       }
     }
+  });
+
+  describe("of ratings", () => {
+    /** Users 0 to 11 and items 0 to 17, of which training has seen 8 and 15. */
+    const some = "SELECT id, CAST(id % 12 AS INT) AS user, CAST(id DIV 12 AS INT) AS item FROM range(0, 216, 1, 2)";
+    const factors = async (cold: "nan" | "drop"): Promise<{ model: MllibModel; state: HomeFactors }> => {
+      const estimator = mllib.als({ rank: 5, maxIter: 4, seed: 7, coldStartStrategy: cold, ...blocks });
+      const model = (await fit(session, estimator, sql(ratings.sql))) as MllibModel;
+      const [state] = (await home(model)) as readonly [HomeFactors];
+      return { model, state: JSON.parse(JSON.stringify(state)) };
+    };
+    const scoredBy = async (model: MllibModel, columns: string): Promise<readonly Row[]> =>
+      collect(session, sql(`SELECT ${columns} FROM scored ORDER BY id`, {}, { scored: model.transform(sql(some)) }));
+
+    test.each(["nan", "drop"] as const)("leaves unknown users and items where Spark does: %s", async (cold) => {
+      const { model, state } = await factors(cold);
+      const scored = await scoredBy(model, "id, prediction");
+      const { predict } = raterOf(state);
+      const ours = Array.from({ length: 216 }, (_, id) => ({ id, prediction: predict(id % 12, Math.floor(id / 12)) }));
+      expect(ours.filter(({ prediction }) => prediction !== undefined)).toEqual(scored);
+      expect(scored.length).toBe(cold === "drop" ? 8 * 15 : 216);
+      const formula = homeColumns([state], columnsNamed({ user: "user", item: "item" }))["prediction"] as Expr;
+      for (const { id, prediction } of ours)
+        expect(evaluate(formula, { user: id % 12, item: Math.floor(id / 12) })).toBe(prediction ?? null);
+      expect(evaluate(formula, { user: null, item: 1 })).toBeNull();
+      await model.dispose();
+    });
+
+    test("are the same numbers as SQL on both engines", async () => {
+      const { model, state } = await factors("nan");
+      const formula = homeColumns([state], columnsNamed({ user: "user", item: "item" }))["prediction"] as Expr;
+      const schema = { columns: [...["id", "user", "item"].map((name) => ({ name, type: int64 }))] };
+      const expected = await scoredBy(model, "prediction");
+      const there = `SELECT ${exprSql(formula, sparkDialect, schema)} AS prediction FROM some ORDER BY id`;
+      expect(await collect(session, sql(there, {}, { some: sql(some) }))).toEqual(expected);
+      const rows = "(SELECT id, id % 12 AS user, id // 12 AS item FROM range(216) r(id))";
+      const here = `SELECT ${exprSql(formula, duckdbDialect, schema)} AS prediction FROM ${rows} ORDER BY id`;
+      expect((await duck(here)).map(({ prediction }) => Number(prediction))).toEqual(
+        expected.map(({ prediction }) => prediction),
+      );
+      await model.dispose();
+    });
+
+    test("recommends the items that Spark recommends", async () => {
+      const { model, state } = await factors("nan");
+      const asked = model.frame("recommendForAllUsers", 4);
+      const theirs = await collect(session, sql("SELECT * FROM asked ORDER BY user", {}, { asked }));
+      expect(theirs.length).toBe(8);
+      const { recommend } = raterOf(state);
+      for (const { user, recommendations } of theirs) {
+        const ours = recommend(user as number, 4);
+        const spark = recommendations as unknown as readonly (readonly [number, number])[];
+        expect(ours.map(({ item }) => item)).toEqual(spark.map(([item]) => item));
+        // Spark multiplies whole blocks here, and adds float32 numbers in another order
+        ours.forEach(({ rating }, i) => {
+          expect(Math.abs(rating - spark[i]![1])).toBeLessThan(1e-6 * Math.abs(rating));
+        });
+      }
+      expect(recommend(99, 4)).toEqual([]);
+      await model.dispose();
+    });
+
+    test("is no formula where it has too many numbers, and predicts all the same", () => {
+      const table = (size: number) => ({
+        ids: Array.from({ length: size }, (_, i) => i),
+        factors: new Array<number>(2 * size).fill(1.5),
+      });
+      const columns = { user: "user", item: "item", prediction: "prediction" };
+      const state: HomeFactors = {
+        kind: "factors",
+        columns,
+        rank: 2,
+        cold: "nan",
+        users: table(100_000),
+        items: table(9),
+      };
+      expect(() => homeColumns([state], columnsNamed({ user: "user", item: "item" }))).toThrow(
+        "100000 users and 9 items with 2 factors each are no formula",
+      );
+      expect(raterOf(state).predict(99_999, 8)).toBe(4.5);
+    });
   });
 
   test("is refused where it has no form outside of Spark", async () => {

@@ -1,5 +1,6 @@
 import { SluiceError, UnknownColumnError } from "../../../../base/errors.js";
 import { call, col, type Expr, lit } from "../../../../expr/expr.js";
+import { ratingOf } from "./factors.js";
 import { dot, outputsOf } from "./outputs.js";
 import type { HomeAffine, HomeAssemble, HomeIndex, HomeModel, HomeProjection } from "./state.js";
 
@@ -26,6 +27,10 @@ function added(model: HomeModel, all: HomeColumns): HomeColumns {
       return { [model.columns.output]: affine(model, vector(all, model.columns.input)) };
     case "projection":
       return { [model.columns.output]: projected(model, vector(all, model.columns.input)) };
+    case "factors": {
+      const { user, item, prediction } = model.columns;
+      return prediction === "" ? {} : { [prediction]: ratingOf(model, value(all, user), value(all, item)) };
+    }
     default: {
       const { features, prediction, ...more } = model.columns;
       const outputs = outputsOf(model, vector(all, features));
@@ -57,6 +62,12 @@ function vector(all: HomeColumns, name: string): readonly Expr[] {
   );
 }
 
+function value(all: HomeColumns, name: string): Expr {
+  const found = columnIn(all, name);
+  if (!isVector(found)) return found;
+  throw new SluiceError("wrong_type", `column "${name}" is a vector; the model reads one value`, { column: name });
+}
+
 const assembled = ({ columns }: HomeAssemble, all: HomeColumns): HomeColumns => ({
   [columns.output]: columns.inputs.flatMap((name) => {
     const found = columnIn(all, name);
@@ -66,9 +77,7 @@ const assembled = ({ columns }: HomeAssemble, all: HomeColumns): HomeColumns => 
 
 function indexed({ columns, labels, unseen }: HomeIndex, all: HomeColumns): HomeColumns {
   const entries = columns.inputs.map((name, i) => {
-    const found = columnIn(all, name);
-    if (isVector(found))
-      throw new SluiceError("wrong_type", `column "${name}" is a vector; the model reads a text`, { column: name });
+    const found = value(all, name);
     const keys = labels[i]!;
     const otherwise = unseen === "last" ? keys.length : null;
     return [

@@ -2,10 +2,11 @@ import { SluiceError } from "../../../../base/errors.js";
 import type { DenseMatrix, DenseVector, Fetched } from "../../literals.js";
 import { estimatorOf } from "../files.js";
 import { type Fitted, MllibModel } from "../model.js";
-import { type Operator, paramOf as paramOfOperator } from "../operator.js";
+import { type Operator, type OperatorName, paramOf as paramOfOperator } from "../operator.js";
 import { isFitted, PipelineModel } from "../pipeline.js";
 import { ValidatedModel } from "../validation.js";
 import { bayesOf } from "./bayes.js";
+import { readFactors } from "./factors.js";
 import { readTrees, type TreeReading } from "./read-trees.js";
 import type { Deciding, HomeAssemble, HomeModel } from "./state.js";
 
@@ -23,12 +24,30 @@ export async function home(model: Fitted, reading: TreeReading = {}): Promise<re
   return stages;
 }
 
+/** The operators whose models have a form outside of Spark. */
+export const homeNames = [
+  "LinearRegression",
+  "LogisticRegression",
+  "DecisionTreeRegressor",
+  "DecisionTreeClassifier",
+  "RandomForestRegressor",
+  "RandomForestClassifier",
+  "GBTRegressor",
+  "GBTClassifier",
+  "NaiveBayes",
+  "KMeans",
+  "ALS",
+  "PCA",
+  "StandardScaler",
+  "MinMaxScaler",
+  "StringIndexer",
+  "VectorAssembler",
+] as const satisfies readonly OperatorName[];
+
 const cannot = (name: string): SluiceError =>
-  new SluiceError(
-    "unknown_name",
-    `${name} has no form outside of Spark; these have: linear and logistic regression, decision trees, random forests, boosted trees, KMeans, NaiveBayes, PCA, StandardScaler, MinMaxScaler, StringIndexer, VectorAssembler`,
-    { model: name },
-  );
+  new SluiceError("unknown_name", `${name} has no form outside of Spark; these have: ${homeNames.join(", ")}`, {
+    model: name,
+  });
 
 async function homeOf(model: MllibModel, reading: TreeReading): Promise<HomeModel> {
   const ask = askOf(model);
@@ -113,6 +132,17 @@ async function homeOf(model: MllibModel, reading: TreeReading): Promise<HomeMode
         columns: { inputs, outputs },
         labels,
         unseen: ask.text("handleInvalid") === "keep" ? "last" : "missing",
+      };
+    }
+    case "ALSModel": {
+      const [users, items] = [await readFactors(model, "userFactors"), await readFactors(model, "itemFactors")];
+      return {
+        kind: "factors",
+        columns: { user: ask.text("userCol"), item: ask.text("itemCol"), prediction },
+        rank: await ask.number("rank"),
+        cold: ask.text("coldStartStrategy") as "nan" | "drop",
+        users,
+        items,
       };
     }
     default:

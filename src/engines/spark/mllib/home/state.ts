@@ -9,6 +9,7 @@ export type HomeModel =
   | HomeProjection
   | HomeAffine
   | HomeIndex
+  | HomeFactors
   | HomeAssemble;
 
 /** What a classifier makes of its classes' probabilities. */
@@ -98,6 +99,24 @@ export interface HomeIndex {
   readonly columns: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   readonly labels: readonly (readonly string[])[];
   readonly unseen: "missing" | "last";
+}
+
+/** What alternating least squares found: a rating is the product of a user's and an item's factors. */
+export interface HomeFactors {
+  readonly kind: "factors";
+  readonly columns: { readonly user: string; readonly item: string; readonly prediction: string };
+  /** How many factors each has. */
+  readonly rank: number;
+  /** What a user or item gets that training never saw: NaN, or no row. */
+  readonly cold: "nan" | "drop";
+  readonly users: FactorTable;
+  readonly items: FactorTable;
+}
+export interface FactorTable {
+  /** Whole numbers of 32 bits, rising. */
+  readonly ids: readonly number[];
+  /** The factors of each id, one id after the other: float32 values. */
+  readonly factors: readonly number[];
 }
 
 /** Numbers and vectors in a row, as one vector. */
