@@ -9,7 +9,8 @@ import type { SparkSession } from "../../src/engines/spark/session.js";
 import { opNames } from "../../src/expr/ops.js";
 import { exprSql } from "../../src/sql/expr.js";
 import { sparkDialect } from "../../src/sql/spark.js";
-import { disagreements, formsOf, nastyRows, nastySchema } from "../support/nasty.js";
+import { compared } from "../support/equality.js";
+import { disagreements, farthest, formsOf, nastyRows, nastySchema, within } from "../support/nasty.js";
 import { needs } from "../support/needs.js";
 import { openSpark, sparkRows } from "../support/spark.js";
 
@@ -60,6 +61,8 @@ needs.spark()("spark", () => {
     const formulas = exprs.map((expr, i) => `${exprSql(expr, sparkDialect, nastySchema)} AS f${i}`);
     const rows = await sparkRows(session, `SELECT ${formulas.join(", ")} FROM parquet.\`${folder}\` ORDER BY n`);
     expect(rows.length).toBe(nastyRows.length);
-    expect(disagreements(op, exprs, rows.map(Object.values), "Spark")).toEqual([]);
+    const found = rows.map(Object.values);
+    expect(disagreements(op, exprs, found, "Spark")).toEqual([]);
+    compared("operation", op, farthest(exprs, found), within(op));
   });
 });

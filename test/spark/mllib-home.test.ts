@@ -26,6 +26,7 @@ import { duckdbDialect } from "../../src/sql/duckdb.js";
 import { exprSql } from "../../src/sql/expr.js";
 import { sparkDialect } from "../../src/sql/spark.js";
 import { duck } from "../support/duck.js";
+import { compared } from "../support/equality.js";
 import { needs } from "../support/needs.js";
 import { openSpark } from "../support/spark.js";
 import { binary, classes, clouds, flags, letters, measured, ratings } from "./mllib-cases.js";
@@ -132,10 +133,13 @@ needs.spark()("a model that came home", () => {
         .filter((name) => !before.includes(name))
         .sort(),
     );
+    let apart = 0;
     for (const row of scored) {
       const { values } = spread(row, before);
-      for (const name of made) expectClose(resultOf(formulas[name]!, values), plain(row[name]), exact, name);
+      for (const name of made)
+        apart = Math.max(apart, expectClose(resultOf(formulas[name]!, values), plain(row[name]), exact, name));
     }
+    for (const operator of operatorsIn(estimator)) compared("home", operator, apart, exact);
   }
 
   test.each(models)("predicts as Spark does: %s", async (_, estimator, rows) => {
@@ -292,6 +296,10 @@ needs.spark()("a model that came home", () => {
     await expect(collect(session, left)).rejects.toMatchObject({ code: "missing_file" });
   });
 });
+
+/** The names of what is fitted or applied. */
+const operatorsIn = (estimator: Stage): readonly string[] =>
+  "stages" in estimator ? estimator.stages.flatMap(operatorsIn) : [estimator.operator];
 
 /** A row's vectors as a column for each number. */
 function spread(row: Row, names: readonly string[]): { columns: Record<string, Expr | Expr[]>; values: Row } {

@@ -33,14 +33,21 @@ function denseOf([kind, size, indices, values]: readonly unknown[]): readonly nu
 const unnamed = (value: Plain): Plain =>
   typeof value === "string" ? value.replace(/\b[A-Za-z]+_[0-9a-f]{12}\b/g, "(uid)") : value;
 
-/** Equal, numbers up to `within` of the larger one. */
-export function expectClose(ours: Plain, theirs: Plain, within: number, where: string): void {
+/** Equal, numbers up to `within` of the larger one. Gives the largest difference that it found. */
+export function expectClose(ours: Plain, theirs: Plain, within: number, where: string): number {
   if (typeof ours === "number" && typeof theirs === "number") {
     const far = Math.abs(ours - theirs) / Math.max(Math.abs(ours), Math.abs(theirs), 1e-3);
     if (far > within) expect(ours, `${where}: ${far} apart`).toBe(theirs);
-  } else if (typeof ours === "object" && typeof theirs === "object" && ours !== null && theirs !== null) {
+    return far;
+  }
+  if (typeof ours === "object" && typeof theirs === "object" && ours !== null && theirs !== null) {
     const [a, b] = [ours, theirs] as Record<string, Plain>[];
     expect(Object.keys(a!).sort(), where).toEqual(Object.keys(b!).sort());
-    for (const name of Object.keys(a!)) expectClose(a![name]!, b![name]!, within, `${where}.${name}`);
-  } else expect(unnamed(ours), where).toEqual(unnamed(theirs));
+    return Object.keys(a!).reduce(
+      (far, name) => Math.max(far, expectClose(a![name]!, b![name]!, within, `${where}.${name}`)),
+      0,
+    );
+  }
+  expect(unnamed(ours), where).toEqual(unnamed(theirs));
+  return 0;
 }

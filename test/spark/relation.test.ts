@@ -10,6 +10,7 @@ import type { Aggregate, Relation, ScanRelation } from "../../src/expr/relation.
 import { packSlots } from "../../src/expr/slots.js";
 import { toSql } from "../../src/sql/relation.js";
 import { sparkDialect } from "../../src/sql/spark.js";
+import { compared } from "../support/equality.js";
 import { lookupRows, lookupSchema, lookups } from "../support/lookups.js";
 import { needs } from "../support/needs.js";
 import { openSpark, sparkRows } from "../support/spark.js";
@@ -64,6 +65,7 @@ needs.spark()("spark", () => {
       frameOf(schema, rows),
     );
     expect(found.map(({ found }) => found)).toEqual(lookupRows.map((row) => step(row)));
+    compared("relation", "lookup", 0);
   });
 
   const schema: Schema = {
@@ -102,6 +104,7 @@ needs.spark()("spark", () => {
         .filter((row) => (row as unknown as { h7: number }).h7 < 2 ** 31);
       expect(expected.length).toBeGreaterThan(10);
       expect(found).toEqual(expected);
+      compared("relation", "row hash", 0);
     });
 
     test("without a formula of all its steps in each condition", async () => {
@@ -139,6 +142,7 @@ needs.spark()("spark", () => {
       expect(await one({ agg: "sum", arg: col("n") })).toBe(sum);
       const all: Aggregate = { agg: "sum", arg: call("when", call("gt", col("n"), lit(big)), lit(1)) };
       expect(await one(all)).toBe(0n);
+      compared("relation", "sum of integers", 0);
     });
 
     test.each([
@@ -153,6 +157,7 @@ needs.spark()("spark", () => {
         ...(largest === undefined ? {} : { largest }),
       };
       expect(await one(aggregate)).toBe(fixed(scale));
+      compared("relation", "exact sum of reals", 0);
     });
 
     test("counts and extremes", async () => {
@@ -165,6 +170,7 @@ needs.spark()("spark", () => {
       );
       expect(await one({ agg: "countDistinct", arg: col("s") })).toBe(4);
       expect(await one({ agg: "approxDistinct", arg: col("s") })).toBe(4);
+      compared("relation", "count, least, greatest", 0);
     });
 
     test("samples with their missing values, and none as an empty list", async () => {
@@ -173,6 +179,7 @@ needs.spark()("spark", () => {
       const expected = rows.filter(({ x }) => (x as number) > 1e6 || Number.isNaN(x)).map(({ n, s }) => [n, s]);
       expect(found).toEqual(expected);
       expect(await one(sample(call("eq", col("x"), lit(1e9))))).toEqual([]);
+      compared("relation", "sample", 0);
     });
 
     test("by groups, sorted, with names that differ by capitals", async () => {
@@ -195,6 +202,7 @@ needs.spark()("spark", () => {
         ["K0", 12],
         [null, 12],
       ]);
+      compared("relation", "groups", 0);
     });
   });
 
@@ -307,6 +315,7 @@ needs.spark()("spark", () => {
         frameOf(inputs, given),
       );
       expect(found.map(({ sum }) => sum)).toEqual(given.map((row) => step(row)));
+      compared("relation", "trees", 0);
     });
 
     test("hashed weights in the order of their slots, and refuses a table that is too large for SQL", async () => {
@@ -321,6 +330,7 @@ needs.spark()("spark", () => {
       const relation: Relation = { kind: "project", from: scanOf(inputs), columns: { sum: weigh } };
       const found = await rowsOf(relation, frameOf(inputs, given));
       expect(found.map(({ sum }) => sum)).toEqual(given.map((row) => step(row)));
+      compared("relation", "hashed weights", 0);
       const large = { ...weigh, table: packSlots(new Float32Array(100_001).fill(1)) };
       expect(() => toSql({ ...relation, columns: { large } }, sparkDialect)).toThrow(/100001 hashed weights/);
     });

@@ -4,6 +4,7 @@ import { learners } from "../../src/learners/index.js";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
 import { duck } from "../support/duck.js";
+import { compared } from "../support/equality.js";
 import { needs } from "../support/needs.js";
 import { sparkRemote } from "../support/spark.js";
 
@@ -19,8 +20,32 @@ beforeAll(async () => {
     );
 });
 
+/**
+ * How far a model's scores of all rows are apart when DuckDB and Spark compute them: numbers over the larger of them and 1. Classes
+ * have to be the same.
+ */
+async function scoresApart(model: string, label: string): Promise<number> {
+  const score = async (source: string, to: string, ...on: readonly string[]): Promise<void> => {
+    const ran = await at.sluice("predict", model, source, "--to", to, ...on, "--json");
+    expect(ran.stderr).not.toContain('"error"');
+    expect(ran.json).toMatchObject({ rows: rows.length, errors: 0 });
+  };
+  const folder = `${model}-there`;
+  await score("parts/*.parquet", `${model}.parquet`);
+  await score(`sc:${at.path("parts")}/*.parquet`, `sc:${at.path(folder)}`, "--on", await sparkRemote());
+  const [value, classes] = label === "late" ? ["probability", "a.prediction <> b.prediction"] : ["prediction", "false"];
+  const [found] = await duck(
+    `SELECT count(*) AS n, max(abs(a.${value} - b.${value}) / greatest(1, abs(a.${value}), abs(b.${value}))) AS apart, count(*) FILTER (${classes}) AS others
+     FROM '${at.path(`${model}.parquet`)}' a JOIN '${at.path(folder)}/*.parquet' b USING (id)`,
+  );
+  expect(Number(found!["n"])).toBe(rows.length);
+  expect(Number(found!["others"])).toBe(0);
+  return Number(found!["apart"]);
+}
+
 /** The same Parquet files are read by both engines, so rows have the same identity on both. */
 needs.spark()("the same training on DuckDB and on Spark", () => {
+  beforeAll(async () => void (await sparkRemote())); // starting a server takes long beside others
   const both = async (...flags: readonly string[]): Promise<{ here: Told; there: Told }> => {
     const here = await at.sluice("train", "parts/*.parquet", ...flags, "--json");
     expect(here.stderr).not.toContain('"error"');
@@ -43,10 +68,15 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
     async (learner, label) => {
       const drop = label === "late" ? "minutes,size" : "late,size";
       const params = few[learner] === undefined ? [] : ["--param", few[learner]];
-      const { here, there } = await both("--label", label, "--drop", drop, "--learner", learner, ...params);
+      const flags = ["--label", label, "--drop", drop, "--learner", learner, "--name", learner, ...params];
+      const { here, there } = await both(...flags);
       expect(there.rows).toEqual(here.rows);
       expect(there.stateHash).toBe(here.stateHash);
       expect(there.metrics).toEqual(here.metrics);
+      compared("learner", learner, 0);
+      const apart = await scoresApart(learner, label);
+      expect(apart).toBeLessThan(1e-12); // exp of Java and of C may differ in the last digit
+      compared("scores", learner, apart, 1e-12);
     },
   );
   test("a regression on a formula comes to the same state", async () => {
@@ -62,38 +92,8 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
   });
 
   describe("a model of DuckDB", () => {
-    test("scores rows on the cluster as it does here, and writes them there", async () => {
-      await at.sluice(
-        "train",
-        "parts/*.parquet",
-        ...late,
-        "--learner",
-        "boosting",
-        "--param",
-        "trees=10",
-        "--name",
-        "late",
-      );
-      await at.sluice("predict", "late", "parts/*.parquet", "--to", "here.parquet");
-      const scored = await at.sluice(
-        "predict",
-        "late",
-        `sc:${at.path("parts")}/*.parquet`,
-        "--to",
-        `sc:${at.path("there")}`,
-        "--on",
-        await sparkRemote(),
-        "--json",
-      );
-      expect(scored.stderr).not.toContain('"error"');
-      expect(scored.json).toMatchObject({ rows: 3000, errors: 0 });
-      const [compared] = await duck(
-        `SELECT count(*) AS n, max(abs(a.probability - b.probability)) AS apart FROM '${at.path("here.parquet")}' a JOIN '${at.path("there")}/*.parquet' b USING (id)`,
-      );
-      expect(Number(compared!["n"])).toBe(3000);
-      expect(Number(compared!["apart"])).toBeLessThan(1e-12); // exp of Java and of C may differ in the last digit
-    });
     test("is judged on the cluster with the same metrics", async () => {
+      await at.sluice("train", "parts/*.parquet", ...late, "--learner", "tree", "--name", "late");
       const here = await at.sluice("evaluate", "late", "parts/*.parquet", "--json");
       const there = await at.sluice(
         "evaluate",
@@ -186,6 +186,12 @@ needs.spark()("a learner of MLlib's", () => {
   test.each([
     ["mllib.LogisticRegression", "late", "maxIter=20"],
     ["mllib.GBTClassifier", "late", "maxIter=5"],
+    ["mllib.DecisionTreeClassifier", "late", "minInstancesPerNode=100"],
+    ["mllib.RandomForestClassifier", "late", "numTrees=5"],
+    ["mllib.NaiveBayes", "late", "modelType=gaussian"],
+    ["mllib.LinearRegression", "minutes", "maxIter=20"],
+    ["mllib.GBTRegressor", "minutes", "maxIter=5"],
+    ["mllib.DecisionTreeRegressor", "minutes", "maxDepth=4"],
     ["mllib.RandomForestRegressor", "minutes", "numTrees=5"],
   ])("%s is trained on the cluster, judged, and scores here as it does there", async (learner, label, param) => {
     const drop = label === "late" ? "minutes,size" : "late,size";
@@ -211,24 +217,9 @@ needs.spark()("a learner of MLlib's", () => {
     const { validation, baseline } = ran.json.metrics;
     if (label === "late") expect(validation.logLoss).toBeLessThan(baseline.validation.logLoss * 0.9);
     else expect(validation.rmse).toBeLessThan(baseline.validation.rmse * 0.5);
-    await at.sluice("predict", name, "parts/*.parquet", "--to", `${name}.parquet`);
-    const there = await at.sluice(
-      "predict",
-      name,
-      `sc:${at.path("parts")}/*.parquet`,
-      "--to",
-      `sc:${at.path(`${name}-there`)}`,
-      "--on",
-      await sparkRemote(),
-      "--json",
-    );
-    expect(there.stderr).not.toContain('"error"');
-    const value = label === "late" ? "probability" : "prediction";
-    const [compared] = await duck(
-      `SELECT count(*) AS n, max(abs(a.${value} - b.${value})) AS apart FROM '${at.path(`${name}.parquet`)}' a JOIN '${at.path(`${name}-there`)}/*.parquet' b USING (id)`,
-    );
-    expect(Number(compared!["n"])).toBe(3000);
-    expect(Number(compared!["apart"])).toBeLessThan(1e-9); // the last digits of exp and of sums
+    const apart = await scoresApart(name, label);
+    expect(apart).toBeLessThan(1e-9); // the last digits of exp and of sums
+    compared("mllib in train", name, apart, 1e-9);
   });
   test("a wrong param, a learner of Spark without Spark, and one that learns no label are refused before any work", async () => {
     const on = ["--on", await sparkRemote()];

@@ -182,12 +182,14 @@ export function formsOf(op: OpName): Expr[] {
 
 // libm and V8 round the last digit of these differently; pow of a large exponent grows that error.
 const rounded: ReadonlySet<OpName> = new Set(["ln", "log2", "log10", "exp", "pow", "sin", "cos", "tan"]);
+/** How far numbers may be apart, over the larger of them. */
+export const within = (op: OpName): number => (rounded.has(op) ? 4e-15 : 0);
 const same = (a: Value, b: Value, op: OpName): boolean => {
   if (typeof a === "number" && typeof b === "number")
     return (
       a === b ||
       (Number.isNaN(a) && Number.isNaN(b)) ||
-      (rounded.has(op) && Math.abs(a - b) <= 4e-15 * Math.max(Math.abs(a), Math.abs(b)))
+      (rounded.has(op) && Math.abs(a - b) <= within(op) * Math.max(Math.abs(a), Math.abs(b)))
     );
   if (typeof a === "object" && typeof b === "object" && a && b)
     return JSON.stringify(a, plain) === JSON.stringify(b, plain);
@@ -219,6 +221,20 @@ export function disagreements(
   });
   return wrong;
 }
+/** The largest difference of two numbers over the larger of them, where the engine's values are not the evaluator's. */
+export function farthest(exprs: readonly Expr[], found: readonly (readonly Value[])[]): number {
+  const steps = exprs.map((expr) => compile(expr, nastySchema));
+  let far = 0;
+  nastyRows.forEach((row, r) => {
+    steps.forEach((step, e) => {
+      const [a, b] = [step(row), found[r]![e]!];
+      if (typeof a === "number" && typeof b === "number" && Number.isFinite(a) && a !== b)
+        far = Math.max(far, Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b)));
+    });
+  });
+  return far;
+}
+
 const show = (value: Value): string =>
   typeof value === "object"
     ? JSON.stringify(value, plain)
