@@ -7,6 +7,7 @@ export interface Found {
 export const optional: {
   chromium(): Found;
   python(): Found;
+  disks(): Found;
   root(): Found;
   spark(): Found;
   shared(set?: string): Found;

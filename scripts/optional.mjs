@@ -1,6 +1,7 @@
 // What the tests can use beyond the npm registry, and what to do when it is not there.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmdirSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peersPython } from "../bench/peers.mjs";
@@ -16,6 +17,7 @@ export const optional = {
       "no Chromium on the PATH; on Debian: apt-get install chromium",
     ),
   python: () => found(peersPython(), "the Python peers are not set up; run: node bench/peers.mjs"),
+  disks: () => found(tmpfs(), "no file system of a size of ours that this user may mount; run as root on Linux"),
   root: () => found(memoryCgroupRoot(), "no memory cgroup that this user may make; run as root on Linux"),
   /** A Spark server for tests: the version to start, or the address of one that is up. */
   spark: () => {
@@ -98,6 +100,16 @@ export function memoryCgroupRoot() {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a small disk can be mounted. */
+function tmpfs() {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+  const probe = mkdtempSync(join(tmpdir(), "sluice-disk-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", probe]).status === 0;
+  if (mounted) spawnSync("umount", [probe]);
+  rmdirSync(probe);
+  return mounted ? "mount" : undefined;
 }
 
 export const freeBytes = (folder) => {

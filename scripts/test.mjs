@@ -50,6 +50,7 @@ function announce() {
     "Python peers": optional.python(),
     Spark: quick ? { missing: "a quick run starts none" } : optional.spark(),
     "memory cgroup": optional.root(),
+    "small disks": optional.disks(),
     "../shared/data": optional.shared(),
   };
   for (const [name, { where, missing }] of Object.entries(wanted))

@@ -8,20 +8,16 @@ import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
 import type { Chunk, Engine, Happened, LandOptions, Target } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
-import { identified, SparkCluster, sourceFrame } from "./spark/cluster.js";
+import { identified, SparkCluster } from "./spark/cluster.js";
 import { happened, Progress } from "./spark/happened.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
-import { command, type Frame, sql } from "./spark/plan.js";
+import { type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
 import { schemaOf } from "./spark/types.js";
 import { send } from "./spark/upload.js";
-import {
-  type Command,
-  type ExecutePlanResponse,
-  WriteOperation_SaveMode,
-  WriteOperation_TableSaveMethod,
-} from "./spark/wire/spark-connect_pb.js";
+import type { Command, ExecutePlanResponse } from "./spark/wire/spark-connect_pb.js";
+import { writeThere } from "./spark/write-there.js";
 
 export interface SparkOptions {
   readonly remote: Remote;
@@ -163,30 +159,14 @@ export class SparkEngine implements Engine {
 
   async #writeThere(
     relation: Relation,
-    { path, format, overwrite }: Target,
+    target: Target,
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
-    const name = path.slice("sc:".length);
-    const isPath = name.includes("/");
-    const input = this.frame(relation);
-    const write = command({
-      case: "writeOperation",
-      value: {
-        input,
-        source: format === "jsonl" ? "json" : format,
-        saveType: isPath
-          ? { case: "path", value: name }
-          : { case: "table", value: { tableName: name, saveMethod: WriteOperation_TableSaveMethod.SAVE_AS_TABLE } },
-        mode: overwrite ? WriteOperation_SaveMode.OVERWRITE : WriteOperation_SaveMode.ERROR_IF_EXISTS,
-        options: format === "csv" ? { header: "true" } : {},
-      },
-    });
-    for await (const _ of this.#run(write, signal)) void _;
-    const written = isPath
-      ? sourceFrame({ kind: "files", form: format === "jsonl" ? "json" : format, paths: [name] })
-      : sourceFrame({ kind: "table", table: name });
-    const [row] = await this.#allRows(sql("SELECT count(*) AS n FROM written", {}, { written }));
-    return { rows: Number(row?.["n"] ?? 0), bytes: 0 };
+    const run = async (write: Command): Promise<void> => {
+      for await (const _ of this.#run(write, signal)) void _;
+    };
+    const cluster = { session: this.session, run, rows: (frame: Frame) => this.#allRows(frame) };
+    return { rows: await writeThere(cluster, this.frame(relation), target), bytes: 0 };
   }
 
   async #writeHere(

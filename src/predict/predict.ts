@@ -57,7 +57,7 @@ export async function predictFile(
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
-    if (!isError(error, "disk_full")) throw error;
+    if (!isError(error, "disk_full") || isSparkSpec(options.to)) throw error;
     const [what, instead] = toStdout ? [dirname(path), "--cache"] : [options.to, "--to"];
     throw new SluiceError(
       "disk_full",

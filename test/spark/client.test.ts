@@ -3,14 +3,18 @@ import type { Row, Value } from "../../src/base/schema.js";
 import { sql } from "../../src/engines/spark/plan.js";
 import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
-import { openSpark, rowsFrom } from "../support/spark.js";
+import { openSpark, rowsFrom, type SparkKind, sparkKinds } from "../support/spark.js";
 
 needs.spark()("a session on a real Spark", () => {
+  describe.each(sparkKinds)("with %s streams", (kind) => inSession(kind));
+});
+
+function inSession(kind: SparkKind): void {
   let session: SparkSession;
   const rows = (query: string, args: Readonly<Record<string, Value>> = {}): Promise<Row[]> =>
     rowsFrom(session, sql(query, args));
   beforeAll(async () => {
-    session = await openSpark();
+    session = await openSpark(kind);
   });
   afterAll(() => session.close());
 
@@ -71,11 +75,20 @@ needs.spark()("a session on a real Spark", () => {
     ])("of %s has our code and Spark's words", async (query, code, words) =>
       expect(rows(query)).rejects.toMatchObject({ code, message: expect.stringMatching(words) }),
     );
-    test("while rows come names the class, and where in the query", async () =>
-      expect(rows("SELECT 1 / (id - 200000) FROM range(300000)")).rejects.toMatchObject({
+    test("after rows have come names the class, and where in the query", async () => {
+      let came = 0;
+      const reading = (async () => {
+        for await (const { responseType } of session.run(sql("SELECT 1 / (id - 200000) FROM range(0, 300000, 1, 60)")))
+          if (responseType.case === "arrowBatch") came += Number(responseType.value.rowCount);
+      })();
+      await expect(reading).rejects.toMatchObject({
         code: "cluster_error",
+        message: expect.stringContaining("1 / (id - 200000)"),
         facts: { errorClass: "DIVIDE_BY_ZERO", start: expect.any(Number) },
-      }));
+      });
+      expect(came).toBeGreaterThan(0);
+      expect(came).toBeLessThanOrEqual(200_000);
+    });
     test("leaves the session as it was", async () => expect(await rows("SELECT 1 AS a")).toEqual([{ a: 1 }]));
   });
 
@@ -93,7 +106,7 @@ needs.spark()("a session on a real Spark", () => {
     expect(await rows("SELECT 2 AS a")).toEqual([{ a: 2 }]);
   });
   test("two sessions at once do not see each other", async () => {
-    await using other = await openSpark();
+    await using other = await openSpark(kind);
     await other.configure({ "spark.sql.shuffle.partitions": "3" });
     expect([
       await other.setting("spark.sql.shuffle.partitions"),
@@ -105,4 +118,4 @@ needs.spark()("a session on a real Spark", () => {
     ]);
     expect([a, b]).toEqual([[{ s: 4999950000 }], [{ s: 19999900000 }]]);
   });
-});
+}

@@ -14,6 +14,8 @@ export const needs = {
   python: (): DescribeWith => describeWith(optional.python()),
   /** A Spark server, by its version or address: `openSpark` in spark.ts opens a session on it. */
   spark: (): DescribeWith => describeWith(optional.spark()),
+  /** Small disks, which `smallDisk` mounts. */
+  disks: (): DescribeWith => describeWith(optional.disks()),
   /** The folder in which memory cgroups can be made. */
   root: (): DescribeWith => describeWith(optional.root()),
   /** A data set beside the project. Without `../shared` at all the block does not apply, and so never fails. */

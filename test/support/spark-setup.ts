@@ -7,19 +7,37 @@ import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where to ask for the address of this run's Spark server: the first who asks has it started. */
+    /** Where to ask for the address of this run's Spark servers (/whole, /cut): the first who asks for one has it started. */
     sparkBroker: string;
   }
 }
 
-/** One Spark server for a run of tests, and none for a run that has no test of Spark. */
+/** What distinguishes the servers that tests share: one, and one that ends every stream after a second or 200 KB. */
+const kinds: Readonly<Record<string, Parameters<typeof startSpark>[0]>> = {
+  whole: {},
+  cut: {
+    driverMemory: "1g",
+    conf: {
+      "spark.connect.execute.reattachable.senderMaxStreamDuration": "1s",
+      "spark.connect.execute.reattachable.senderMaxStreamSize": "200k",
+    },
+  },
+};
+
+/** One Spark server of each kind for a run of tests, and none for a run that has no test of Spark. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { version, remote } = wantedSpark();
-  let starting: Promise<Pick<SparkServer, "remote"> & Partial<SparkServer>> | undefined;
-  if (remote) starting = Promise.resolve({ remote });
-  const broker = createServer((_, response) => {
-    starting ??= freePort().then((port) => startSpark({ port, ...(version ? { version } : {}) }));
-    starting.then(
+  const starting = new Map<string, Promise<Pick<SparkServer, "remote"> & Partial<SparkServer>>>();
+  const broker = createServer(({ url = "/" }, response) => {
+    const kind = url.slice(1);
+    if (!starting.has(kind))
+      starting.set(
+        kind,
+        remote
+          ? Promise.resolve({ remote })
+          : freePort().then((port) => startSpark({ port, ...(version ? { version } : {}), ...kinds[kind] })),
+      );
+    starting.get(kind)!.then(
       ({ remote }) => response.end(remote),
       (error: Error) => response.writeHead(500).end(error.message),
     );
@@ -28,9 +46,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     broker.closeAllConnections();
     broker.close();
-    const server = await starting?.catch(() => undefined);
-    server?.stop?.();
-    if (server?.folder) rmSync(server.folder, { recursive: true, force: true });
+    for (const one of starting.values()) {
+      const server = await one.catch(() => undefined);
+      server?.stop?.();
+      if (server?.folder) rmSync(server.folder, { recursive: true, force: true });
+    }
   };
 }
 

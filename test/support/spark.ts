@@ -1,20 +1,54 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { inject } from "vitest";
+import { wantedSpark } from "../../scripts/optional.mjs";
+import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
 import type { Row } from "../../src/base/schema.js";
 import { BatchReader, rowsOf } from "../../src/engines/spark/arrow.js";
 import { type Frame, sql } from "../../src/engines/spark/plan.js";
 import { parseRemote } from "../../src/engines/spark/remote.js";
 import { SparkSession } from "../../src/engines/spark/session.js";
 
-/** The address, with its token, of the server that all tests of a run share. */
-export async function sparkRemote(): Promise<string> {
-  const answer = await fetch(inject("sparkBroker"));
+/**
+ * The servers that all tests of a run share: one, and one that ends every stream after a second or 200 KB, so that each result of some
+ * size is put together from many streams. Where the tests are given a server, that is the only one.
+ */
+export const sparkKinds = wantedSpark().remote ? (["whole"] as const) : (["whole", "cut"] as const);
+export type SparkKind = "whole" | "cut";
+
+/** The address, with its token, of such a server. */
+export async function sparkRemote(kind: SparkKind = "whole"): Promise<string> {
+  const answer = await fetch(`${inject("sparkBroker")}/${kind}`);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`Spark did not start: ${text}`);
   return text;
 }
 
-/** A session of its own on that server. */
-export const openSpark = async (): Promise<SparkSession> => SparkSession.open(parseRemote(await sparkRemote()));
+/** A server for one file's tests, which they may starve and end. */
+export async function ownSpark(options: Parameters<typeof startSpark>[0] = {}): Promise<SparkServer & Disposable> {
+  const { version } = wantedSpark();
+  const server = await startSpark({ port: await freePort(), ...(version ? { version } : {}), ...options });
+  return {
+    ...server,
+    [Symbol.dispose]: () => {
+      server.stop("SIGKILL");
+      rmSync(server.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+/** A session of its own on it. */
+export const openSpark = async (kind: SparkKind = "whole"): Promise<SparkSession> =>
+  SparkSession.open(parseRemote(await sparkRemote(kind)));
 
 /** All rows of a query. */
 export const sparkRows = (

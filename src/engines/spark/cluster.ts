@@ -6,6 +6,7 @@ import { byBytes } from "../../sources/paths.js";
 import type { SourceFile, SparkRead, SparkScan } from "../../sources/scan.js";
 import { type Frame, files, formula, frame, project, sql, table, withColumns } from "./plan.js";
 import type { SparkSession } from "./session.js";
+import { isUnfinished } from "./standing.js";
 import { schemaOf } from "./types.js";
 
 /** The rows behind a name, as the cluster has them. */
@@ -67,12 +68,26 @@ export class SparkCluster implements Cluster {
       files,
       schema,
       identity: listed ? "row" : "digest",
-      assumed: listed
-        ? []
-        : [
-            `the rows of ${spec} stand in no Parquet file, so a digest of its values stands for a row: equal rows are on one side of a split, and the model differs from one trained on the files`,
-          ],
+      assumed: [
+        ...(await this.#unfinished(read)),
+        ...(listed
+          ? []
+          : [
+              `the rows of ${spec} stand in no Parquet file, so a digest of its values stands for a row: equal rows are on one side of a split, and the model differs from one trained on the files`,
+            ]),
+      ],
     };
+  }
+
+  async #unfinished(read: SparkRead): Promise<string[]> {
+    const paths = read.kind === "files" ? read.paths : [];
+    const found = await Promise.all(paths.map((path) => isUnfinished(this.#session, path)));
+    return paths
+      .filter((_, i) => found[i])
+      .map(
+        (path) =>
+          `a write to ${path} is going on, or broke off: there is a folder _temporary in it, and rows may be missing`,
+      );
   }
 
   async checkUnchanged(scan: SparkScan): Promise<void> {

@@ -1,8 +1,13 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CodedError, type ErrorCode, SluiceError } from "../../base/errors.js";
+import { causeOf, chainOf, tellingOf } from "./causes.js";
 import { tlsError } from "./tls.js";
-import { ErrorInfoSchema, type FetchErrorDetailsResponse } from "./wire/spark-connect_pb.js";
+import {
+  ErrorInfoSchema,
+  type FetchErrorDetailsResponse,
+  type FetchErrorDetailsResponse_Error,
+} from "./wire/spark-connect_pb.js";
 
 /** What Spark says of an error: its class and SQL state where it has them, and the id under which it keeps the details. */
 export interface SparkFacts {
@@ -56,6 +61,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   "42K03": "missing_file", // no such path
   "42P07": "exists",
   "42710": "exists",
+  "42K04": "exists", // such a path
   "42703": "unknown_column",
   "42601": "bad_formula",
   "42883": "unknown_function",
@@ -129,11 +135,18 @@ export function toSluiceError(error: unknown, shown: string, details?: FetchErro
       about,
       cause,
     );
+  const chain = chainOf(details);
+  const telling = tellingOf(chain);
+  const words = wordsOf(error, facts, telling);
+  const lacking = causeOf([error.rawMessage, ...chain.map(({ message }) => message)].join("\n"));
+  const errorClass = telling?.sparkThrowable?.errorClass ?? facts?.errorClass;
+  const sqlState = telling?.sparkThrowable?.sqlState ?? facts?.sqlState;
   return new SluiceError(
-    codes[facts?.sqlState ?? ""] ??
-      (facts?.errorClass === "CONNECT_ML.CACHE_INVALID" ? "cluster_lost" : "cluster_error"),
-    `Spark at ${shown}: ${models[facts?.errorClass ?? ""] ?? wordsOf(error, facts, details)}`,
-    { ...about, reason: facts?.reason, ...positionOf(details) },
+    lacking?.code ??
+      codes[sqlState ?? ""] ??
+      (errorClass === "CONNECT_ML.CACHE_INVALID" ? "cluster_lost" : "cluster_error"),
+    `Spark at ${shown}: ${models[errorClass ?? ""] ?? (lacking ? `${lacking.what} (${words}); ${lacking.remedy}` : words)}`,
+    { ...about, errorClass, sqlState, reason: facts?.reason, ...positionOf(telling) },
     cause,
   );
 }
@@ -142,23 +155,23 @@ export function toSluiceError(error: unknown, shown: string, details?: FetchErro
 function wordsOf(
   error: ConnectError,
   facts: SparkFacts | undefined,
-  details: FetchErrorDetailsResponse | undefined,
+  telling: FetchErrorDetailsResponse_Error | undefined,
 ): string {
-  const root = details?.errors[details.rootErrorIdx ?? 0];
-  const message = root?.message || error.rawMessage;
+  const message = telling?.message || error.rawMessage;
   const [line = ""] = message.trim().split("\n"); // a syntax error begins with an empty line
-  const spot = root?.sparkThrowable?.queryContexts[0];
+  const spot = telling?.sparkThrowable?.queryContexts[0];
   const where = spot?.fragment ? ` (at "${spot.fragment.slice(0, 80)}")` : "";
-  const name = facts?.errorClass === undefined && facts?.reason ? `${facts.reason.split(".").at(-1)}: ` : "";
+  const java = telling ? telling.errorTypeHierarchy[0] : facts?.reason;
+  const name = (telling?.sparkThrowable?.errorClass ?? facts?.errorClass) || !java ? "" : `${java.split(".").at(-1)}: `;
   return `${name}${line.replace(/\s*SQLSTATE: \w+\s*$/, "").trim()}${where}`;
 }
 
-function positionOf(details: FetchErrorDetailsResponse | undefined): {
+function positionOf(telling: FetchErrorDetailsResponse_Error | undefined): {
   start?: number;
   stop?: number;
   parameters?: unknown;
 } {
-  const spark = details?.errors[details.rootErrorIdx ?? 0]?.sparkThrowable;
+  const spark = telling?.sparkThrowable;
   if (!spark) return {};
   const [context] = spark.queryContexts;
   return {

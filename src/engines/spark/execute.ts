@@ -42,14 +42,21 @@ export interface Executing {
 /** Pauses grow from 50 ms to 5 s. */
 export const pauseMs = (tries: number): number => Math.min(5000, 50 * 3 ** tries);
 
-/** A server that works reports every two seconds; one that says nothing for this long is asked again on a new stream. */
+/**
+ * A server reports when tasks begin and end, so one long task is silent. After this long, or half of the patience, the server is asked
+ * whether it is there, and the stream is taken up anew.
+ */
 const silenceMs = 30_000;
+/** How long that answer may take. */
+const aliveMs = 10_000;
 
 /**
  * Adaptive queries start their first job on another thread: an interrupt that comes before it ends the query, and the job then
- * runs to its end with nobody waiting (seen on 4.2.0). So an operation is not interrupted before it has had time to begin.
+ * runs to its end with nobody waiting (seen on 4.2.0). So an operation is not interrupted before a job of it is seen, or this is over.
  */
-const planningMs = 2500;
+const beginsMs = 20_000;
+/** An operation that the server does not know by then never arrived. */
+const arrivesMs = 2500;
 
 /**
  * Runs a plan under an id of our choosing. Servers cut long streams on purpose: a stream that ends without `resultComplete` is taken up
@@ -71,7 +78,6 @@ export async function* execute(
   let brokenSince: number | undefined;
   let sendAgain = true;
   let jobsSeen = false;
-  const began = Date.now();
 
   const open = (abort: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
     const of = { ...session.envelope, operationId };
@@ -104,19 +110,15 @@ export async function* execute(
       sendAgain = false;
       try {
         for (;;) {
-          const { done, value } = await within(stream.next(), silenceMs, () => stop.abort());
+          const { done, value } = await within(stream.next(), Math.min(silenceMs, patienceMs / 2), () => stop.abort());
           if (done) break;
           [tries, brokenSince] = [0, undefined];
           session.observe(value.serverSideSessionId);
           lastResponseId = value.responseId;
           if (value.responseType.case === "resultComplete") complete = true;
-          else if (value.responseType.case === "executionProgress") {
-            jobsSeen ||= value.responseType.value.stages.length > 0;
-            onProgress?.(value.responseType.value);
-          } else {
-            jobsSeen = true;
-            yield value;
-          }
+          jobsSeen ||= ofJobs(value);
+          if (value.responseType.case === "executionProgress") onProgress?.(value.responseType.value);
+          else if (!complete) yield value;
         }
         if (!complete && lastResponseId !== undefined) release(session, operationId, lastResponseId);
       } catch (error) {
@@ -126,13 +128,17 @@ export async function* execute(
           ended = error instanceof ConnectError;
           throw await session.explain(error);
         }
+        if (error instanceof Silence && (await isAlive(session))) {
+          [tries, brokenSince] = [0, undefined];
+          continue;
+        }
         brokenSince ??= Date.now();
         const pause = pauseMs(tries++);
         if (Date.now() + pause - brokenSince > patienceMs) {
           ended = true;
           throw new SluiceError(
             "cluster_unreachable",
-            `Spark at ${session.remote.shown} went away in the middle of the work and did not come back within ${Math.round(patienceMs / 1000)} s; nothing was kept of it`,
+            `Spark at ${session.remote.shown} went away in the middle of the work and did not come back within ${Math.round(patienceMs / 1000)} s; where it was not ended on purpose, its log says why (most often memory: spark.driver.memory)`,
             { remote: session.remote.shown },
             { cause: error },
           );
@@ -145,10 +151,48 @@ export async function* execute(
     }
   } finally {
     if (!complete && !ended) {
-      await sleep(jobsSeen ? 0 : Math.max(0, began + planningMs - Date.now()));
+      if (!jobsSeen) await begun(session, operationId, lastResponseId);
       await session.interrupt(operationId).catch(() => {});
     }
     if (!ended) release(session, operationId);
+  }
+}
+
+/** Answers that only a job gives: rows, what a command made, stages under way. The schema comes before. */
+const ofJobs = ({ responseType }: ExecutePlanResponse): boolean =>
+  responseType.case === "executionProgress" ? responseType.value.stages.length > 0 : responseType.case !== undefined;
+
+/** Waits until an operation that shall be interrupted has a job to interrupt, or is over. */
+async function begun(session: Session, operationId: string, lastResponseId: string | undefined): Promise<void> {
+  let last = lastResponseId;
+  for (const began = Date.now(); Date.now() - began < beginsMs; await sleep(200)) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), began + beginsMs - Date.now());
+    const of = { ...session.envelope, operationId, ...(last === undefined ? {} : { lastResponseId: last }) };
+    try {
+      for await (const answer of session.client.reattachExecute(of, { signal: limit.signal })) {
+        if (ofJobs(answer)) return;
+        last = answer.responseId;
+      }
+    } catch (error) {
+      if (!isForgotten(error) || last !== undefined || Date.now() - began > arrivesMs) return;
+    } finally {
+      clearTimeout(timer);
+      limit.abort();
+    }
+  }
+}
+
+/** Whether the server answers at all, and is the one that the work was begun on. */
+async function isAlive(session: Session): Promise<boolean> {
+  try {
+    const analyze = { case: "sparkVersion", value: {} } as const;
+    const answer = await session.client.analyzePlan({ ...session.envelope, analyze }, { timeoutMs: aliveMs });
+    session.observe(answer.serverSideSessionId);
+    return true;
+  } catch (error) {
+    if (error instanceof SluiceError) throw error;
+    return false;
   }
 }
 
@@ -169,11 +213,13 @@ function release(session: Session, operationId: string, until?: string): void {
     .catch(() => {});
 }
 
+class Silence extends ConnectError {}
+
 async function within<T>(promise: Promise<T>, ms: number, late: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new ConnectError(`nothing came for ${ms / 1000} s`, Code.Unavailable));
+      reject(new Silence(`nothing came for ${ms / 1000} s`, Code.Unavailable));
       late();
     }, ms);
   });
