@@ -54,7 +54,7 @@ export class BatchReader {
     this.#pieces.push(data);
     if (chunkIndex < numChunksInBatch - 1n) return undefined;
     // A copy also where there is one piece: what protobuf gives is a view that is not aligned.
-    const bytes = new Uint8Array(this.#pieces.reduce((sum, piece) => sum + piece.length, 0));
+    const bytes = Buffer.allocUnsafeSlow(this.#pieces.reduce((sum, piece) => sum + piece.length, 0));
     let at = 0;
     for (const piece of this.#pieces) {
       bytes.set(piece, at);

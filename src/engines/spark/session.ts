@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { SluiceError } from "../../base/errors.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
 import { type Envelope, type Executing, execute, pauseMs, type SparkClient } from "./execute.js";
@@ -42,6 +42,25 @@ const settings: Readonly<Record<string, string>> = {
   "spark.connect.progress.reportInterval": "2s",
 };
 
+/** What may be on its way: of one stream, and of the connection. */
+const windowBytes = 16 * 2 ** 20;
+const widened = new WeakSet<object>();
+
+/** A connection whose own window is as wide as a stream's. By default it is 64 KB, and rows wait for a round trip for each 64 KB. */
+class WideConnection extends Http2SessionManager {
+  override async request(
+    ...asked: Parameters<Http2SessionManager["request"]>
+  ): ReturnType<Http2SessionManager["request"]> {
+    const stream = await super.request(...asked);
+    const { session } = stream;
+    if (session && !widened.has(session)) {
+      widened.add(session);
+      session.setLocalWindowSize(windowBytes);
+    }
+    return stream;
+  }
+}
+
 /** One session on a Spark Connect server: its state (views, models, settings) lives there until it is closed. */
 export class SparkSession implements AsyncDisposable {
   readonly remote: Remote;
@@ -62,12 +81,13 @@ export class SparkSession implements AsyncDisposable {
 
   /** Connects, refuses servers that are too old, and sets what our formulas rely on. */
   static async open(remote: Remote, options: SessionOptions = {}): Promise<SparkSession> {
+    const baseUrl = `${remote.tls ? "https" : "http"}://${remote.host}:${remote.port}`;
     const transport = createGrpcTransport({
-      baseUrl: `${remote.tls ? "https" : "http"}://${remote.host}:${remote.port}`,
+      baseUrl,
+      sessionManager: new WideConnection(baseUrl, undefined, { settings: { initialWindowSize: windowBytes } }),
       readMaxBytes: remote.maxMessageBytes,
       writeMaxBytes: remote.maxMessageBytes,
       interceptors: [headers(remote)],
-      nodeOptions: { settings: { initialWindowSize: 16 * 2 ** 20 } },
     });
     const session = new SparkSession(remote, createClient(SparkConnectService, transport), options);
     const { result } = await session.call(
