@@ -11,13 +11,28 @@ import { quality } from "./contests/quality.mjs";
 import { profile, start } from "./contests/reading.mjs";
 import { huge, scale } from "./contests/scale.mjs";
 import { spark } from "./contests/spark.mjs";
+import { sparkRows } from "./contests/spark-rows.mjs";
 import { text } from "./contests/text.mjs";
 import { higgs, trees } from "./contests/trees.mjs";
 import { saveSections } from "./results.mjs";
 import { cleanUp, rowsOf, withSpark } from "./sluice.mjs";
 
 /** Those that take hours, or more memory than most have, run only when they are named. */
-const contests = { logistic, ridge, profile, start, trees, higgs, scale, huge, clicks, quality, spark, text };
+const contests = {
+  logistic,
+  ridge,
+  profile,
+  start,
+  trees,
+  higgs,
+  scale,
+  huge,
+  clicks,
+  quality,
+  spark,
+  "spark-rows": sparkRows,
+  text,
+};
 const everyday = "logistic,ridge,profile,start";
 
 const { values: options } = parseArgs({

@@ -1,10 +1,11 @@
-"""One piece of work on a Spark server through PySpark's client: python spark_client.py WORK REMOTE REPEATS PATH"""
+"""One piece of work on a Spark server through PySpark's client: python spark_client.py WORK REMOTE REPEATS PATH [LEARNER]"""
 
 import sys
+import tempfile
 import time
 
 from common import say
-from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.classification import GBTClassifier, LogisticRegression
 from pyspark.ml.feature import VectorAssembler
 from pyspark.sql import SparkSession
 
@@ -21,8 +22,7 @@ def sql():
 
 
 def fit():
-    rows = VectorAssembler(inputCols=columns, outputCol="features").transform(spark.read.parquet(path))
-    return len(LogisticRegression(labelCol="y", maxIter=10).fit(rows).coefficients)
+    return len(LogisticRegression(labelCol="y", maxIter=10).fit(assembled()).coefficients)
 
 
 def rows():
@@ -31,11 +31,29 @@ def rows():
     return table.toArrow().num_rows
 
 
+def assembled():
+    return VectorAssembler(inputCols=columns, outputCol="features").transform(spark.read.parquet(path))
+
+
+model = None
+
+
+def predict():
+    global model
+    if model is None:
+        learner = {"GBTClassifier": GBTClassifier(maxIter=20, seed=1), "LogisticRegression": LogisticRegression(maxIter=10)}
+        model = learner[sys.argv[5]].setLabelCol("y").fit(assembled().sample(0.02, 1))
+    began = time.perf_counter()
+    scored = model.transform(assembled()).select("prediction", "probability")
+    scored.write.mode("overwrite").parquet(tempfile.gettempdir() + "/pyspark-bench-scored")
+    return time.perf_counter() - began
+
+
 seconds = []
 for _ in range(int(repeats)):
     began = time.perf_counter()
-    result = {"sql": sql, "fit": fit, "rows": rows}[work]()
-    seconds.append(time.perf_counter() - began)
+    result = {"sql": sql, "fit": fit, "rows": rows, "predict": predict}[work]()
+    seconds.append(result if work == "predict" else time.perf_counter() - began)
 seconds.sort()
 say(inner=seconds[(len(seconds) - 1) // 2], result=result)
 spark.stop()

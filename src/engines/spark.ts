@@ -2,7 +2,7 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
 import { int64, type Row, type Schema } from "../base/schema.js";
 import { col } from "../expr/expr.js";
-import type { Relation, ScanRelation } from "../expr/relation.js";
+import type { Relation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
@@ -11,6 +11,7 @@ import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js
 import { identified, SparkCluster } from "./spark/cluster.js";
 import { happened, Progress } from "./spark/happened.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
+import { numbered, Order, orderedScan, pieceBytes, piecesOf, unnumbered } from "./spark/pieces.js";
 import { type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
@@ -25,6 +26,8 @@ export interface SparkOptions {
   readonly local: Engine;
   readonly signal?: AbortSignal;
   readonly patienceMs?: number;
+  /** About how many bytes of results one query may give. */
+  readonly pieceBytes?: number;
 }
 
 /** A Spark cluster through Spark Connect: relations are SQL there, results come as Arrow, nothing is sampled or rounded on the way. */
@@ -75,24 +78,30 @@ export class SparkEngine implements Engine {
     return rows;
   }
 
-  /** Rows of one file come in its order: its parts are read and sent one after the other, and their numbers are checked on the way. */
   async *batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk> {
+    for await (const batch of this.#inOrder(relation, signal)) if (batch.rows > 0) yield chunkOf(batch);
+  }
+
+  /** Results of a scan in the order of its rows, piece by piece; of anything else as the cluster gives them. */
+  async *#inOrder(relation: Relation, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     const below = orderedScan(relation);
-    if (!below) {
-      for await (const batch of this.#results(this.frame(relation), signal)) if (batch.rows > 0) yield chunkOf(batch);
-      return;
-    }
-    const rows = this.frame(withPlaces(relation));
-    const sorted =
-      below.part && below.scan.identity === "row"
-        ? rows
-        : sql("SELECT * FROM rows ORDER BY __file, __row", {}, { rows });
+    if (!below) return yield* this.#results(this.frame(relation), signal);
     const order = new Order();
-    for await (const batch of this.#results(sorted, signal)) {
-      if (batch.rows === 0) continue;
-      order.check(batch);
-      const { columns } = chunkOf(batch);
-      yield { rows: batch.rows, columns: columns.slice(0, -2) };
+    const known = await this.cluster.rowsIn(below.scan);
+    let perRow = 1024; // until the first piece has told
+    const most = this.#options.pieceBytes ?? pieceBytes;
+    const pieces = known ? piecesOf(below, known, () => most / perRow) : [{ ...below, rows: 0 }];
+    for (const piece of pieces) {
+      const rows = this.frame(numbered(relation, piece));
+      // One file's rows are read and sent one part after the other; `order` watches that.
+      const isOrdered = piece.part !== undefined && below.scan.identity === "row";
+      const sorted = isOrdered ? rows : sql("SELECT * FROM rows ORDER BY __file, __row", {}, { rows });
+      const before = this.counters.bytesRead;
+      for await (const batch of this.#results(sorted, signal)) {
+        if (batch.rows > 0) order.check(batch);
+        yield unnumbered(batch);
+      }
+      if (piece.rows > 0) perRow = Math.max(1, (this.counters.bytesRead - before) / piece.rows);
     }
   }
 
@@ -180,7 +189,7 @@ export class SparkEngine implements Engine {
     let rows = 0;
     try {
       let header: readonly string[] | undefined;
-      for await (const batch of this.#results(this.frame(relation), signal)) {
+      for await (const batch of this.#inOrder(relation, signal)) {
         if (!header) {
           header = batch.names;
           if (format === "csv") await file.write(`${header.map((name) => lineOf([name])).join(",")}\n`);
@@ -252,16 +261,6 @@ function scansIn(relation: Relation): SparkScan[] {
   return relation.kind === "sql" ? [] : scansIn(relation.from);
 }
 
-/** The scan below a chain of filters and one projection, whose rows keep their order. */
-function orderedScan(relation: Relation): (ScanRelation & { scan: SparkScan }) | undefined {
-  if (relation.kind !== "project") return undefined;
-  let below: Relation = relation.from;
-  while (below.kind === "filter") below = below.from;
-  return below.kind === "scan" && below.scan.format === "spark" && (below.part || below.runs)
-    ? (below as ScanRelation & { scan: SparkScan })
-    : undefined;
-}
-
 const places = ["__file", "__row"] as const;
 
 /** Rows of a scan with their places beside them, below any filters. */
@@ -284,31 +283,4 @@ function firstInOrder(relation: Relation): Relation {
   const sorted: Relation = { kind: "sort", from: placed(from), by: places.map((name) => ({ expr: col(name) })) };
   const columns = Object.fromEntries(below.scan.schema.columns.map(({ name }) => [name, col(name)]));
   return { kind: "project", from: { ...relation, from: sorted }, columns };
-}
-
-/** The same with its rows' places as its last columns. */
-function withPlaces(relation: Relation): Relation {
-  if (relation.kind !== "project") throw new Error("only a projection can be numbered");
-  const kept = Object.fromEntries(places.map((name) => [name, col(name)]));
-  return { ...relation, from: placed(relation.from), columns: { ...relation.columns, ...kept } };
-}
-
-/** That rows come in the order of their places, however the cluster worked. */
-class Order {
-  #file = -1n;
-  #row = -1n;
-
-  check({ rows, columns }: ResultBatch): void {
-    const [files, numbers] = columns.slice(-2).map(({ values }) => values as BigInt64Array | Int32Array);
-    for (let i = 0; i < rows; i++) {
-      const [file, row] = [BigInt(files![i]!), BigInt(numbers![i]!)];
-      if (file < this.#file || (file === this.#file && row < this.#row))
-        throw new SluiceError(
-          "cluster_error",
-          `Spark gave row ${row} of a file after row ${this.#row}: the order of its rows is lost; write the source anew as Parquet files of less than 128 MB`,
-          {},
-        );
-      [this.#file, this.#row] = [file, row];
-    }
-  }
 }

@@ -11,7 +11,7 @@ import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
-import { scored } from "./formulas.js";
+import { adapt, scored } from "./formulas.js";
 
 export interface PredictOptions extends DataOptions {
   /** OUT.parquet, OUT.csv, OUT.jsonl, or `-`: CSV on standard output. */
@@ -53,7 +53,8 @@ export async function predictFile(
   try {
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
-    const errors = await errorsIn(relation, path, workspace);
+    const { error } = adapt(model, data.schema);
+    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {

@@ -41,6 +41,8 @@ export function identified(scan: SparkScan): Frame {
 export class SparkCluster implements Cluster {
   readonly #rows: (frame: Frame) => Promise<Row[]>;
   readonly #session: SparkSession;
+  /** Rows of the files that were opened, by their fingerprints. */
+  readonly #counts = new Map<string, number>();
 
   constructor(rows: (frame: Frame) => Promise<Row[]>, session: SparkSession) {
     this.#rows = rows;
@@ -90,6 +92,13 @@ export class SparkCluster implements Cluster {
       );
   }
 
+  /** How many rows each file has; nothing of a table that was sent, which is small. */
+  async rowsIn({ read, files }: SparkScan): Promise<readonly number[] | undefined> {
+    if (read.kind === "sent") return undefined;
+    if (!files.every(({ fingerprint }) => this.#counts.has(fingerprint))) await this.open(read, files[0]!.path);
+    return files.map(({ fingerprint }) => this.#counts.get(fingerprint) ?? 0);
+  }
+
   async checkUnchanged(scan: SparkScan): Promise<void> {
     if (scan.read.kind === "sent") return;
     const source = sourceFrame(scan.read);
@@ -123,14 +132,16 @@ export class SparkCluster implements Cluster {
       row: formula("_metadata.row_index"),
     });
     const places =
-      "SELECT path, max(bytes) AS bytes, max(modified) AS modified, min(row) AS first FROM facts GROUP BY path";
+      "SELECT path, max(bytes) AS bytes, max(modified) AS modified, min(row) AS first, count(*) AS n FROM facts GROUP BY path";
     try {
       const rows = await this.#rows(sql(places, {}, { facts }));
       if (rows.length === 0 || rows.some(({ first }) => first === null)) return undefined;
       return rows
-        .map(({ path, bytes, modified }) => {
+        .map(({ path, bytes, modified, n }) => {
           const fact = { path: String(path), bytes: Number(bytes), modifiedMs: Number(modified) };
-          return { ...fact, fingerprint: hashOf(fact) };
+          const fingerprint = hashOf(fact);
+          this.#counts.set(fingerprint, Number(n));
+          return { ...fact, fingerprint };
         })
         .sort((a, b) => byBytes(a.path, b.path));
     } catch (error) {
@@ -155,6 +166,8 @@ export class SparkCluster implements Cluster {
       ),
     );
     const { n, x, s } = row ?? {};
-    return { path: spec, bytes: 0, modifiedMs: 0, fingerprint: hashOf([String(n), String(x), String(s)]) };
+    const fingerprint = hashOf([String(n), String(x), String(s)]);
+    this.#counts.set(fingerprint, Number(n));
+    return { path: spec, bytes: 0, modifiedMs: 0, fingerprint };
   }
 }

@@ -1,0 +1,133 @@
+import { SluiceError } from "../../base/errors.js";
+import { int64 } from "../../base/schema.js";
+import { col } from "../../expr/expr.js";
+import type { Part, Relation, ScanRelation } from "../../expr/relation.js";
+import type { SparkScan } from "../../sources/scan.js";
+import type { ResultBatch } from "./arrow.js";
+
+/**
+ * What one query may give. The driver keeps what a slow client has not taken yet, and ends a query whose results are larger than
+ * spark.driver.maxResultSize, 1 GB unless set: so long results are asked for in pieces.
+ */
+export const pieceBytes = 256 * 2 ** 20;
+
+/** A scan of the cluster below filters and projections, which leave its rows in their order. */
+export type OrderedScan = ScanRelation & { readonly scan: SparkScan };
+
+export function orderedScan(relation: Relation): OrderedScan | undefined {
+  if (relation.kind === "filter" || (relation.kind === "project" && !relation.keep)) return orderedScan(relation.from);
+  return relation.kind === "scan" && relation.scan.format === "spark" ? (relation as OrderedScan) : undefined;
+}
+
+/** Rows that are read by one query: of one file in its order, or of several places, which the cluster sorts. */
+export interface Piece {
+  readonly part?: Part;
+  readonly runs?: readonly Required<Part>[];
+  /** Source rows in it, about. */
+  readonly rows: number;
+}
+
+const digests = 2 ** 63;
+
+/**
+ * The pieces of a scan in the order of its files and rows. `rowsIn` tells the rows of each file; `mostRows`, of a piece, is asked
+ * before each, so that it may learn from those before it.
+ */
+export function* piecesOf(
+  { scan, part, runs }: OrderedScan,
+  rowsIn: readonly number[],
+  mostRows: () => number,
+): Generator<Piece> {
+  const most = (): number => Math.max(1, Math.floor(mostRows()));
+  if (runs) return yield { runs, rows: runs.reduce((sum, { from, to }) => sum + to - from, 0) };
+  if (scan.identity === "digest") {
+    // Places are digests, which lie evenly: a share of their space has that share of the rows.
+    const rows = rowsIn[0] ?? 0;
+    for (let from = part?.from ?? 0; from < digests; ) {
+      const share = Math.min(1, most() / Math.max(1, rows));
+      const to = share === 1 ? digests : from + share * digests;
+      yield { part: { file: 0, ...(from > 0 ? { from } : {}), ...(to < digests ? { to } : {}) }, rows: share * rows };
+      from = to;
+    }
+    return;
+  }
+  let small: Required<Part>[] = [];
+  let smallRows = 0;
+  if (part && rowsIn[part.file] === 0) yield { part, rows: 0 };
+  const first = part?.file ?? 0;
+  for (let file = first; file < (part ? first + 1 : scan.files.length); file++) {
+    const end = part?.to ?? rowsIn[file]!;
+    let from = part?.from ?? 0;
+    if (!part && smallRows + end <= most()) {
+      small.push({ file, from, to: end });
+      smallRows += end;
+      continue;
+    }
+    if (small.length > 0) yield grouped(small, smallRows);
+    [small, smallRows] = [[], 0];
+    for (let to = from; from < end; from = to) {
+      to = Math.min(end, from + most());
+      yield { part: { file, ...(from > 0 ? { from } : {}), ...(to < end || part?.to ? { to } : {}) }, rows: to - from };
+    }
+  }
+  if (small.length > 0) yield grouped(small, smallRows);
+}
+
+const grouped = (runs: readonly Required<Part>[], rows: number): Piece =>
+  runs.length === 1 ? { part: { file: runs[0]!.file }, rows } : { runs, rows };
+
+const places = ["__file", "__row"] as const;
+
+/** The same over a piece of its scan, with its rows' places as its last columns. */
+export function numbered(relation: Relation, piece: Pick<Piece, "part" | "runs"> = {}): Relation {
+  switch (relation.kind) {
+    case "scan": {
+      const { part: _, runs: __, ...whole } = relation;
+      const columns = [...relation.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
+      const { part, runs } = piece;
+      return {
+        ...whole,
+        scan: { ...relation.scan, schema: { columns } },
+        ...(part ? { part } : {}),
+        ...(runs ? { runs } : {}),
+      };
+    }
+    case "filter":
+      return { ...relation, from: numbered(relation.from, piece) };
+    case "project": {
+      const kept = Object.fromEntries(places.map((name) => [name, col(name)]));
+      return { ...relation, from: numbered(relation.from, piece), columns: { ...relation.columns, ...kept } };
+    }
+    default:
+      throw new Error(`rows of a relation of kind ${relation.kind} have no places`);
+  }
+}
+
+/** The batch without its rows' places. */
+export const unnumbered = ({ rows, names, columns }: ResultBatch): ResultBatch => ({
+  rows,
+  names: names.slice(0, -2),
+  columns: columns.slice(0, -2),
+});
+
+/** That rows come in the order of their places, however the cluster worked. */
+export class Order {
+  #file = -1;
+  #row = -1n;
+
+  check({ rows, columns }: ResultBatch): void {
+    const [files, numbers] = columns.slice(-2).map(({ values }) => values as BigInt64Array | Int32Array);
+    let [file, row] = [this.#file, this.#row];
+    for (let i = 0; i < rows; i++) {
+      const [nextFile, nextRow] = [Number(files![i]!), BigInt(numbers![i]!)];
+      if (nextFile < file || (nextFile === file && nextRow < row))
+        throw new SluiceError(
+          "cluster_error",
+          `Spark gave row ${nextRow} of a file after row ${row}: the order of its rows is lost; write the source anew as Parquet files of less than 128 MB`,
+          {},
+        );
+      [file, row] = [nextFile, nextRow];
+    }
+    [this.#file, this.#row] = [file, row];
+  }
+}
