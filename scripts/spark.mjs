@@ -1,4 +1,4 @@
-// A real Spark on this machine: `npm run spark:up [-- --cluster] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
+// A real Spark on this machine: `npm run spark:up [-- --cluster] [--cores N] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
 // Python brings the jars (pyspark from PyPI, in a cached environment), Java 17 runs them; nothing leaves the loopback device.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -152,6 +152,11 @@ async function until(port, child) {
   throw new Error(`${child.name} did not answer on port ${port} within ${readyMs / 1000} s; its log: ${child.log()}`);
 }
 
+function wholeCores(text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--cores ${text}: it must be a whole number from 1`);
+  return Number(text);
+}
+
 async function down(only) {
   const folder = cached("spark");
   const ports = existsSync(folder) ? readdirSync(folder) : [];
@@ -173,7 +178,12 @@ async function down(only) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { cluster: { type: "boolean" }, port: { type: "string" }, version: { type: "string" } },
+    options: {
+      cluster: { type: "boolean" },
+      cores: { type: "string" },
+      port: { type: "string" },
+      version: { type: "string" },
+    },
   });
   if (positionals[0] === "down") await down(values.port);
   else if (positionals[0] === "up")
@@ -181,6 +191,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       const server = await startSpark({
         ...(values.port ? { port: Number(values.port) } : {}),
         ...(values.version ? { version: values.version.split(".").slice(0, 2).join(".") } : {}),
+        ...(values.cores ? { cores: wholeCores(values.cores) } : {}),
         cluster: values.cluster ?? false,
         keep: true,
         say: console.log,
@@ -191,7 +202,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       process.exitCode = 1;
     }
   else {
-    console.error("npm run spark:up [-- --cluster] [--port N] [--version 4.1] | npm run spark:down");
+    console.error("npm run spark:up [-- --cluster] [--cores N] [--port N] [--version 4.1] | npm run spark:down");
     process.exitCode = 2;
   }
 }

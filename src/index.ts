@@ -20,6 +20,7 @@ import { rows as spoolRows } from "./sources/index.js";
 import type { CsvDialect } from "./sources/scan.js";
 import { learnerBytesOf } from "./train/check.js";
 import { planTraining } from "./train/plan.js";
+import { type Machine, type Scaled, type ScaleOptions, scaleTraining } from "./train/scale.js";
 import { type DataOptions, describeSource } from "./train/source.js";
 import type { Plan, TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
 import { trainModel } from "./train/train.js";
@@ -34,6 +35,8 @@ export type { ExplainedRow } from "./predict/contributions.js";
 export type { Importance, Importances } from "./predict/importance.js";
 export type { Scored } from "./predict/one.js";
 export type { PartialDependence } from "./predict/partial.js";
+export type { Amdahl, Estimate, Scalability, Unsupported } from "./train/scale/laws.js";
+export type { Scaled, ScaledRun, ScaledSize } from "./train/scale.js";
 export type { Plan, RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
 
 /** Column types of a source as the caller knows them: `{ distance: "real", late: "bool" }`. */
@@ -222,7 +225,7 @@ export interface EngineChoice {
   readonly memoryBytes?: number;
   readonly threads?: number;
   /** Of Spark: `sc://host:port/;name=value`. */
-  readonly remote?: { readonly address: string; readonly token?: string };
+  readonly remote?: NonNullable<Machine["on"]>;
 }
 /** The embedded engine inside a memory budget for the whole process. */
 export const duckdb = (settings: { readonly memory?: string; readonly threads?: number } = {}): EngineChoice => ({
@@ -239,6 +242,8 @@ export function spark(
   settings: {
     readonly remote?: string;
     readonly token?: string;
+    /** Into how many parts the cluster shall cut each query (for `scale`); Spark decides unless said. */
+    readonly partitions?: number;
     readonly memory?: string;
     readonly threads?: number;
   } = {},
@@ -251,7 +256,12 @@ export function spark(
       "usage",
       "spark(): name the cluster with { remote } or in SPARK_REMOTE, like sc://host:15002",
     );
-  return { ...duckdb(settings), engine: "spark", remote: { address, ...(token ? { token } : {}) } };
+  const { partitions } = settings;
+  return {
+    ...duckdb(settings),
+    engine: "spark",
+    remote: { address, ...(token ? { token } : {}), ...(partitions === undefined ? {} : { partitions }) },
+  };
 }
 
 interface Place {
@@ -366,6 +376,41 @@ export const train = <C extends Columns>(settings: TrainSettings<C>): Promise<Tr
     const details = await trainModel(await specOf(settings, workspace), workspace, settings.events);
     return { ...details, metrics: details.quality["validation"]?.model };
   });
+
+export interface ScaleSettings<C extends Columns = Columns> extends Omit<TrainSettings<C>, "on" | "events"> {
+  /** `[duckdb({ threads: 1 }), duckdb({ threads: 2 })]`, several clusters, or one with several `partitions`. */
+  readonly on: readonly EngineChoice[];
+  /** Counted runs of each size, after one that is not; 3 unless said. */
+  readonly repeats?: number;
+  readonly events?: NonNullable<ScaleOptions["events"]>;
+}
+
+/**
+ * Runs the same training on several sizes of machine and says how it scales: seconds, speed-up and efficiency of each size, the serial
+ * fraction of Amdahl's law and the contention and coherency of Gunther's, each with its 95 % interval or why the runs do not tell it.
+ */
+export async function scale<C extends Columns>({
+  on,
+  repeats,
+  events,
+  ...settings
+}: ScaleSettings<C>): Promise<Scaled> {
+  const spec = await inWorkspace(settings, (workspace) => specOf(settings, workspace));
+  return scaleTraining(
+    spec,
+    on.map(({ memoryBytes, threads, remote }) => ({
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(remote ? { on: remote } : {}),
+    })),
+    {
+      home: homeAt({ home: settings.home, cache: settings.cache }),
+      ...(repeats === undefined ? {} : { repeats }),
+      ...(settings.signal ? { signal: settings.signal } : {}),
+      ...(events ? { events } : {}),
+    },
+  );
+}
 
 const modelOf = (given: Model | Trained): Model => ("result" in given ? given.model : given);
 

@@ -50,8 +50,16 @@ export const withEngine = (command: Command): Command =>
     .option("--on <engine>", "duckdb (here), spark (the cluster in SPARK_REMOTE), or sc://host:15002/;name=value")
     .option("--token-file <file>", "the cluster's token (or SPARK_CONNECT_AUTHENTICATE_TOKEN)");
 
-export const withSource = (command: Command): Command =>
-  withEngine(command)
+/** Several engines, or one that is varied. */
+export const withEngines = (command: Command): Command =>
+  command
+    .option("--on <engine>", "a cluster to compare, spark or sc://host:15002/;name=value (repeatable)", gather)
+    .option("--partitions <list>", "on one cluster: how many parts it cuts its work into, e.g. 1,2,4 (weaker evidence)")
+    .option("--repeats <n>", "counted runs of each size, after one that is not", "3")
+    .option("--token-file <file>", "the clusters' token (or SPARK_CONNECT_AUTHENTICATE_TOKEN)");
+
+export const withSource = (command: Command, engine = withEngine): Command =>
+  engine(command)
     .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
     .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
     .option("--columns <names>", "column names of a file without a header line, separated by commas")
@@ -107,8 +115,8 @@ export async function homeOf(flags: CommonFlags): Promise<Home> {
 }
 
 /** Where relations run: what --on says, else the cluster in SPARK_REMOTE when a source is on one, else here. */
-function engineOf(
-  { on, tokenFile }: CommonFlags,
+export function engineOf(
+  { on, tokenFile }: Pick<CommonFlags, "on" | "tokenFile">,
   sources: readonly string[],
 ): { address: string; token?: string } | undefined {
   const { SPARK_REMOTE: address, SPARK_CONNECT_AUTHENTICATE_TOKEN: fromEnvironment } = process.env;

@@ -5,6 +5,7 @@ import { evaluateModel } from "../predict/evaluate.js";
 import { findModel, type Home } from "../runs/home.js";
 import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
 import { metricsTable } from "./tables.js";
+import { watching } from "./watch.js";
 
 export function loadModel(home: Home, ref: string): { model: Model; ref: string; run: string } {
   const kept = findModel(home, ref);
@@ -19,11 +20,13 @@ export async function evaluate(
 ): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal, { sources });
-  const { rows, model, baseline, uncalibrated } = await evaluateModel(
-    loaded.model,
-    sources,
-    { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) },
-    workspace,
+  const { rows, model, baseline, uncalibrated } = await watching(workspace, flags, "judging", () =>
+    evaluateModel(
+      loaded.model,
+      sources,
+      { ...dataOptionsOf(flags), ...(flags.where === undefined ? {} : { where: flags.where }) },
+      workspace,
+    ),
   );
   context.print(
     `${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`,

@@ -19,6 +19,7 @@ import {
 import { loadModel } from "./evaluate.js";
 import { text } from "./sql.js";
 import { bar, table } from "./tables.js";
+import { watching } from "./watch.js";
 
 type ExplainFlags = CommonFlags &
   SourceFlags & {
@@ -53,7 +54,9 @@ export async function explain(
   if (source !== undefined) {
     await using workspace = await openWorkspace(flags, context.signal, { sources: [source] });
     const wanted = rowsToShuffle(model.inputs.columns.length);
-    const sample = await sampleFor(model, [source], dataOptionsOf(flags), workspace, wanted);
+    const sample = await watching(workspace, flags, "taking a sample", () =>
+      sampleFor(model, [source], dataOptionsOf(flags), workspace, wanted),
+    );
     const importances = permutationImportance(model, sample);
     printImportances(importances, source, top, context);
     out["importance"] = importances.columns;
@@ -172,7 +175,9 @@ async function rowByRow(
   const about = { model: found, task: model.task, learner: model.learner, output: explainedOutput(model) };
   if (flags.to !== undefined) {
     const to = { to: flags.to, ...(flags.overwrite ? { overwrite: true } : {}) };
-    const done = await explainFile(model, [source], { ...options, ...to }, workspace, said ?? Infinity);
+    const done = await watching(workspace, flags, "taking rows apart", () =>
+      explainFile(model, [source], { ...options, ...to }, workspace, said ?? Infinity),
+    );
     context.print(`${formatCount(done.rows)} rows taken apart to ${flags.to} (${formatBytes(done.bytes)})`);
     return context.json({ ...about, ...done, to: flags.to });
   }

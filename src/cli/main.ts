@@ -1,6 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { SluiceError } from "../base/errors.js";
-import { type CommonFlags, fail, run, type SourceFlags, withCommon, withEngine, withSource } from "./command.js";
+import {
+  type CommonFlags,
+  fail,
+  run,
+  type SourceFlags,
+  withCommon,
+  withEngine,
+  withEngines,
+  withSource,
+} from "./command.js";
 
 const gather = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
@@ -30,8 +39,8 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .exitOverride()
       .configureOutput({ writeErr: () => {} });
 
-  const learning = (own: Command): Command =>
-    withSource(own)
+  const learning = (own: Command, engine = withEngine): Command =>
+    withSource(own, engine)
       .requiredOption("--label <formula>", "what to predict: a column, or a formula like 'delay > 15'")
       .option("--task <task>", "binary, multiclass or regression, instead of inferring it")
       .option("--positive <class>", "the class that counts as positive (default: the last in sort order)")
@@ -63,6 +72,12 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
   learning(command("plan <sources...>", "what a training would read, take and cost, before it runs")).action(
     (sources: string[], flags) =>
       run(flags, async (context) => (await import("./plan.js")).plan(sources, flags, context)),
+  );
+  learning(
+    command("scale <sources...>", "how a training scales: the same on several sizes of machine (--threads 1,2 here)"),
+    withEngines,
+  ).action((sources: string[], flags) =>
+    run(flags, async (context) => (await import("./scale.js")).scale(sources, flags, context)),
   );
   command("resume <run>", "go on with an interrupted run; at most one unit of work is done again").action(
     (ref: string, flags) => run(flags, async (context) => (await import("./train.js")).resume(ref, flags, context)),

@@ -10,6 +10,7 @@ import {
   tellCluster,
 } from "./command.js";
 import { loadModel } from "./evaluate.js";
+import { watching } from "./watch.js";
 
 export async function predict(
   ref: string,
@@ -23,16 +24,18 @@ export async function predict(
     ?.split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
-  const done = await predictFile(
-    model,
-    sources,
-    {
-      ...dataOptionsOf(flags),
-      to: flags.to,
-      ...(keep ? { keep } : {}),
-      ...(flags.overwrite ? { overwrite: true } : {}),
-    },
-    workspace,
+  const done = await watching(workspace, flags, "scoring", () =>
+    predictFile(
+      model,
+      sources,
+      {
+        ...dataOptionsOf(flags),
+        to: flags.to,
+        ...(keep ? { keep } : {}),
+        ...(flags.overwrite ? { overwrite: true } : {}),
+      },
+      workspace,
+    ),
   );
   const say =
     flags.to === "-"

@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from "./command.js";
 import { table } from "./tables.js";
+import { watching } from "./watch.js";
 
 export async function profile(
   sources: readonly string[],
@@ -47,12 +48,14 @@ export async function profile(
       scan.csv.compression === "none" &&
       scan.csv.comment === "" && // DuckDB drops comment lines between rows; landing counts them
       scan.csv.decimal === ".");
-  const found = direct
-    ? await profileOf(workspace.engine, scan, how).catch((error: unknown) => {
-        if (scan.format !== "csv" || context.signal.aborted) throw error;
-        return landing();
-      })
-    : await landing();
+  const found = await watching(workspace, flags, "counting", () =>
+    direct
+      ? profileOf(workspace.engine, scan, how).catch((error: unknown) => {
+          if (scan.format !== "csv" || context.signal.aborted) throw error;
+          return landing();
+        })
+      : landing(),
+  );
   const assumed = "assumed" in scan ? scan.assumed : found.assumed;
   context.print(
     `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}`,

@@ -137,6 +137,45 @@ describe("progress", () => {
     vi.unstubAllEnvs();
   });
 
+  test("tells what a cluster is at, whatever stage of ours begins, until it has nothing to do", () => {
+    const { shown, later, text } = stage({ isTTY: true, columns: 200 });
+    const last = (): string => text().split("\r").at(-1)!;
+    shown.stage("training", { rows: 100 });
+    shown.update({ rows: 50, pass: 1 });
+    later(2000);
+    shown.cluster({ stage: 3, stages: 5, tasksDone: 120, tasks: 1200, inputBytes: 1.2e9 });
+    later(500);
+    expect(last()).toMatch(/^training · stage 3 of 5, 120 of 1,200 tasks, 1\.20 GB read · pass 1 · 50 of 100 rows/);
+    shown.stage("judging");
+    later(500);
+    expect(last()).toMatch(/^judging · stage 3 of 5/);
+    shown.cluster({ stage: 1, stages: 1, tasksDone: 0, tasks: 8, inputBytes: 0 });
+    later(500);
+    expect(last()).toMatch(/^judging · stage 1 of 1, 0 of 8 tasks · /);
+    shown.cluster(undefined);
+    later(500);
+    expect(last()).toMatch(/^judging · 1\.5 s/);
+  });
+
+  test("draws what comes more often than a terminal is redrawn once, and for programs once a second", () => {
+    for (const [options, most] of [
+      [{ isTTY: true }, 11],
+      [{ json: true }, 2],
+    ] as const) {
+      const { shown, later, written } = stage(options);
+      shown.stage("asking");
+      later(2000);
+      written.length = 0;
+      for (let task = 0; task < 100; task++) {
+        shown.cluster({ stage: 1, stages: 1, tasksDone: task, tasks: 100, inputBytes: 0 });
+        later(10);
+      }
+      expect(written.length).toBeGreaterThan(0);
+      expect(written.length).toBeLessThanOrEqual(most);
+      expect(written.join("")).toMatch(/stage 1 of 1|"cluster":\{"stage":1,/);
+    }
+  });
+
   test("starts a rate anew with each pass", () => {
     const { shown, later, text } = stage({ isTTY: true, columns: 200 });
     shown.stage("training", { rows: 1000 });

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
+import type { Underway } from "../engines/contract.js";
 import { coloursOf } from "./colours.js";
 import { cut, displayWidth } from "./tables.js";
 
@@ -29,6 +30,8 @@ export interface ProgressUpdate {
 export interface Progress {
   stage(name: string, plan?: { readonly rows?: number; readonly passes?: number }): void;
   update(update: ProgressUpdate): void;
+  /** What a cluster is at for us, nothing when it has nothing to do; it stays as stages of ours come and go. */
+  cluster(underway: Underway | undefined): void;
   /** For programs that watch: which unit of work begins. */
   unit(name: string): void;
   /** A sentence that is said at once. */
@@ -42,7 +45,14 @@ const redrawMs = 100;
 const jsonMs = 1000;
 const plainMs = 5000;
 
-const nothing: Progress = { stage: () => {}, update: () => {}, unit: () => {}, note: () => {}, done: () => {} };
+const nothing: Progress = {
+  stage: () => {},
+  update: () => {},
+  cluster: () => {},
+  unit: () => {},
+  note: () => {},
+  done: () => {},
+};
 
 /** What a long piece of work shows while it runs: stage, rows, rate, pass, time left, resident memory of the budget. */
 export function progress(options: ProgressOptions): Progress {
@@ -59,11 +69,12 @@ export function progress(options: ProgressOptions): Progress {
   let passFrom = started;
   let passRows = 0;
   let latest: ProgressUpdate = {};
+  let cluster: Underway | undefined;
   let shownAt = Number.NEGATIVE_INFINITY;
   let drawn = false;
   let ended = false;
 
-  const facts = (): ProgressUpdate & { seconds: number } => {
+  const facts = (): Facts => {
     const seconds = (now() - stageFrom) / 1000;
     const inPass = (now() - passFrom) / 1000;
     const rowsPerSecond =
@@ -79,6 +90,7 @@ export function progress(options: ProgressOptions): Progress {
     const budgetBytes = latest.budgetBytes ?? options.budgetBytes;
     return {
       ...latest,
+      ...(cluster === undefined ? {} : { cluster }),
       seconds,
       rssBytes: latest.rssBytes ?? rss(),
       ...(rowsPerSecond === undefined ? {} : { rowsPerSecond: Math.round(rowsPerSecond) }),
@@ -133,6 +145,10 @@ export function progress(options: ProgressOptions): Progress {
       latest = { ...latest, ...update };
       show();
     },
+    cluster(underway) {
+      cluster = underway;
+      show();
+    },
     unit(name) {
       if (json) stream.write(`${JSON.stringify({ event: "unit", unit: name, seconds: sinceStart() })}\n`);
     },
@@ -148,10 +164,13 @@ export function progress(options: ProgressOptions): Progress {
   };
 }
 
-function lineOf(stage: string, facts: ProgressUpdate & { seconds: number }): string {
-  const { rows, totalRows, rowsPerSecond, pass, passes, etaSeconds, rssBytes, budgetBytes, seconds } = facts;
+type Facts = ProgressUpdate & { readonly seconds: number; readonly cluster?: Underway };
+
+function lineOf(stage: string, facts: Facts): string {
+  const { rows, totalRows, rowsPerSecond, pass, passes, etaSeconds, rssBytes, budgetBytes, seconds, cluster } = facts;
   const share = rows !== undefined && totalRows ? ` (${Math.min(100, Math.floor((100 * rows) / totalRows))} %)` : "";
   const parts = [
+    cluster === undefined ? "" : underwayLine(cluster),
     pass === undefined || pass === 0
       ? ""
       : `pass ${pass}${passes !== undefined && passes >= pass ? ` of ${passes}` : ""}`,
@@ -163,11 +182,14 @@ function lineOf(stage: string, facts: ProgressUpdate & { seconds: number }): str
   return [stage, ...parts.filter((part) => part !== "")].join(" · ");
 }
 
+const underwayLine = ({ stage, stages, tasksDone, tasks, inputBytes }: Underway): string =>
+  `stage ${stage} of ${stages}, ${formatCount(tasksDone)} of ${formatCount(tasks)} tasks${inputBytes > 0 ? `, ${formatBytes(inputBytes)} read` : ""}`;
+
 const painted = (line: string, stage: string, { cyan, dim }: ReturnType<typeof coloursOf>): string =>
   displayWidth(line) > stage.length && line.startsWith(stage) ? cyan(stage) + dim(line.slice(stage.length)) : line;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
-const rounded = (facts: ProgressUpdate & { seconds: number }) => ({
+const rounded = (facts: Facts) => ({
   ...facts,
   seconds: round(facts.seconds),
   ...(facts.etaSeconds === undefined ? {} : { etaSeconds: round(facts.etaSeconds) }),

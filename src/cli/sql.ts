@@ -4,6 +4,7 @@ import type { Row, Value } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
 import { type CommonFlags, type Context, openWorkspace, wholeNumber } from "./command.js";
 import { table } from "./tables.js";
+import { watching } from "./watch.js";
 
 export async function sql(query: string, flags: CommonFlags & { limit: string }, context: Context): Promise<void> {
   const limit = wholeNumber("limit", flags.limit)!;
@@ -17,7 +18,9 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
         "sluice sql only reads; write one query (SELECT, FROM, VALUES, WITH, DESCRIBE or SHOW)",
         { query },
       );
-    rows = await workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal);
+    rows = await watching(workspace, flags, "asking", () =>
+      workspace.engine.rows({ kind: "sql", text: query }, limit + 1, context.signal),
+    );
   } catch (error) {
     if (error instanceof SluiceError) throw error;
     throw new SluiceError(

@@ -107,6 +107,7 @@ async function learn(spec: TrainSpec, flags: CommonFlags, context: Context, resu
     json: flags.json === true,
     budgetBytes: workspace.budgetBytes,
   });
+  workspace.engine.watch?.((underway) => bar.cluster(underway));
   if (resumed?.finished) bar.note(`run ${resumed.run} had finished before; its model stands and no work is done again`);
   let details: TrainDetails;
   let insight: Insight | undefined;

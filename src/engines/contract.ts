@@ -39,8 +39,22 @@ export interface Engine extends AsyncDisposable {
   ): Promise<Readonly<Record<string, Expr>>>;
   /** What a cluster did for this session, asked of it at the end of a command. */
   happened?(): Promise<Happened>;
+  /** Tells what a cluster is doing for us as it goes on; nothing when it has nothing to do. One listener. */
+  watch?(listener: (underway: Underway | undefined) => void): void;
+  /** Of a cluster, where it tells. */
+  cores?(): Promise<number | undefined>;
   /** What the engine has done so far, counted where it moved. */
   readonly counters: { bytesRead: number; spillBytes: number; queries: number };
+}
+
+/** What a cluster has done of the queries and fits that run now. A fit finds more stages as it goes on. */
+export interface Underway {
+  /** The one it is at, from 1. */
+  readonly stage: number;
+  readonly stages: number;
+  readonly tasksDone: number;
+  readonly tasks: number;
+  readonly inputBytes: number;
 }
 
 /** Counted over the operations of one session. */

@@ -6,11 +6,13 @@ import type { Relation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
-import type { Chunk, Engine, Happened, LandOptions, Target } from "./contract.js";
+import type { Chunk, Engine, Happened, LandOptions, Target, Underway } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
 import { identified, SparkCluster } from "./spark/cluster.js";
-import { happened, Progress } from "./spark/happened.js";
+import { driverPage } from "./spark/driver-page.js";
+import { happened } from "./spark/happened.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
+import { settingsFor } from "./spark/partitions.js";
 import { numbered, Order, orderedScan, pieceBytes, piecesOf, unnumbered } from "./spark/pieces.js";
 import { type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
@@ -24,6 +26,8 @@ export interface SparkOptions {
   readonly remote: Remote;
   /** Reads local sources, so that they can be sent to the cluster. */
   readonly local: Engine;
+  /** Each query is done in so many parts, whatever the cluster could do at once. */
+  readonly partitions?: number;
   readonly signal?: AbortSignal;
   readonly patienceMs?: number;
   /** About how many bytes of results one query may give. */
@@ -38,7 +42,6 @@ export class SparkEngine implements Engine {
   readonly session: SparkSession;
   readonly cluster: SparkCluster;
   readonly #options: SparkOptions;
-  readonly #progress = new Progress();
 
   private constructor(session: SparkSession, options: SparkOptions) {
     this.session = session;
@@ -47,11 +50,12 @@ export class SparkEngine implements Engine {
   }
 
   static async open(options: SparkOptions): Promise<SparkEngine> {
-    const { signal, patienceMs } = options;
+    const { signal, patienceMs, partitions } = options;
     const session = await SparkSession.open(options.remote, {
       ...(signal ? { signal } : {}),
       ...(patienceMs === undefined ? {} : { patienceMs }),
     });
+    if (partitions !== undefined) await session.configure(settingsFor(partitions));
     return new SparkEngine(session, options);
   }
 
@@ -121,15 +125,29 @@ export class SparkEngine implements Engine {
 
   #run(plan: Frame | Command, signal?: AbortSignal): AsyncGenerator<ExecutePlanResponse> {
     this.counters.queries++;
-    this.#progress.operations++;
-    return this.session.run(plan, {
-      ...(signal ? { signal } : {}),
-      onProgress: ({ stages }) => this.#progress.add(stages),
-    });
+    return this.session.run(plan, signal ? { signal } : {});
   }
 
   happened(): Promise<Happened> {
-    return happened(this.session, this.#progress);
+    return happened(this.session);
+  }
+
+  watch(listener: (underway: Underway | undefined) => void): void {
+    this.session.work.listener = listener;
+  }
+
+  /** By the driver's page; where that cannot be reached, by how many parts Spark makes of rows that nothing else divides. */
+  async cores(): Promise<number | undefined> {
+    const told = await driverPage(this.session)
+      .then(({ cores }) => cores())
+      .catch(() => 0);
+    if (told > 0) return told;
+    if (this.#options.partitions !== undefined) return undefined;
+    const parts = sql(
+      "SELECT count(DISTINCT part) AS n FROM (SELECT spark_partition_id() AS part FROM range(1000000))",
+    );
+    const [row] = await this.#allRows(parts);
+    return Number(row?.["n"]) || undefined;
   }
 
   async fitBy(...[learner, params, rows, { features, label, weight, seed }]: Parameters<NonNullable<Engine["fitBy"]>>) {

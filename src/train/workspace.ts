@@ -44,14 +44,23 @@ export function planMemory(budgetBytes: number, threadsWanted: number, extraByte
   return { threads, duckdbBytes, neededBytes, peakBytes: fixed(threads) + Math.min(duckdbBytes, 100e6) };
 }
 
+/** A Spark cluster that relations run on. */
+export interface ClusterChoice {
+  /** `sc://host:port/;name=value` */
+  readonly address: string;
+  /** Where the address has none. */
+  readonly token?: string;
+  /** Into how many parts it shall cut each query. */
+  readonly partitions?: number;
+}
+
 export interface WorkspaceOptions {
   readonly memoryBytes?: number;
   readonly threads?: number;
   /** What the learner holds beside the pages. */
   readonly learnerBytes?: number;
   readonly home?: Home;
-  /** A Spark cluster that relations run on, `sc://host:port/;name=value`, and the token where the address has none. */
-  readonly on?: { readonly address: string; readonly token?: string };
+  readonly on?: ClusterChoice;
   readonly signal?: AbortSignal;
 }
 
@@ -158,5 +167,10 @@ async function clusterOf({ on, signal }: WorkspaceOptions, local: DuckDBEngine):
     import("../engines/spark.js"),
     import("../engines/spark/remote.js"),
   ]);
-  return SparkEngine.open({ remote: parseRemote(on.address, on.token), local, ...(signal ? { signal } : {}) });
+  return SparkEngine.open({
+    remote: parseRemote(on.address, on.token),
+    local,
+    ...(on.partitions === undefined ? {} : { partitions: on.partitions }),
+    ...(signal ? { signal } : {}),
+  });
 }

@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import type { TestProject } from "vitest/node";
 import { wantedSpark } from "../../scripts/optional.mjs";
 import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
+import { freePort, listening } from "./ports.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -52,17 +52,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
       if (server?.folder) rmSync(server.folder, { recursive: true, force: true });
     }
   };
-}
-
-const listening = (server: Server): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,5 +1,6 @@
 import { formatBytes, formatSeconds } from "../../base/units.js";
 import type { Happened } from "../contract.js";
+import { driverPage } from "./driver-page.js";
 import type { SparkSession } from "./session.js";
 
 interface Stage {
@@ -17,32 +18,12 @@ interface Stage {
   readonly jvmGcTime: number;
 }
 
-/** Progress counted over a session's operations. */
-export class Progress {
-  operations = 0;
-  readonly #stages = new Map<string, { tasks: number; bytes: number }>();
-
-  add(stages: readonly { stageId: bigint; numTasks: bigint; inputBytesRead: bigint }[]): void {
-    for (const { stageId, numTasks, inputBytesRead } of stages)
-      this.#stages.set(String(stageId), { tasks: Number(numTasks), bytes: Number(inputBytesRead) });
-  }
-
-  get totals(): { stages: number; tasks: number; inputBytes: number } {
-    let [tasks, inputBytes] = [0, 0];
-    for (const stage of this.#stages.values()) {
-      tasks += stage.tasks;
-      inputBytes += stage.bytes;
-    }
-    return { stages: this.#stages.size, tasks, inputBytes };
-  }
-}
-
 /**
  * What the cluster did for one session: from its progress messages, and more from the driver's page (spark.ui.port, 4040) where that
  * can be reached.
  */
-export async function happened(session: SparkSession, progress: Progress): Promise<Happened> {
-  const { operations } = progress;
+export async function happened(session: SparkSession): Promise<Happened> {
+  const { operations, totals } = session.work;
   try {
     const { stages, cores, skew } = await stagesOf(session);
     const sum = (of: (stage: Stage) => number): number => stages.reduce((total, stage) => total + of(stage), 0);
@@ -68,7 +49,7 @@ export async function happened(session: SparkSession, progress: Progress): Promi
       advice: adviceFor(detail, tasks, stages.length),
     };
   } catch (error) {
-    const { stages, tasks, inputBytes } = progress.totals;
+    const { stages, tasks, inputBytes } = totals;
     return {
       operations,
       stages,
@@ -81,18 +62,7 @@ export async function happened(session: SparkSession, progress: Progress): Promi
 }
 
 async function stagesOf(session: SparkSession): Promise<{ stages: Stage[]; cores: number; skew: number }> {
-  const [host = "127.0.0.1", port = "4040", app] = await Promise.all(
-    ["spark.driver.host", "spark.ui.port", "spark.app.id"].map((key) => session.setting(key)),
-  );
-  if (app === undefined) throw new Error("the server does not tell its application's id");
-  const base = `http://${host}:${port}/api/v1/applications/${app}`;
-  const get = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(`${base}${path}`, { signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
-      throw new Error(`${base} does not answer (${(error.cause as Error | undefined)?.message ?? error.message})`);
-    });
-    if (!answer.ok) throw new Error(`${base} answers ${answer.status}`);
-    return (await answer.json()) as T;
-  };
+  const { get, cores } = await driverPage(session);
   const jobs = await get<{ jobTags?: string[]; stageIds: number[] }[]>("/jobs");
   const ours = new Set(
     jobs
@@ -101,7 +71,6 @@ async function stagesOf(session: SparkSession): Promise<{ stages: Stage[]; cores
   );
   const all = await get<Stage[]>("/stages?status=complete");
   const stages = all.filter(({ stageId }) => ours.has(stageId));
-  const executors = await get<{ totalCores: number }[]>("/executors");
   const [longest] = [...stages].sort((a, b) => b.executorRunTime - a.executorRunTime);
   let skew = 1;
   if (longest && longest.numTasks > 1) {
@@ -111,7 +80,7 @@ async function stagesOf(session: SparkSession): Promise<{ stages: Stage[]; cores
     const [median = 1, most = 1] = summary.executorRunTime;
     skew = most / Math.max(1, median);
   }
-  return { stages, cores: executors.reduce((sum, { totalCores }) => sum + totalCores, 0), skew };
+  return { stages, cores: await cores(), skew };
 }
 
 /** The one thing that held the work up most, in words. */

@@ -14,6 +14,7 @@ import {
   InterruptRequest_InterruptType,
   SparkConnectService,
 } from "./wire/spark-connect_pb.js";
+import { Work } from "./work.js";
 
 export interface SessionOptions {
   /** How long a server may stay silent or away before the work is given up. */
@@ -67,6 +68,7 @@ export class SparkSession implements AsyncDisposable {
   readonly client: SparkClient;
   readonly sessionId: string;
   readonly patienceMs: number;
+  readonly work = new Work();
   /** Set by `open`. */
   version = "";
   #observed: string | undefined;
@@ -160,8 +162,17 @@ export class SparkSession implements AsyncDisposable {
   }
 
   /** All that a plan gives, in order, however often the stream is cut. Leaving the loop early cancels the work. */
-  run(plan: Uint8Array | Command, executing: Executing = {}): AsyncGenerator<ExecutePlanResponse> {
-    return execute(this, plan, executing);
+  async *run(plan: Uint8Array | Command, executing: Executing = {}): AsyncGenerator<ExecutePlanResponse> {
+    const operation = this.work.begin();
+    const onProgress: Executing["onProgress"] = (progress) => {
+      operation.tell(progress.stages);
+      executing.onProgress?.(progress);
+    };
+    try {
+      yield* execute(this, plan, { ...executing, onProgress });
+    } finally {
+      operation.end();
+    }
   }
 
   async schema(relation: Uint8Array, signal?: AbortSignal): Promise<DataType> {

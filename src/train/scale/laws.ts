@@ -98,7 +98,7 @@ function shareOf(
       why: "larger sizes gained more than their share, which the law does not know: they had more of something else too",
     };
   if (low > most + 1e-9)
-    return { why: "larger sizes were slower than one core by itself, which the law does not know" };
+    return { why: "larger sizes were slower than the smallest by itself, which the law does not know" };
   if (low <= 0 && high >= most)
     return {
       why: `the runs differ too much from each other to tell: anything from 0 to ${most} would do; take more --repeats, or more work`,
