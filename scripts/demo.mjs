@@ -1,8 +1,10 @@
 // The main job on real data: three million flights, learned inside 512 MB, judged on flights that are later in time.
+// `npm run demo -- --on spark` does it on a Spark cluster (SPARK_REMOTE, else one that is started here) and once more without.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -17,6 +19,21 @@ if (!existsSync(join(root, flights))) {
 rmSync(home, { recursive: true, force: true });
 mkdirSync(home, { recursive: true });
 
+const { on } = parseArgs({ options: { on: { type: "string" } } }).values;
+if (on !== undefined && on !== "spark") {
+  console.error(`--on ${on}: the demo runs on the embedded engine, or with --on spark`);
+  process.exit(2);
+}
+let server;
+if (on && !process.env.SPARK_REMOTE) {
+  server = await (await import("./spark.mjs")).startSpark({ port: 15_402, say: console.log });
+  process.env.SPARK_REMOTE = server.remote;
+  process.on("exit", () => server.stop());
+}
+const there = on ? ["--on", "spark"] : [];
+const source = on ? `sc:${join(root, flights)}` : flights;
+const table = on ? `parquet.\`${join(root, flights)}\`` : `'${flights}'`;
+
 const say = (text) => console.log(text.trim().replace(/^ +/gm, ""));
 function sluice(...args) {
   console.log(`\n$ sluice ${args.map((arg) => (/^[\w./:=%@,+-]+$/.test(arg) ? arg : `"${arg}"`)).join(" ")}`);
@@ -27,19 +44,40 @@ function sluice(...args) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
+const stateOf = (model) => {
+  const shown = spawnSync(join(root, "bin/sluice.cjs"), ["show", model, "--json", "--home", home], {
+    encoding: "utf8",
+  });
+  return JSON.parse(shown.stdout).stateHash;
+};
+
 say(`Three million flights of early 2001: when, how late, how far, from and to where.
      Will a flight be more than 15 minutes late? The last fifth of the time is kept back to judge on.`);
-sluice("plan", flights, "--label", "delay > 15", "--memory", "512MB", "--time", "date", "--validate", "time:0.2");
+sluice(
+  "plan",
+  source,
+  ...there,
+  "--label",
+  "delay > 15",
+  "--memory",
+  "512MB",
+  "--time",
+  "date",
+  "--validate",
+  "time:0.2",
+);
 
 say(`
      Before trusting a clock: what is "date"? If it were the planned departure, lateness could not depend so on the minute.`);
 sluice(
   "sql",
-  `SELECT hour(date) AS hour, count(*) AS flights, round(avg((delay > 15)::INT), 3) AS late FROM '${flights}' WHERE hour(date) IN (2, 3, 6, 12, 18, 23) GROUP BY 1 ORDER BY 1`,
+  ...there,
+  `SELECT hour(date) AS hour, count(*) AS flights, round(avg((delay > 15)::INT), 3) AS late FROM ${table} WHERE hour(date) IN (2, 3, 6, 12, 18, 23) GROUP BY 1 ORDER BY 1`,
 );
 sluice(
   "sql",
-  `SELECT minute(date) % 5 = 0 AS on_the_dot, count(*) AS flights, round(avg((delay = 0)::INT), 3) AS exactly_on_time, round(avg((delay > 15)::INT), 3) AS late FROM '${flights}' GROUP BY 1 ORDER BY 1`,
+  ...there,
+  `SELECT minute(date) % 5 = 0 AS on_the_dot, count(*) AS flights, round(avg((delay = 0)::INT), 3) AS exactly_on_time, round(avg((delay > 15)::INT), 3) AS late FROM ${table} GROUP BY 1 ORDER BY 1`,
 );
 say(`
      Flights stamped between two and three at night are late two times in three, and minutes on the dot cluster at delay 0:
@@ -52,14 +90,15 @@ const later = ["--time", "date", "--validate", "time:0.2"];
 const judged = ["--label", "delay > 15", "--learner", "logistic", "--memory", "512MB", ...later];
 sluice(
   "train",
-  flights,
+  source,
+  ...there,
   ...judged,
   "--features",
   `${places}, ${days}, onehot(hour(date)) as hour`,
   "--name",
   "with-clock",
 );
-sluice("train", flights, ...judged, "--features", `${places}, ${days}`, "--name", "late");
+sluice("train", source, ...there, ...judged, "--features", `${places}, ${days}`, "--name", "late");
 sluice("compare", "late", "with-clock");
 say(`
      What the clock adds is mostly the delay itself, seen through the stamp. "late" is the model to use; its signal is weak,
@@ -78,6 +117,7 @@ sluice(
   "predict",
   "late",
   relative(root, tonight),
+  ...there,
   "--to",
   relative(root, join(home, "scored.parquet")),
   "--keep",
@@ -86,6 +126,16 @@ sluice(
 sluice("sql", `SELECT * FROM '${relative(root, join(home, "scored.parquet"))}' ORDER BY probability DESC LIMIT 5`);
 sluice("report", "late", "--against", "with-clock", "--to", join(home, "report.html"));
 
+if (on) {
+  say(`
+     The same training without a cluster:`);
+  sluice("train", flights, ...judged, "--features", `${places}, ${days}`, "--name", "late-here");
+  sluice("compare", "late", "late-here");
+  const [cluster, here] = ["late", "late-here"].map(stateOf);
+  say(`
+     The model of the cluster is ${cluster.slice(0, 12)}, the one of this machine ${here.slice(0, 12)}: ${cluster === here ? "the same, bit for bit" : "NOT THE SAME"}.`);
+  if (cluster !== here) process.exitCode = 1;
+}
 say(`
      Done in ${Math.round((Date.now() - started) / 1000)} s. Next:
      open ${relative(root, join(home, "report.html"))}
