@@ -10,7 +10,7 @@ import { logistic, ridge } from "./contests/linear.mjs";
 import { quality } from "./contests/quality.mjs";
 import { profile, start } from "./contests/reading.mjs";
 import { huge, scale } from "./contests/scale.mjs";
-import { spark } from "./contests/spark.mjs";
+import { spark, sparkSums } from "./contests/spark.mjs";
 import { sparkRows } from "./contests/spark-rows.mjs";
 import { text } from "./contests/text.mjs";
 import { higgs, trees } from "./contests/trees.mjs";
@@ -31,6 +31,7 @@ const contests = {
   quality,
   spark,
   "spark-rows": sparkRows,
+  "spark-sums": sparkSums,
   text,
 };
 const everyday = "logistic,ridge,profile,start";

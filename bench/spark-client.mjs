@@ -85,6 +85,16 @@ const works = {
     await model.dispose();
     return values.length;
   },
+  /** To the same objective as `sluice train --learner logistic --param penalty=0.001`, and as near to its minimum. */
+  settled: async () => {
+    const about = { labelCol: "y", regParam: 1e-3, tol: 1e-10, maxIter: 200, standardization: true };
+    const model = await fit(session, mllib.logisticRegression(about), assembled());
+    const { values } = await model.attribute("coefficients");
+    const intercept = await model.attribute("intercept");
+    const iterations = await model.summary("totalIterations");
+    await model.dispose();
+    return { coefficients: [intercept, ...values], iterations };
+  },
   rows: async () => {
     let sum = 0;
     const rows = await drained(

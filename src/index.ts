@@ -291,6 +291,8 @@ export interface TrainSettings<C extends Columns = Columns> extends Place {
   /** Of two classes, on the validation rows. */
   readonly calibrate?: "isotonic" | "platt";
   readonly test?: Source;
+  /** Where linear and logistic sum over rows of a cluster: "pages" brings the encoded rows here, "cluster" only sums. By size when not said. */
+  readonly sums?: "pages" | "cluster";
   readonly sample?: number | string;
   readonly seed?: number;
   readonly name?: string;

@@ -59,6 +59,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--validate <how>", "random:0.2, time:0.2, group:0.2 or none", "random:0.2")
       .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
       .option("--test <source>", "another source to judge on (repeatable)", gather)
+      .option("--sums <where>", "of linear and logistic on a cluster: pages (rows come here) or cluster (only sums do)")
       .option("--sample <share>", "a seeded share of the rows, e.g. 1%")
       .option("--seed <n>", "of splits, samples and shuffles", "7")
       .option("--name <name>", "the model's name; a name used twice makes name/2")

@@ -38,6 +38,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly validate: string;
   readonly calibrate?: string;
   readonly test?: readonly string[];
+  readonly sums?: string;
   readonly sample?: string;
   readonly seed: string;
   readonly name?: string;
@@ -77,6 +78,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     validate: flags.validate,
     ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
+    ...given("sums", flags.sums as TrainSpec["sums"]),
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
     seed: wholeNumber("seed", flags.seed)!,
     ...given("name", flags.name),
@@ -181,6 +183,8 @@ function describe(
   say(
     `learner   ${result.learner}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`,
   );
+  if (result.sums && !["the rows are here"].includes(result.sums.why))
+    say(`sums      ${result.sums.where === "cluster" ? "on the cluster" : "on pages here"}: ${result.sums.why}`);
   if (result.choice)
     say(`chosen    ${result.choice.why}${result.choice.rows > 0 ? ` (${formatSeconds(result.choice.seconds)})` : ""}`);
   say();

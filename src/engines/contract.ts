@@ -25,6 +25,8 @@ export interface Engine extends AsyncDisposable {
   land(scan: Scan, options: LandOptions): Promise<LandedScan>;
   /** What only an engine with storage of its own can open and watch. */
   readonly cluster?: Cluster;
+  /** Keeps the rows of a relation where the engine works, for queries that come back to them. */
+  hold?(relation: Relation, signal?: AbortSignal): Promise<Held>;
   /** Fits a learner of the engine's own to rows of numbers; gives its outputs as formulas over those columns. */
   fitBy?(
     learner: string,
@@ -55,6 +57,12 @@ export interface Underway {
   readonly tasksDone: number;
   readonly tasks: number;
   readonly inputBytes: number;
+}
+
+/** Rows that an engine keeps until it is told to let go. */
+export interface Held {
+  readonly relation: Relation;
+  release(): Promise<void>;
 }
 
 /** Counted over the operations of one session. */

@@ -6,11 +6,12 @@ import type { Relation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
-import type { Chunk, Engine, Happened, LandOptions, Target, Underway } from "./contract.js";
+import type { Chunk, Engine, Happened, Held, LandOptions, Target, Underway } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
 import { identified, SparkCluster } from "./spark/cluster.js";
 import { driverPage } from "./spark/driver-page.js";
 import { happened } from "./spark/happened.js";
+import { hold } from "./spark/hold.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
 import { settingsFor } from "./spark/partitions.js";
 import { numbered, Order, orderedScan, pieceBytes, piecesOf, unnumbered } from "./spark/pieces.js";
@@ -148,6 +149,10 @@ export class SparkEngine implements Engine {
     );
     const [row] = await this.#allRows(parts);
     return Number(row?.["n"]) || undefined;
+  }
+
+  hold(relation: Relation, signal?: AbortSignal): Promise<Held> {
+    return hold(this.session, this.frame(relation), signal);
   }
 
   async fitBy(...[learner, params, rows, { features, label, weight, seed }]: Parameters<NonNullable<Engine["fitBy"]>>) {

@@ -68,5 +68,7 @@ export type Aggregate =
    * `largest`, narrower integers may do, five times faster.
    */
   | { readonly agg: "fixedSum"; readonly arg: Expr; readonly scale: number; readonly largest?: number }
+  /** Sum of `floor(arg + 0.5)` in 64-bit integers, 0 for no rows; a sum that does not fit is an error, or comes wider. */
+  | { readonly agg: "wholeSum"; readonly arg: Expr }
   /** The rows where `where` holds (a sample chosen by row hash), each as the list of its `args`. */
   | { readonly agg: "sample"; readonly args: readonly Expr[]; readonly where: Expr };

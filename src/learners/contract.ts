@@ -66,6 +66,8 @@ export type Needs = {
   /** dense: numbers with a value for every row, levels with a weight each. bins: numbers and levels as they are, for trees. hashed: codes too. */
   readonly pages: "dense" | "bins" | "hashed";
   readonly passes: "one" | "many";
+  /** All its passes can be queries of an engine (Pass.inEngine), so that the rows may stay there. */
+  readonly inEngine?: boolean;
 };
 
 /**

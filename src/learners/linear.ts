@@ -15,7 +15,7 @@ export const linear = defineLearner<typeof params, LinearState>({
   name: "linear",
   doc: "least squares, with an L1 or L2 penalty or both",
   tasks: ["regression"],
-  needs: { pages: "dense", passes: "one" },
+  needs: { pages: "dense", passes: "one", inEngine: true },
   params,
 
   async fit(data, given, _seed, earlier) {

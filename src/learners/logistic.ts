@@ -15,7 +15,7 @@ export const logistic = defineLearner<typeof params, LinearState>({
   name: "logistic",
   doc: "logistic regression for two or more classes, with an L1 or L2 penalty or both",
   tasks: ["binary", "multiclass"],
-  needs: { pages: "dense", passes: "many" },
+  needs: { pages: "dense", passes: "many", inEngine: true },
   params,
 
   async fit(data, given, _seed, earlier) {

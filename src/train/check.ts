@@ -6,6 +6,7 @@ import { calibrations } from "../model/calibration.js";
 import { checkModelName } from "../runs/home.js";
 import type { TrainSpec } from "./spec.js";
 import { parseSplit } from "./split.js";
+import { refuseUnsummed, summings } from "./where-summed.js";
 
 /** What is wrong with a spec whatever the source holds: said before anything is read. */
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {
@@ -19,10 +20,17 @@ export function checkSpec(spec: TrainSpec, learner?: Learner): void {
     if (by === "none")
       throw new SluiceError("usage", "--calibrate needs validation rows to fit on; leave --validate none out", {});
   }
+  if (spec.sums !== undefined && !summings.includes(spec.sums))
+    throw new SluiceError("usage", `--sums ${spec.sums}: it must be ${summings.join(" or ")}`, { value: spec.sums });
   const named = learner ?? (spec.learner === undefined ? undefined : learnerNamed(spec.learner));
+  if (spec.sums === "cluster")
+    refuseUnsummed(named?.name ?? "a learner that is chosen on a sample", named?.needs ?? chosenNeeds);
   if (named) resolveParams(named.name, named.params, spec.params);
   else if (spec.params) refuseForAll(spec.params);
 }
+
+/** Nobody knows yet which learner it will be. */
+const chosenNeeds: Learner["needs"] = { pages: "bins", passes: "many" };
 
 /** The task chooses the learner later: some learner must take these params. */
 function refuseForAll(params: NonNullable<TrainSpec["params"]>): void {

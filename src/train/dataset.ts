@@ -7,7 +7,7 @@ import { isError, SluiceError } from "../base/errors.js";
 import { generator } from "../base/seeds.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
-import type { Part, Relation, ScanRelation } from "../expr/relation.js";
+import type { Part, Project, Relation, ScanRelation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
 import { layoutOf, type PageColumn, type PageLayout } from "../pages/page.js";
@@ -340,7 +340,7 @@ export class Dataset {
   }
 
   /** The rows of one file (or a part of it) as the columns of a page: features, label, weight, split. */
-  #rows(scan: ScanRelation, sideOnly = false): Relation {
+  protected encoded(scan: ScanRelation, sideOnly = false): Project {
     const { spec } = this;
     const from: Relation = spec.where ? { kind: "filter", from: scan, where: spec.where } : scan;
     const columns: Record<string, Expr> = {};
@@ -415,7 +415,7 @@ export class Dataset {
         return job;
       };
       const part: ScanRelation = { kind: "scan", scan: this.spec.scan, part: from > 0 ? { file, from } : { file } };
-      for await (const chunk of engine.batches(this.#rows(part, sideOnly), signal)) {
+      for await (const chunk of engine.batches(this.encoded(part, sideOnly), signal)) {
         let at = Math.min(skip, chunk.rows);
         skip -= at;
         while (at < chunk.rows) {
@@ -458,7 +458,7 @@ export class Dataset {
     const runs = Math.max(12, Math.min(64, Math.round(320 / Math.max(1, this.layout.columns.length))));
     const parts = runsOfRows(this.spec.rowsPerFile, runs, Math.ceil(sampleRows / runs), seed);
     for (const scan of scansOf(engine, this.spec.scan, parts))
-      for await (const chunk of engine.batches(this.#rows(scan), signal))
+      for await (const chunk of engine.batches(this.encoded(scan), signal))
         for (let at = 0; at < chunk.rows; ) {
           at = filling.add(chunk, at);
           if (filling.full) emit();

@@ -3,8 +3,7 @@ import { UnknownColumnError } from "../base/errors.js";
 import type { Schema } from "../base/schema.js";
 import { columnsOf, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import type { NumberBlock } from "../features/contract.js";
-import type { blocksOf } from "../features/fit.js";
+import type { Block, NumberBlock } from "../features/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { countRows } from "./census.js";
 import { refuseNotFinite, type Summed } from "./coding.js";
@@ -17,7 +16,7 @@ import type { Workspace } from "./workspace.js";
 
 /** Everything that is summed over the rows, in the order of the codings: number blocks, then the label and the weight. */
 export const summedOf = (
-  blocks: ReturnType<typeof blocksOf>,
+  blocks: readonly Block[],
   label: { readonly numeric: Expr },
   spec: { readonly label: string; readonly weight?: string },
 ): Summed[] => [
@@ -43,7 +42,7 @@ export async function judge(
   dir: string,
   judged: QualityParams,
   what: { label: Expr; numeric: Expr; where?: Expr },
-  blocks: ReturnType<typeof blocksOf>,
+  blocks: readonly Block[],
   codings: readonly NumberCoding[],
   schema: Schema,
 ): Promise<Judged> {
@@ -63,7 +62,7 @@ export async function judgeData(
   workspace: Workspace,
   judged: QualityParams,
   what: { numeric: Expr; where?: Expr },
-  blocks: ReturnType<typeof blocksOf>,
+  blocks: readonly Block[],
   codings: readonly NumberCoding[],
   weight?: string,
 ): Promise<Judged> {

@@ -3,6 +3,8 @@ import type { Column } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
+import { learnerNamed } from "../learners/index.js";
+import { isMllib } from "../learners/mllib.js";
 import { passesFor } from "../learners/sparse/params.js";
 import { defaultShare } from "../learners/trees/sampling.js";
 import type { Scan } from "../sources/scan.js";
@@ -10,6 +12,7 @@ import { sampleRowsFor } from "./choice.js";
 import { mixedWarnings } from "./mixed.js";
 import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
+import { whereSummed } from "./where-summed.js";
 import type { Workspace } from "./workspace.js";
 
 // Rates of one core, measured on 10 M x 20 floats, on the flights and on CSV (bench/RESULTS.md); the range around the sum says how
@@ -80,11 +83,18 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     stages.push({ what: `grow ${trees} trees`, seconds: grown / (growValuesPerSecond * threads) });
   }
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
-  const cacheBytes = kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
+  const named = spec.learner === undefined || isMllib(spec.learner) ? undefined : learnerNamed(spec.learner);
+  const size = { rows: Math.round(kept), columns: features.length, width };
+  const sums = named && workspace.engine.hold ? whereSummed(spec, workspace.engine, named, size) : undefined;
+  const cacheBytes = sums?.where === "cluster" ? 0 : kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
   const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.local);
   if (where)
     advice.push(`--where is applied while reading; the plan counts all rows, since how many pass is not known before`);
+  if (sums)
+    advice.push(
+      `passes over the rows run ${sums.where === "cluster" ? "on the cluster" : "on pages here"} (${sums.why})`,
+    );
   if (seconds > 120 && share === 1)
     advice.push(
       `try --sample 1% first: about ${Math.max(2, Math.round(startSeconds + seconds * 0.3))} s, and enough to see whether the label can be learned`,
@@ -107,6 +117,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     seconds: [round(seconds * 0.6), round(seconds * 2.5)],
     cacheBytes: Math.round(cacheBytes),
     columns: features.length,
+    ...(sums ? { sums } : {}),
     stages: stages.map((stage) => ({ ...stage, seconds: round(stage.seconds) })),
     advice,
     warnings,

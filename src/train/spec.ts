@@ -8,6 +8,7 @@ import type { Quality } from "./quality.js";
 import type { Slice } from "./slices.js";
 import type { DataOptions } from "./source.js";
 import type { Warning } from "./warning.js";
+import type { Summing } from "./where-summed.js";
 
 /** Everything that decides a training, as plain data: kept in the run, so that `resume` can do it again. */
 export interface TrainSpec extends DataOptions {
@@ -29,6 +30,8 @@ export interface TrainSpec extends DataOptions {
   /** Of a binary model, on the validation rows: isotonic or platt. */
   readonly calibrate?: string;
   readonly test?: readonly string[];
+  /** Where linear and logistic sum over rows of a cluster: on pages here, or there. Without a word the size of the rows decides. */
+  readonly sums?: Summing["where"];
   readonly sample?: number;
   readonly seed?: number;
   readonly name?: string;
@@ -87,6 +90,8 @@ export interface TrainResult {
   readonly outOfBag?: OutOfBag;
   readonly seconds: number;
   readonly passes: number;
+  /** Where the passes over the training rows ran. */
+  readonly sums: Summing;
   readonly bytesRead: number;
   readonly spillBytes: number;
   readonly peakRssBytes: number;
@@ -135,6 +140,8 @@ export interface Plan {
   /** Bytes that landing and pages will take in the cache. */
   readonly cacheBytes: number;
   readonly columns: number;
+  /** Of a cluster's rows: where passes over them will run, as far as the columns are known. */
+  readonly sums?: Summing;
   readonly stages: readonly { readonly what: string; readonly seconds: number }[];
   readonly advice: readonly string[];
   readonly warnings: readonly Warning[];

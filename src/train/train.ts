@@ -38,11 +38,13 @@ import { fitCalibration, marginCounts } from "./calibrate.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
+import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
-import { Dataset, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
+import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { judge, sourceName, summedOf } from "./judge.js";
+import { judgingOnOutputs, judgingOnPages } from "./judging.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
@@ -53,6 +55,7 @@ import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
 import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
+import { whereSummed } from "./where-summed.js";
 import type { Workspace } from "./workspace.js";
 
 interface Prepared {
@@ -165,6 +168,7 @@ async function trainIn(
     learner: _learner,
     params: _params,
     sources: _sources,
+    sums: _sums,
     calibrate: _calibrate,
     test: _test,
     pageRows: _pageRows,
@@ -329,8 +333,38 @@ async function trainIn(
     warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
 
     // Learning: the first pass runs while the rows are encoded.
-    events.stage?.("training");
-    const dataset = new Dataset(
+    const classes = found.task === "regression" ? 1 : found.classes.length;
+    const outputs = found.task === "multiclass" ? classes : 1;
+    const summing = whereSummed(spec, engine, chosen, {
+      rows: census.train + census.validation,
+      columns: uncounted.length,
+      width: outputs * widthOf(uncounted),
+    });
+    events.stage?.(summing.where === "cluster" ? "training on the cluster" : "training");
+    const onCluster = summing.where === "cluster";
+    const datasetOptions: DatasetOptions = {
+      engine,
+      pool: workspace.pool,
+      cacheDir: home.cache,
+      // A wide least squares takes many passes too: its sums would not fit.
+      keep:
+        onCluster ||
+        (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
+        census.validation > 0 ||
+        needsDocuments(prepared.fitted) ||
+        (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
+      ...(signal ? { signal } : {}),
+      onDamaged: ({ facts }) =>
+        warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
+      onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
+      beforeRows: () => data.intact(),
+      checkSource: () => data.unchanged(),
+      checkValues: async () => {
+        await refuseHiddenNan(engine, base, footers);
+        await refuseNotFinite(summedOf(uncounted, found, spec), sourceName(data), engine, base, prepared.codings);
+      },
+    };
+    const dataset = new (onCluster ? ClusterRows : Dataset)(
       {
         scan,
         ...(taking ? { where: taking } : {}),
@@ -342,36 +376,18 @@ async function trainIn(
         rowsPerFile,
         ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
       },
-      {
-        engine,
-        pool: workspace.pool,
-        cacheDir: home.cache,
-        // A wide least squares takes many passes too: its sums would not fit.
-        keep:
-          (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
-          census.validation > 0 ||
-          needsDocuments(prepared.fitted) ||
-          (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
-        ...(signal ? { signal } : {}),
-        onDamaged: ({ facts }) =>
-          warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
-        onProgress: ({ stage, rows, pass }) => events.rows?.({ stage, rows, of: counted.read, pass }),
-        beforeRows: () => data.intact(),
-        checkSource: () => data.unchanged(),
-        checkValues: async () => {
-          await refuseHiddenNan(engine, base, footers);
-          await refuseNotFinite(summedOf(uncounted, found, spec), sourceName(data), engine, base, prepared.codings);
-        },
-      },
+      datasetOptions,
     );
-    settle = () => dataset.settle();
+    settle = async () => {
+      await dataset.settle();
+      if (dataset instanceof ClusterRows) await dataset.release();
+    };
     const fitted = needsDocuments(prepared.fitted)
       ? await countDocuments(prepared.fitted, dataset, workspace, journal)
       : prepared.fitted;
     const blocks = blocksOf(fitted);
     const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
     const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
-    const classes = found.task === "regression" ? 1 : found.classes.length;
     const about = {
       task: found.task,
       classes,
@@ -382,7 +398,6 @@ async function trainIn(
       blocks,
       seed,
     };
-    const outputs = found.task === "multiclass" ? classes : 1;
     const held = chosen.memory?.(params, outputs, blocks, workspace.plan.threads) ?? 0;
     const further = held - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
@@ -398,14 +413,32 @@ async function trainIn(
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
 
+    // What the model is judged on: the pages it learned from, or its outputs where the rows stayed away.
+    if (dataset instanceof ClusterRows) await dataset.release();
+    const fits = [
+      { learner: chosen, state },
+      { learner: baseline, state: baselineState },
+    ] as const;
+    const validationRows = both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!;
+    const judging = onCluster
+      ? judgingOnOutputs(
+          dataset.spec,
+          validationRows,
+          { ...datasetOptions, keep: spec.calibrate !== undefined },
+          ...fits,
+          found.task,
+          classes,
+        )
+      : judgingOnPages(dataset, blocks, ...fits, found.task, classes);
+
     // Calibrating: on the validation rows, by one more pass over them.
-    const scorer = chosen.scorer(state, blocks, dataset.layout, found.task, classes);
+    const scorer = judging.model;
     const kind = spec.calibrate as Calibration["kind"] | undefined;
     let calibration: Calibration | undefined;
     if (kind !== undefined) {
       events.stage?.("calibrating on validation rows");
       const counting = { name: marginCounts.name, params: { scorer }, rows: "validation" } as const;
-      const [counted] = await dataset.run([counting], journal, "calibration");
+      const [counted] = await judging.dataset.run([counting], journal, "calibration");
       calibration = fitCalibration(kind, counted!);
       warnings.push({
         code: "calibrated_on_validation",
@@ -414,10 +447,7 @@ async function trainIn(
     }
 
     // Judging: the model and its baseline on the same rows in one scan.
-    const compared = [
-      { ...scorer, ...(calibration ? { calibration } : {}) },
-      baseline.scorer(baselineState, blocks, dataset.layout, found.task, classes),
-    ];
+    const compared = [{ ...scorer, ...(calibration ? { calibration } : {}) }, judging.baseline];
     const judged: QualityParams = {
       task: found.task,
       classes,
@@ -427,8 +457,8 @@ async function trainIn(
     const qualities: Record<string, Quality> = {};
     if (census.validation > 0) {
       events.stage?.("judging on validation rows");
-      const sliced = sliceColumns(blocks);
-      const [sum, parts] = await dataset.run(
+      const sliced = sliceColumns(judging.blocks);
+      const [sum, parts] = await judging.dataset.run(
         [
           { name: quality.name, params: judged, rows: "validation" },
           { name: slices.name, params: { ...judged, scorers: compared, columns: sliced.params }, rows: "validation" },
@@ -448,8 +478,8 @@ async function trainIn(
           dir,
           judged,
           { label, numeric: found.numeric, ...(where ? { where } : {}) },
-          blocks,
-          prepared.codings,
+          judging.blocks,
+          judging.codings,
           schema,
         ),
       );
@@ -536,7 +566,8 @@ async function trainIn(
       },
       ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
-      passes: dataset.counters.passes,
+      passes: dataset.counters.passes + (onCluster ? judging.dataset.counters.passes : 0),
+      sums: summing,
       bytesRead: moved.read - io.read,
       spillBytes: engine.counters.spillBytes,
       peakRssBytes: peakRssBytes(),
@@ -561,7 +592,7 @@ async function trainIn(
       ...(census.validation > 0
         ? {
             validation: {
-              rows: both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!,
+              rows: validationRows,
               rowsPerFile,
             },
           }

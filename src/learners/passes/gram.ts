@@ -3,6 +3,7 @@ import { centreOf, inTriangle, type Reading, type Space, spaceOf, triangle } fro
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
 import { Gramian } from "./gramian.js";
+import { gramInEngine } from "./in-engine/gram.js";
 import { isIn, Tiles } from "./tiles.js";
 
 export interface GramParams extends Reading {
@@ -29,6 +30,7 @@ export const gram = definePass<GramParams>({
       gramian.addTo(into);
     };
   },
+  inEngine: gramInEngine,
 });
 
 export interface Gram {

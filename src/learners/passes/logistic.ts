@@ -3,6 +3,7 @@ import { spaceOf, triangle } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
 import { Gramian } from "./gramian.js";
+import { logisticInEngine } from "./in-engine/logistic.js";
 import { Outputs } from "./outputs.js";
 import { blockRows, isIn, Tiles } from "./tiles.js";
 
@@ -51,6 +52,7 @@ export const logistic = definePass<LogisticParams>({
       gramian?.addTo(into.subarray(3 + space.width));
     };
   },
+  inEngine: logisticInEngine,
 });
 
 export interface LossSums {

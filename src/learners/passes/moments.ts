@@ -3,6 +3,7 @@ import { mergeMoments, momentsHead, momentsOfNumber, momentsReference } from "..
 import { type Numbers, type Space, spaceOf } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
+import { momentsInEngine } from "./in-engine/moments.js";
 import { isIn } from "./tiles.js";
 
 export interface MomentsParams {
@@ -51,6 +52,7 @@ export const moments = definePass<MomentsParams>({
     };
   },
   merge: (into, part, { numbers, classes }) => mergeMoments(into, part, numbers, classes),
+  inEngine: momentsInEngine,
 });
 
 export interface Moments {

@@ -3,6 +3,7 @@ import { inTriangle, spaceOf, triangle } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import { definePass } from "../../pages/pass.js";
 import { Gramian } from "./gramian.js";
+import { softmaxInEngine } from "./in-engine/softmax.js";
 import { Outputs } from "./outputs.js";
 import { blockRows, isIn, Tiles } from "./tiles.js";
 
@@ -56,6 +57,7 @@ export const softmax = definePass<SoftmaxParams>({
       });
     };
   },
+  inEngine: softmaxInEngine,
 });
 
 export interface SoftmaxSums {

@@ -2,6 +2,7 @@ import type { Linear } from "../../kernels/logistic.reference.js";
 import { spaceOf } from "../../kernels/space.js";
 import { squaredReference } from "../../kernels/squared.reference.js";
 import { definePass } from "../../pages/pass.js";
+import { squaredInEngine } from "./in-engine/squared.js";
 import type { LossSums } from "./logistic.js";
 import { Outputs } from "./outputs.js";
 import { isIn, Tiles } from "./tiles.js";
@@ -36,6 +37,7 @@ export const squared = definePass<Linear>({
       output.addTo(into, 2);
     };
   },
+  inEngine: squaredInEngine,
 });
 
 export const readSquared = (sum: Float64Array): LossSums => ({

@@ -25,6 +25,8 @@ export function aggregate(one: Aggregate, args: readonly Term[], where: string |
       const width = one.largest !== undefined && one.largest * 2 ** one.scale < half ? "BIGINT" : "HUGEINT";
       return `coalesce(sum(TRY_CAST(floor(${arg!.sql} * ${double(2 ** one.scale)}) AS ${width})), 0::HUGEINT)`;
     }
+    case "wholeSum":
+      return `coalesce(sum(CAST(floor(${arg!.sql} + 0.5) AS BIGINT)), 0::HUGEINT)`;
     case "sample":
       return `coalesce(list({${args.map((term, i) => `a${i}: ${term.sql}`).join(", ")}}) FILTER (WHERE ${where}), [])`;
   }

@@ -21,6 +21,9 @@ export function aggregate(one: Aggregate, args: readonly Term[], where: string |
       return sumOf(isWhole(arg!.type) ? asLong(arg!) : `CAST(${sql} AS BIGINT)`);
     case "fixedSum":
       return fixedSum(asReal(arg!), one.scale, one.largest);
+    case "wholeSum":
+      // Spark's floor of a real is a BIGINT, and its ANSI sums check each addition.
+      return `coalesce(sum(floor(${asReal(arg!)} + 0.5D)), 0L)`;
     case "sample":
       return `collect_list(struct(${args.map((term, i) => `${term.sql} AS a${i}`).join(", ")})) FILTER (WHERE ${where})`;
   }
