@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BudgetTooSmallError, SluiceError } from "../base/errors.js";
 import type { Underway } from "../engines/contract.js";
 import { isMllib } from "../learners/mllib.js";
-import type { Home } from "../runs/home.js";
+import { ensureDir, type Home } from "../runs/home.js";
 import { learnerBytesOf } from "./check.js";
 import { type Amdahl, fitAmdahl, fitScalability, type Scalability, type Unsupported } from "./scale/laws.js";
 import { notesOn } from "./scale/notes.js";
@@ -87,8 +87,9 @@ export async function scaleTraining(
 ): Promise<Scaled> {
   const way = wayOf(machines);
   checkWork(spec, repeats);
-  mkdirSync(home.cache, { recursive: true });
-  const folder = mkdtempSync(join(home.cache, "scale-"));
+  // Where scratch files are, so that what a killed process left is found and removed.
+  const folder = join(home.cache, "spill", `${process.pid}-scale-${Date.now().toString(36)}`);
+  ensureDir(folder);
   const open = (machine: Machine, name: string): Promise<Workspace> =>
     Workspace.open({
       ...machine,

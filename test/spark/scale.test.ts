@@ -66,7 +66,8 @@ describe("sizes that are threads of this machine", () => {
     const states = ran.json.sizes.flatMap(({ runs }: Told) => runs.map(({ stateHash }: Told) => stateHash));
     expect(new Set(states).size).toBe(1);
     expect(ran.json.notes.join(" ")).toContain("empty cache");
-    expect(readdirSync(at.path("cache"))).toEqual([]);
+    expect(readdirSync(at.path("cache"))).toEqual(["spill"]);
+    expect(readdirSync(at.path("cache/spill"))).toEqual([]);
     expect(existsSync(at.path("home/runs"))).toBe(false);
   });
   test("that the machine lacks are shown and not fitted", async () => {
