@@ -152,7 +152,7 @@ export class SparkEngine implements Engine {
   }
 
   hold(relation: Relation, signal?: AbortSignal): Promise<Held> {
-    return hold(this.session, this.frame(relation), signal);
+    return hold(this.session, relation, this.frame(relation), signal);
   }
 
   async fitBy(...[learner, params, rows, { features, label, weight, seed }]: Parameters<NonNullable<Engine["fitBy"]>>) {

@@ -1,4 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { hashOf } from "../../base/canonical.js";
+import type { Relation } from "../../expr/relation.js";
 import type { Held } from "../contract.js";
 import { command, type Frame, sql } from "./plan.js";
 import type { SparkSession } from "./session.js";
@@ -12,10 +13,16 @@ const releaseMs = 10_000;
 
 /**
  * The rows of a frame as columns in the executors' memory, and on their disks where that is full: a view of the session that is cached.
- * The server would keep them after the session has ended, so an interrupted client lets go of them at once, while its queries end.
+ * The server would keep them after the session has ended, so an interrupted client lets go of them at once, while its queries end. The
+ * name is made of what is held: what a killed client left behind is found again, and let go of, by the run that goes on with its work.
  */
-export async function hold(session: SparkSession, input: Frame, signal?: AbortSignal): Promise<Held> {
-  const name = `__sluice_held_${randomBytes(6).toString("hex")}`;
+export async function hold(
+  session: SparkSession,
+  relation: Relation,
+  input: Frame,
+  signal?: AbortSignal,
+): Promise<Held> {
+  const name = `__sluice_held_${hashOf(relation).slice(0, 16)}`;
   const run = async (plan: Frame | Command, stop: AbortSignal | undefined): Promise<void> => {
     for await (const _ of session.run(plan, stop ? { signal: stop } : {})) void _;
   };
@@ -28,7 +35,7 @@ export async function hold(session: SparkSession, input: Frame, signal?: AbortSi
   const onAbort = (): void => void release().catch(() => {});
   const schema = schemaOf(await session.schema(input, signal));
   await session.configure(wideAggregates);
-  await run(command({ case: "createDataframeView", value: { input, name, isGlobal: false, replace: false } }), signal);
+  await run(command({ case: "createDataframeView", value: { input, name, isGlobal: false, replace: true } }), signal);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await run(sql(`CACHE TABLE ${name}`), signal);
