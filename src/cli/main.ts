@@ -80,7 +80,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
   ).action((sources: string[], flags) =>
     run(flags, async (context) => (await import("./scale.js")).scale(sources, flags, context)),
   );
-  command("resume <run>", "go on with an interrupted run; at most one unit of work is done again").action(
+  withEngine(command("resume <run>", "go on with an interrupted run; at most one unit of work is done again")).action(
     (ref: string, flags) => run(flags, async (context) => (await import("./train.js")).resume(ref, flags, context)),
   );
   withSource(command("evaluate <model> <sources...>", "the quality of a model on labelled rows"))

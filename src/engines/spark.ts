@@ -178,7 +178,7 @@ export class SparkEngine implements Engine {
         features.map((name) => col(name)),
       );
     } finally {
-      await model.dispose();
+      await model.dispose().catch(() => {}); // it ends with the session
     }
   }
 

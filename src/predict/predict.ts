@@ -54,7 +54,7 @@ export async function predictFile(
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
     const { error } = adapt(model, data.schema);
-    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace);
+    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
@@ -71,8 +71,13 @@ export async function predictFile(
   }
 }
 
-/** Rows that got an error instead of a prediction, read back from what was written; on a cluster computed again. */
-async function errorsIn(relation: Project, path: string, { engine, local }: Workspace): Promise<number> {
+/** Rows that got an error instead of a prediction: read back from what was written here, on a cluster computed again. */
+async function errorsIn(
+  relation: Project,
+  path: string,
+  { engine, local }: Workspace,
+  notes: string[],
+): Promise<number> {
   const name = Object.keys(relation.columns).at(-1)!;
   const there: Relation = {
     kind: "aggregate",
@@ -81,8 +86,12 @@ async function errorsIn(relation: Project, path: string, { engine, local }: Work
     columns: { errors: { agg: "count", arg: col(name) } },
   };
   const text = `SELECT count("${name}") AS errors FROM '${path.replaceAll("'", "''")}'`;
-  const counting = engine === local ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
-  const [counted] = await counting.catch(() => []);
+  const isHere = engine === local;
+  const counting = isHere ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
+  const [counted] = await counting.catch((error: Error) => {
+    if (!isHere) notes.push(`all rows are written; how many of them have an error was not counted: ${error.message}`);
+    return [];
+  });
   return Number(counted?.["errors"] ?? 0);
 }
 

@@ -93,7 +93,7 @@ export async function trainModel(
 /** A run that can go on is named in the error; one that was refused leaves no folder behind. */
 function leaving(error: unknown, run: string, dir: string, resumed: boolean): unknown {
   const begun = existsSync(join(dir, "run.json"));
-  for (const code of ["interrupted", "disk_full"] as const)
+  for (const code of ["interrupted", "disk_full", "cluster_unreachable", "cluster_lost"] as const)
     if (begun && isError(error, code))
       return new SluiceError(
         code,

@@ -1,10 +1,10 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "../../src/engines/spark/plan.js";
 import { parseRemote } from "../../src/engines/spark/remote.js";
 import { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
+import { proxy } from "../support/proxy.js";
 import { rowsFrom, sparkRemote } from "../support/spark.js";
 
 needs.spark()("streams that are cut", () => {
@@ -37,10 +37,16 @@ needs.spark()("streams that are cut", () => {
     expect(rows).toBe(400_000);
   });
   test("by the network, again and again", async () => {
-    using proxy = await cuttingProxy(parseRemote(remote).port, 900_000);
-    await using through = await SparkSession.open(parseRemote(remote.replace(/:\d+\//, `:${proxy.port}/`)));
+    let [passed, cuts] = [0, 0];
+    using between = await proxy(parseRemote(remote).port, (bytes, { cut }) => {
+      passed += bytes;
+      if (passed < 900_000) return;
+      [passed, cuts] = [0, cuts + 1];
+      cut();
+    });
+    await using through = await SparkSession.open(parseRemote(remote.replace(/:\d+\//, `:${between.port}/`)));
     whole(await rowsFrom(through, sql(many)), 400_000);
-    expect(proxy.cuts()).toBeGreaterThanOrEqual(2);
+    expect(cuts).toBeGreaterThanOrEqual(2);
   });
 
   test("a session that another client has released is told to be lost, not taken for empty", async () => {
@@ -49,37 +55,3 @@ needs.spark()("streams that are cut", () => {
     await expect(rowsFrom(gone, sql("SELECT 1"))).rejects.toMatchObject({ code: "cluster_lost" });
   });
 });
-
-/** Passes bytes on, and cuts every connection after so many from the server. */
-async function cuttingProxy(target: number, bytes: number): Promise<{ port: number; cuts: () => number } & Disposable> {
-  let cuts = 0;
-  const open = new Set<Socket>();
-  const server: Server = createServer((client) => {
-    const upstream = connect(target, "127.0.0.1");
-    let passed = 0;
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on("error", () => {}).on("close", () => open.delete(socket));
-    }
-    client.pipe(upstream);
-    client.on("close", () => upstream.destroy());
-    upstream.on("close", () => client.destroy());
-    upstream.on("data", (chunk) => {
-      passed += chunk.length;
-      client.write(chunk);
-      if (passed < bytes) return;
-      cuts++;
-      client.resetAndDestroy();
-      upstream.destroy();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as { port: number }).port,
-    cuts: () => cuts,
-    [Symbol.dispose]: () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-    },
-  };
-}

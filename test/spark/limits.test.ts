@@ -26,7 +26,7 @@ needs.spark()("a cluster that runs out", () => {
     server = await ownSpark({
       driverMemory: "600m",
       conf: {
-        "spark.driver.maxResultSize": "4m",
+        "spark.driver.maxResultSize": "1m",
         "spark.connect.session.connectML.mlCache.memoryControl.maxModelSize": "3000",
         "spark.sql.shuffle.partitions": "4",
         ...(disks ? { "spark.local.dir": disks.shuffle.dir, "spark.sql.warehouse.dir": disks.target.dir } : {}),

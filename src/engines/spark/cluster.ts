@@ -1,5 +1,5 @@
 import { hashOf } from "../../base/canonical.js";
-import { SluiceError } from "../../base/errors.js";
+import { isError, SluiceError } from "../../base/errors.js";
 import type { Row } from "../../base/schema.js";
 import type { Cluster } from "../../sources/options.js";
 import { byBytes } from "../../sources/paths.js";
@@ -104,7 +104,10 @@ export class SparkCluster implements Cluster {
     const source = sourceFrame(scan.read);
     const now =
       scan.identity === "row"
-        ? await this.#files(source).catch(() => undefined)
+        ? await this.#files(source).catch((error: unknown) => {
+            if (isError(error, "missing_file")) return undefined;
+            throw error; // a cluster that is away has not changed its files
+          })
         : [await this.#asOne(source, scan.files[0]!.path)];
     const changed = scan.files.find((file, i) => now?.[i]?.fingerprint !== file.fingerprint);
     const [name, problem] = changed

@@ -28,6 +28,7 @@ interface Session {
   readonly patienceMs: number;
   readonly envelope: Envelope;
   observe(serverSession: string): void;
+  gaveUp(): void;
   explain(error: unknown): Promise<Error>;
   interrupt(operationId: string): Promise<void>;
 }
@@ -46,9 +47,9 @@ export const pauseMs = (tries: number): number => Math.min(5000, 50 * 3 ** tries
  * A server reports when tasks begin and end, so one long task is silent. After this long, or half of the patience, the server is asked
  * whether it is there, and the stream is taken up anew.
  */
-const silenceMs = 30_000;
+export const silenceMs = 30_000;
 /** How long that answer may take. */
-const aliveMs = 10_000;
+export const aliveMs = 10_000;
 
 /**
  * Adaptive queries start their first job on another thread: an interrupt that comes before it ends the query, and the job then
@@ -136,6 +137,7 @@ export async function* execute(
         const pause = pauseMs(tries++);
         if (Date.now() + pause - brokenSince > patienceMs) {
           ended = true;
+          session.gaveUp();
           throw new SluiceError(
             "cluster_unreachable",
             `Spark at ${session.remote.shown} went away in the middle of the work and did not come back within ${Math.round(patienceMs / 1000)} s; where it was not ended on purpose, its log says why (most often memory: spark.driver.memory)`,
@@ -184,10 +186,13 @@ async function begun(session: Session, operationId: string, lastResponseId: stri
 }
 
 /** Whether the server answers at all, and is the one that the work was begun on. */
-async function isAlive(session: Session): Promise<boolean> {
+export async function isAlive(
+  session: Pick<Session, "client" | "envelope" | "observe">,
+  timeoutMs = aliveMs,
+): Promise<boolean> {
   try {
     const analyze = { case: "sparkVersion", value: {} } as const;
-    const answer = await session.client.analyzePlan({ ...session.envelope, analyze }, { timeoutMs: aliveMs });
+    const answer = await session.client.analyzePlan({ ...session.envelope, analyze }, { timeoutMs });
     session.observe(answer.serverSideSessionId);
     return true;
   } catch (error) {

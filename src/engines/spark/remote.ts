@@ -13,6 +13,8 @@ export interface Remote {
   /** Every other name of the address: managed platforms take these as gRPC headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly maxMessageBytes: number;
+  /** How long the server may stay away before work is given up; the session has a default. */
+  readonly patienceMs?: number;
   /** The address as it may be shown and recorded: no token, no header's value. */
   readonly shown: string;
 }
@@ -58,6 +60,9 @@ export function parseRemote(address: string, token?: string): Remote {
   const bytes = take("grpc_max_message_size");
   if (bytes !== undefined && !(Number(bytes) > 0))
     refuse(`has grpc_max_message_size=${bytes}, which is no size in bytes`);
+  const patience = take("patience_seconds");
+  if (patience !== undefined && !(Number(patience) >= 1))
+    refuse(`has patience_seconds=${patience}, which is no number of seconds from 1`);
   const userId = take("user_id") ?? systemUser();
   const userAgent = take("user_agent");
   const number = port === "" ? defaultPort : Number(port);
@@ -72,6 +77,7 @@ export function parseRemote(address: string, token?: string): Remote {
     sessionId,
     headers: Object.fromEntries(params),
     maxMessageBytes: bytes === undefined ? defaultMessageBytes : Number(bytes),
+    ...(patience === undefined ? {} : { patienceMs: 1000 * Number(patience) }),
     shown: `sc://${host}:${number}`,
   };
 }

@@ -4,7 +4,16 @@ import { ConnectError, createClient, type Interceptor } from "@connectrpc/connec
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { SluiceError } from "../../base/errors.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
-import { type Envelope, type Executing, execute, pauseMs, type SparkClient } from "./execute.js";
+import {
+  aliveMs,
+  type Envelope,
+  type Executing,
+  execute,
+  isAlive,
+  pauseMs,
+  type SparkClient,
+  silenceMs,
+} from "./execute.js";
 import type { Remote } from "./remote.js";
 import { speaksTls, systemCodeOf, wantsTls } from "./tls.js";
 import {
@@ -23,8 +32,10 @@ export interface SessionOptions {
 }
 
 const defaultPatienceMs = 60_000;
-/** A server that does not answer at first is not waited for as long as one that has begun to work. */
+/** A port where nobody is at first is not tried for as long as a server that has begun to work; one that is slow to begin has its time. */
 const firstMs = 10_000;
+/** What is tidied up on a server that was waited for in vain. */
+const triedMs = 1000;
 const oldest = [4, 1] as const;
 
 /** Settings that decide what a formula means, and how results come. */
@@ -67,7 +78,8 @@ export class SparkSession implements AsyncDisposable {
   readonly remote: Remote;
   readonly client: SparkClient;
   readonly sessionId: string;
-  readonly patienceMs: number;
+  readonly #patienceMs: number;
+  #away = false;
   readonly work = new Work();
   /** Set by `open`. */
   version = "";
@@ -78,7 +90,7 @@ export class SparkSession implements AsyncDisposable {
     this.remote = remote;
     this.client = client;
     this.sessionId = remote.sessionId ?? randomUUID();
-    this.patienceMs = options.patienceMs ?? defaultPatienceMs;
+    this.#patienceMs = options.patienceMs ?? remote.patienceMs ?? defaultPatienceMs;
   }
 
   /** Connects, refuses servers that are too old, and sets what our formulas rely on. */
@@ -111,6 +123,16 @@ export class SparkSession implements AsyncDisposable {
     return session;
   }
 
+  /** How long the server may be away now: it is waited for once, and what is still to be tidied up is then only tried. */
+  get patienceMs(): number {
+    return this.#away ? Math.min(triedMs, this.#patienceMs) : this.#patienceMs;
+  }
+
+  /** It was waited for, and did not come back. */
+  gaveUp(): void {
+    this.#away = true;
+  }
+
   get envelope(): Envelope {
     const { userId } = this.remote;
     return {
@@ -131,28 +153,56 @@ export class SparkSession implements AsyncDisposable {
         { remote: this.remote.shown },
       );
     this.#observed = serverSession;
+    this.#away = false;
   }
 
-  /** One question, one answer; a broken connection is tried again until patience ends. */
+  /** One question, one answer, however long it takes a server that answers others meanwhile; a broken connection is tried again until patience ends. */
   async call<T extends { serverSideSessionId: string }>(
     ask: (envelope: Envelope, call: { signal: AbortSignal }) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    const until = Date.now() + (this.#observed === undefined ? Math.min(firstMs, this.patienceMs) : this.patienceMs);
+    const { patienceMs } = this;
+    const retriesMs = this.#observed === undefined ? Math.min(firstMs, patienceMs) : patienceMs;
+    const seen = { at: Date.now() };
     for (let tries = 0; ; tries++) {
       signal?.throwIfAborted();
-      const limit = AbortSignal.timeout(Math.max(1000, until - Date.now()));
+      const watch = this.#watch(seen, patienceMs);
       try {
-        const answer = await ask(this.envelope, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+        const answer = await ask(this.envelope, {
+          signal: signal ? AbortSignal.any([signal, watch.gone]) : watch.gone,
+        });
         this.observe(answer.serverSideSessionId);
         return answer;
       } catch (error) {
         signal?.throwIfAborted();
         if (await this.#wantsTls(error)) throw wantsTls(this.remote, error);
-        if (!isBroken(error) || Date.now() + pauseMs(tries) > until) throw await this.explain(error);
+        if (!isBroken(error)) throw await this.explain(error);
+        if (Date.now() + pauseMs(tries) > seen.at + retriesMs) {
+          this.gaveUp();
+          throw await this.explain(error);
+        }
         await sleep(pauseMs(tries), undefined, signal ? { signal } : {});
+      } finally {
+        watch.end();
       }
     }
+  }
+
+  /** Asks a server that is slow to answer whether it is there; `gone` fires when it was not for as long as patience is. */
+  #watch(seen: { at: number }, patienceMs: number): { readonly gone: AbortSignal; end(): void } {
+    const gone = new AbortController();
+    const over = new AbortController();
+    const watching = async (): Promise<void> => {
+      const stepMs = Math.min(silenceMs, patienceMs / 2);
+      for (;;) {
+        await sleep(stepMs, undefined, { signal: over.signal });
+        if (this.#observed !== undefined && (await isAlive(this, Math.min(aliveMs, stepMs)))) seen.at = Date.now();
+        if (Date.now() >= seen.at + patienceMs)
+          gone.abort(new DOMException(`no answer for ${Math.round(patienceMs / 1000)} s`, "TimeoutError"));
+      }
+    };
+    watching().catch((error: unknown) => gone.abort(error)); // it is over, or the server is another one
+    return { gone: gone.signal, end: () => over.abort() };
   }
 
   /** At the first question: somebody is there, and cuts us off where clear text was spoken. */
