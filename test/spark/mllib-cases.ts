@@ -21,6 +21,8 @@ export interface Case {
   readonly within: number;
   /** Why that is wider. */
   readonly because?: string;
+  /** The first version of Spark whose Connect server has it; older ones refuse it. */
+  readonly since?: number;
 }
 export interface Stage {
   readonly operator: OperatorName;
@@ -185,6 +187,7 @@ export const cases: readonly Case[] = [
     except: { getCheckpointFiles: "paths" },
     within: 1e-3,
     because: "a document's topics are found from a random start, new in each fit, up to 1e-3",
+    since: 4.2,
   }),
   of("ALS", {
     ...ratings,
@@ -200,6 +203,7 @@ export const cases: readonly Case[] = [
     sql: `SELECT id, items FROM VALUES (0L, array('r', 'z', 'h', 'k', 'p')), (1L, array('z', 'y', 'x', 'w')), (2L, array('s', 'x', 'o', 'n', 'r')),
       (3L, array('x', 'z', 'y', 'r', 'q')), (4L, array('x', 'z', 'y', 'p')), (5L, array('z')) AS t(id, items)`,
     params: { minSupport: 0.4, minConfidence: 0.6, numPartitions: 2 },
+    since: 4.2,
     frames: [
       { name: "freqItemsets", args: [], by: "array_join(array_sort(items), ' ')" },
       {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wantedSpark } from "../../scripts/optional.mjs";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { plainAttributes } from "../../src/engines/spark/mllib/model.js";
 import { modelNameOf, operatorOf } from "../../src/engines/spark/mllib/operator.js";
@@ -33,6 +34,9 @@ interface Found {
   readonly failed?: string;
 }
 
+/** Of the server that this run starts. */
+const { version } = wantedSpark();
+
 const kindOf = (name: OperatorName): string => operators[name].kind;
 
 /** Plain values without arguments that a case's model, or its training summary, can be asked. */
@@ -66,6 +70,14 @@ needs.spark()("MLlib", () => {
   describe.each(
     cases.map((one, i) => [`${one.operator} ${JSON.stringify(one.params)}`.slice(0, 100), one, i] as const),
   )("%s", (_, one, i) => {
+    if (one.since !== undefined && Number(version) < one.since) {
+      test(`is refused by Spark ${version}: it is there from ${one.since} on`, async () => {
+        expect(theirs[i]!.failed).toContain("UNSUPPORTED_EXCEPTION");
+        const refusal = { code: "cluster_error", facts: { errorClass: "CONNECT_ML.UNSUPPORTED_EXCEPTION" } };
+        await expect(run(session, one)).rejects.toMatchObject(refusal);
+      });
+      return;
+    }
     test("gives what PySpark's own client gets", async () => {
       expect(theirs[i]!.failed).toBeUndefined();
       const ours = await run(session, one);

@@ -78,6 +78,7 @@ needs.spark()("the same training on DuckDB and on Spark", () => {
       expect(apart).toBeLessThan(1e-12); // exp of Java and of C may differ in the last digit
       compared("scores", learner, apart, 1e-12);
     },
+    600_000, // four commands; beside other work on two cores the first of them takes minutes
   );
   test("a regression on a formula comes to the same state", async () => {
     const { here, there } = await both("--label", "ln(minutes + 1)", "--drop", "late", "--learner", "linear");

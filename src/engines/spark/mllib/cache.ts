@@ -14,10 +14,16 @@ export interface CachedModel {
 export async function cachedModels(session: SparkSession, signal?: AbortSignal): Promise<readonly CachedModel[]> {
   const answer = await ask(session, { case: "getCacheInfo", value: {} }, signal ? { signal } : {});
   if (answer.case !== "param") return [];
-  return (fromLiteral(answer.value) as readonly Fetched[]).map((line) => {
-    const { id, class: jvm, size } = JSON.parse(line as string) as { id: string; class: string; size?: number };
-    return { id, class: jvm, bytes: size ?? 0 };
-  });
+  return (fromLiteral(answer.value) as readonly Fetched[]).map((line) => cachedIn(line as string));
+}
+
+/** Spark 4.2 writes JSON, 4.1 "id: ..., obj: class ..., size: ...". */
+export function cachedIn(line: string): CachedModel {
+  const [, ...parts] = /^id: (.*), obj: class (.*), size: (\d+)$/.exec(line) ?? [];
+  const [id, jvm, size] = parts;
+  if (id !== undefined && jvm !== undefined) return { id, class: jvm, bytes: Number(size) };
+  const told = JSON.parse(line) as { id: string; class: string; size?: number };
+  return { id: told.id, class: told.class, bytes: told.size ?? 0 };
 }
 
 /** Deletes models by id. Ids that are gone already are no error. */
