@@ -183,7 +183,7 @@ function describe(
   say(
     `learner   ${result.learner}; ${result.passes} passes, ${formatBytes(result.bytesRead)} read, ${formatSeconds(result.seconds)}; pages read ${pages.read}`,
   );
-  if (result.sums && !["the rows are here"].includes(result.sums.why))
+  if (result.sums)
     say(`sums      ${result.sums.where === "cluster" ? "on the cluster" : "on pages here"}: ${result.sums.why}`);
   if (result.choice)
     say(`chosen    ${result.choice.why}${result.choice.rows > 0 ? ` (${formatSeconds(result.choice.seconds)})` : ""}`);

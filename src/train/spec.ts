@@ -90,8 +90,8 @@ export interface TrainResult {
   readonly outOfBag?: OutOfBag;
   readonly seconds: number;
   readonly passes: number;
-  /** Where the passes over the training rows ran. */
-  readonly sums: Summing;
+  /** Of a cluster's rows: where the passes over them ran. */
+  readonly sums?: Summing;
   readonly bytesRead: number;
   readonly spillBytes: number;
   readonly peakRssBytes: number;

@@ -567,7 +567,7 @@ async function trainIn(
       ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
       passes: dataset.counters.passes + (onCluster ? judging.dataset.counters.passes : 0),
-      sums: summing,
+      ...(engine.hold ? { sums: summing } : {}),
       bytesRead: moved.read - io.read,
       spillBytes: engine.counters.spillBytes,
       peakRssBytes: peakRssBytes(),
