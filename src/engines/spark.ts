@@ -14,7 +14,7 @@ import { happened } from "./spark/happened.js";
 import { hold } from "./spark/hold.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
 import { settingsFor } from "./spark/partitions.js";
-import { numbered, Order, orderedScan, pieceBytes, piecesOf, unnumbered } from "./spark/pieces.js";
+import { numbered, Order, orderedScan, pieceBytesOf, piecesOf, unnumbered } from "./spark/pieces.js";
 import { type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
@@ -43,6 +43,7 @@ export class SparkEngine implements Engine {
   readonly session: SparkSession;
   readonly cluster: SparkCluster;
   readonly #options: SparkOptions;
+  #piece: number | Promise<number> | undefined;
 
   private constructor(session: SparkSession, options: SparkOptions) {
     this.session = session;
@@ -87,6 +88,11 @@ export class SparkEngine implements Engine {
     for await (const batch of this.#inOrder(relation, signal)) if (batch.rows > 0) yield chunkOf(batch);
   }
 
+  #pieceBytes(): Promise<number> {
+    this.#piece ??= this.#options.pieceBytes ?? pieceBytesOf((key) => this.session.setting(key));
+    return Promise.resolve(this.#piece);
+  }
+
   /** Results of a scan in the order of its rows, piece by piece; of anything else as the cluster gives them. */
   async *#inOrder(relation: Relation, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     const below = orderedScan(relation);
@@ -94,7 +100,7 @@ export class SparkEngine implements Engine {
     const order = new Order();
     const known = await this.cluster.rowsIn(below.scan);
     let perRow = 1024; // until the first piece has told
-    const most = this.#options.pieceBytes ?? pieceBytes;
+    const most = await this.#pieceBytes();
     const pieces = known ? piecesOf(below, known, () => most / perRow) : [{ ...below, rows: 0 }];
     for (const piece of pieces) {
       const rows = this.frame(numbered(relation, piece));

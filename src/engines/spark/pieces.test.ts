@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { int64 } from "../../base/schema.js";
 import { generator } from "../../base/seeds.js";
 import type { SparkScan } from "../../sources/scan.js";
-import { type Piece, piecesOf } from "./pieces.js";
+import { type Piece, pieceBytesOf, piecesOf } from "./pieces.js";
 
 const scanOf = (files: number, identity: SparkScan["identity"]) => ({
   kind: "scan" as const,
@@ -60,3 +60,14 @@ describe("piecesOf", () => {
     for (const { part } of pieces.slice(1)) expect(String(part!.from)).toMatch(/^\d{18,19}$/);
   });
 });
+
+test.each([
+  [undefined, undefined, 2 ** 26],
+  ["6g", undefined, 6 * 2 ** 26],
+  ["64g", undefined, 2 ** 29],
+  ["64g", "0", 2 ** 32],
+  ["600m", "1m", 2 ** 19],
+  ["2048", "16777216", 2 ** 23],
+])("a driver of %s that gives %s takes pieces of %d bytes", async (memory, limit, bytes) =>
+  expect(await pieceBytesOf(async (key) => (key.endsWith("memory") ? memory : limit))).toBe(bytes),
+);

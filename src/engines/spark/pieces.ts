@@ -6,10 +6,22 @@ import type { SparkScan } from "../../sources/scan.js";
 import type { ResultBatch } from "./arrow.js";
 
 /**
- * What one query may give. The driver keeps what a slow client has not taken yet, and ends a query whose results are larger than
- * spark.driver.maxResultSize, 1 GB unless set: so long results are asked for in pieces.
+ * What one query may give. The driver keeps what a slow client has not taken yet, some times over, and ends a query whose results are
+ * larger than spark.driver.maxResultSize: so long results are asked for in pieces, of a sixteenth of its memory (an eighth was too much
+ * for a server with all in one process) and at most half of that limit. Both settings are 1 GB unless set.
  */
-export const pieceBytes = 256 * 2 ** 20;
+export async function pieceBytesOf(setting: (key: string) => Promise<string | undefined>): Promise<number> {
+  const [memory, limit] = await Promise.all(["spark.driver.memory", "spark.driver.maxResultSize"].map(setting));
+  const most = sizeOf(limit, 1) || Number.POSITIVE_INFINITY; // 0 is no limit
+  return Math.min(sizeOf(memory, 2 ** 20) / 16, most / 2);
+}
+
+/** A size as Spark's settings have it: "6g", "600m"; a plain number counts in `unit`. */
+function sizeOf(text = "1g", unit: number): number {
+  const [, digits, prefix] = /^(\d+)\s*([kmgtp]?)b?$/i.exec(text.trim()) ?? [];
+  if (digits === undefined) return 2 ** 30;
+  return Number(digits) * (prefix ? 1024 ** ("kmgtp".indexOf(prefix.toLowerCase()) + 1) : unit);
+}
 
 /** A scan of the cluster below filters and projections, which leave its rows in their order. */
 export type OrderedScan = ScanRelation & { readonly scan: SparkScan };
