@@ -40,7 +40,7 @@ const works = {
   predict: async () => {
     const data = sparkFiles(path);
     const place = { on: spark({ remote: address }), home: scratch };
-    const params = learner === "GBTClassifier" ? { maxIter: 20, seed: 1 } : { maxIter: 10 };
+    const params = learner === "GBTClassifier" ? { maxIter: 20 } : { maxIter: 10 };
     model ??= await train({
       ...place,
       data,
