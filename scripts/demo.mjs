@@ -141,3 +141,5 @@ say(`
      open ${relative(root, join(home, "report.html"))}
      npx sluice show late --home .sluice/demo
      npx sluice train YOUR.csv --label COLUMN --memory 1GB --name first`);
+// A server that was started here would keep this process waiting.
+if (server) process.exit();
