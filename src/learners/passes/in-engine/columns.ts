@@ -1,6 +1,6 @@
 import { call, col, type Expr, lit, sumOf } from "../../../expr/expr.js";
 import { centreOf, type Numbers, type Reading, type Space } from "../../../kernels/space.js";
-import type { EncodedRows, EngineSum, Spread } from "../../../pages/pass.js";
+import type { EncodedRows, EngineSum, EngineSums, Spread } from "../../../pages/pass.js";
 
 /** A value of a row that is multiplied, and what its weighted squares cannot exceed. The one without a name is 1. */
 export interface Factor {
@@ -83,24 +83,44 @@ export const keyOf = (category: number, { categories }: Space): EngineSum["by"][
   width: categories[category]!.width,
 });
 
-/** Sums that are asked for one after the other, each with what becomes of its values. */
+/** Sums that are asked for one after the other, each with what becomes of its values in `out`. */
 export class Asking {
-  readonly sums: EngineSum[] = [];
+  readonly out: Float64Array;
+  readonly #sums: EngineSum[] = [];
   readonly #puts: ((values: Float64Array) => void)[] = [];
 
-  sum(of: readonly string[], bound: number, put: (value: number) => void, by: EngineSum["by"] = []): void {
-    this.sums.push({ of, bound, by });
+  constructor(length: number) {
+    this.out = new Float64Array(length);
+  }
+
+  sum(of: readonly string[], bound: number, put: (value: number) => void): void {
+    this.#sums.push({ of, bound, by: [] });
     this.#puts.push((values) => put(values[0]!));
   }
 
   table(of: readonly string[], by: EngineSum["by"], bound: number, put: (value: number, place: number) => void): void {
-    this.sums.push({ of, bound, by });
+    this.#sums.push({ of, bound, by });
     this.#puts.push((values) => values.forEach(put));
   }
 
-  take(values: readonly Float64Array[]): void {
-    values.forEach((each, i) => {
-      this.#puts[i]!(each);
-    });
+  /** The sum of the rows' weights, at out[at]. */
+  weight({ weighted, weight }: EncodedRows, at: number): void {
+    this.sum(weighted ? ["weight"] : [], weight, (value) => this.from(at)(0, value));
+  }
+
+  /** Puts values one after the other, from out[start] on. */
+  from(start: number): (at: number, value: number) => void {
+    return (at, value) => {
+      this.out[start + at] = value;
+    };
+  }
+
+  /** What is asked, over columns that these steps make. */
+  over(steps: EngineSums["steps"]): EngineSums {
+    const read = (values: readonly Float64Array[]): Float64Array => {
+      values.forEach((each, i) => void this.#puts[i]!(each));
+      return this.out;
+    };
+    return { steps, sums: this.#sums, read };
   }
 }

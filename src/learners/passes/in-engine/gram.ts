@@ -14,8 +14,7 @@ export function gramInEngine(
   const { step, factors } = readNumbers(params, space, about);
   const centre = params.labelCentre ?? 0;
   const label = { name: "y", squares: squaresAbout(about.label, centre, about.weight) };
-  const out = new Float64Array(triangle(space.width + 2));
-  const asking = new Asking();
+  const asking = new Asking(triangle(space.width + 2));
   const scaled = askGramian(
     asking,
     space,
@@ -23,16 +22,7 @@ export function gramInEngine(
     [{ squares: about.weight }, label],
     { ...(about.weighted ? { name: "weight" } : {}), sum: about.weight, share: 1 },
     "a",
-    (at, value) => {
-      out[at] = value;
-    },
+    asking.from(0),
   );
-  return {
-    steps: [{ ...step, y: call("sub", col("label"), real(centre)) }, scaled],
-    sums: asking.sums,
-    read(values) {
-      asking.take(values);
-      return out;
-    },
-  };
+  return asking.over([{ ...step, y: call("sub", col("label"), real(centre)) }, scaled]);
 }

@@ -16,8 +16,8 @@ export function momentsInEngine(
   const weightName = about.weighted ? ["weight"] : [];
   const numbersAt = momentsHead + classes;
   const levelsAt = numbersAt + momentsOfNumber * space.numbers;
-  const out = new Float64Array(levelsAt + space.width - space.numbers);
-  const asking = new Asking();
+  const asking = new Asking(levelsAt + space.width - space.numbers);
+  const { out } = asking;
   const values: Record<string, Expr> = {};
   const products: Record<string, Expr> = {};
   /** The weight, mean and centred squares of the rows that have the value, at out[at ..]. */
@@ -33,9 +33,7 @@ export function momentsInEngine(
       out[at + 2] = Math.max(0, out[at + 2]! + sum);
     });
   };
-  asking.sum(weightName, weight, (sum) => {
-    out[0] = sum;
-  });
+  asking.weight(about, 0);
   asking.sum([], rows, (sum) => {
     out[3] = sum;
   });
@@ -65,12 +63,5 @@ export function momentsInEngine(
       out[levelsAt + at - space.numbers + level] = sum;
     });
   });
-  return {
-    steps: [values, products],
-    sums: asking.sums,
-    read(given) {
-      asking.take(given);
-      return out;
-    },
-  };
+  return asking.over([values, products]);
 }

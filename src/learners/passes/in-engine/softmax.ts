@@ -18,10 +18,10 @@ export function softmaxInEngine(
   const { weights, intercepts, hessian } = params;
   const classes = Array.from(weights, (_, k) => k);
   const { weight } = about;
-  const out = new Float64Array(
+  const asking = new Asking(
     2 + classes.length * order + (hessian ? triangle(classes.length - 1) * triangle(order) : 0),
   );
-  const asking = new Asking();
+  const { out } = asking;
   const far = classes.reduce(
     (sum, k) => sum + Math.sqrt(marginSquares(weights[k]!, intercepts[k]!, space, factors, weight)),
     0,
@@ -29,13 +29,9 @@ export function softmaxInEngine(
   asking.sum(["loss"], weight * (1 + Math.log(classes.length)) + 2 * far * Math.sqrt(weight), (value) => {
     out[0] = value;
   });
-  asking.sum(about.weighted ? ["weight"] : [], weight, (value) => {
-    out[1] = value;
-  });
+  asking.weight(about, 1);
   for (const k of classes)
-    askGradient(asking, space, factors, `r${k}`, { squares: weight, weight }, (at, value) => {
-      out[2 + k * order + at] = value;
-    });
+    askGradient(asking, space, factors, `r${k}`, { squares: weight, weight }, asking.from(2 + k * order));
   const isClass = (k: number) => call("eq", col("label"), real(k));
   const shared: Record<string, Expr> = {};
   let scaled = {};
@@ -64,35 +60,25 @@ export function softmaxInEngine(
   const named = <T>(make: (k: number) => readonly [string, T]): Record<string, T> =>
     Object.fromEntries(classes.map(make));
   const all = (prefix: string) => classes.map((k) => col(`${prefix}${k}`));
-  return {
-    steps: [
-      step,
-      named((k) => [`m${k}`, marginOf(weights[k]!, intercepts[k]!, space)]),
-      { top: call("greatest", ...all("m")) },
-      named((k) => [`e${k}`, call("exp", call("sub", col(`m${k}`), col("top")))]),
-      { total: sumOf(all("e")) },
-      named((k) => [`p${k}`, call("div", col(`e${k}`), col("total"))]),
-      {
-        loss: weighed(
-          sumOf([
-            call("ln", col("total")),
-            col("top"),
-            ...classes.map((k) => call("when", isClass(k), call("neg", col(`m${k}`)), real(0))),
-          ]),
-          about,
-        ),
-        ...named((k) => [
-          `r${k}`,
-          weighed(call("sub", col(`p${k}`), call("when", isClass(k), real(1), real(0))), about),
+  return asking.over([
+    step,
+    named((k) => [`m${k}`, marginOf(weights[k]!, intercepts[k]!, space)]),
+    { top: call("greatest", ...all("m")) },
+    named((k) => [`e${k}`, call("exp", call("sub", col(`m${k}`), col("top")))]),
+    { total: sumOf(all("e")) },
+    named((k) => [`p${k}`, call("div", col(`e${k}`), col("total"))]),
+    {
+      loss: weighed(
+        sumOf([
+          call("ln", col("total")),
+          col("top"),
+          ...classes.map((k) => call("when", isClass(k), call("neg", col(`m${k}`)), real(0))),
         ]),
-        ...shared,
-      },
-      scaled,
-    ],
-    sums: asking.sums,
-    read(values) {
-      asking.take(values);
-      return out;
+        about,
+      ),
+      ...named((k) => [`r${k}`, weighed(call("sub", col(`p${k}`), call("when", isClass(k), real(1), real(0))), about)]),
+      ...shared,
     },
-  };
+    scaled,
+  ]);
 }

@@ -10,30 +10,19 @@ export function squaredInEngine(params: Linear, layout: PageLayout, about: Encod
   const space = spaceOf(layout);
   const { step, factors } = readNumbers(params, space, about);
   const { weights, intercept } = params;
-  const out = new Float64Array(3 + space.width);
-  const asking = new Asking();
+  const asking = new Asking(3 + space.width);
+  const { out } = asking;
   const { weight } = about;
   const margin = marginSquares(weights, intercept, space, factors, weight);
   const squares = (Math.sqrt(margin) + Math.sqrt(squaresAbout(about.label, 0, weight))) ** 2;
   asking.sum(["r", "half"], squares, (value) => {
     out[0] = value;
   });
-  asking.sum(about.weighted ? ["weight"] : [], weight, (value) => {
-    out[1] = value;
-  });
-  askGradient(asking, space, factors, "r", { squares, weight }, (at, value) => {
-    out[2 + at] = value;
-  });
-  return {
-    steps: [
-      step,
-      { error: call("sub", marginOf(weights, intercept, space), col("label")) },
-      { r: weighed(col("error"), about), half: call("mul", col("error"), real(0.5)) },
-    ],
-    sums: asking.sums,
-    read(values) {
-      asking.take(values);
-      return out;
-    },
-  };
+  asking.weight(about, 1);
+  askGradient(asking, space, factors, "r", { squares, weight }, asking.from(2));
+  return asking.over([
+    step,
+    { error: call("sub", marginOf(weights, intercept, space), col("label")) },
+    { r: weighed(col("error"), about), half: call("mul", col("error"), real(0.5)) },
+  ]);
 }
