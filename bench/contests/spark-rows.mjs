@@ -8,12 +8,8 @@ import { binaryTable } from "../data.mjs";
 import { measureJson } from "../measure.mjs";
 import { peer } from "../peers.mjs";
 import { rowsText } from "../sluice.mjs";
+import { client, inner } from "./spark.mjs";
 
-const client = join(import.meta.dirname, "../spark-client.mjs");
-const inner = async (run) => {
-  const done = await run;
-  return { ...done, seconds: done.result.inner };
-};
 const slowRows = 26e6;
 /** Milliseconds of rest after each batch of up to 65,536 rows: about 60 MB/s. */
 const restMs = "200";

@@ -8,9 +8,9 @@ import { measureJson } from "../measure.mjs";
 import { peer } from "../peers.mjs";
 import { emptied, fixed, rowsText, scratch, sluice } from "../sluice.mjs";
 
-const client = join(import.meta.dirname, "../spark-client.mjs");
+export const client = join(import.meta.dirname, "../spark-client.mjs");
 /** Seconds inside the process, once it is connected: what a session of many queries pays. */
-const inner = async (run) => {
+export const inner = async (run) => {
   const done = await run;
   return { ...done, seconds: done.result.inner };
 };

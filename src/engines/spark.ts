@@ -1,6 +1,6 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
-import { int64, type Row, type Schema } from "../base/schema.js";
+import type { Row, Schema } from "../base/schema.js";
 import { col } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
@@ -14,7 +14,7 @@ import { happened } from "./spark/happened.js";
 import { hold } from "./spark/hold.js";
 import { lineOf, linesRelation } from "./spark/lines.js";
 import { settingsFor } from "./spark/partitions.js";
-import { numbered, Order, orderedScan, pieceBytesOf, piecesOf, unnumbered } from "./spark/pieces.js";
+import { numbered, Order, orderedScan, pieceBytesOf, piecesOf, places, unnumbered } from "./spark/pieces.js";
 import { type Frame, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
@@ -43,7 +43,7 @@ export class SparkEngine implements Engine {
   readonly session: SparkSession;
   readonly cluster: SparkCluster;
   readonly #options: SparkOptions;
-  #piece: number | Promise<number> | undefined;
+  #pieceBytes: Promise<number> | undefined;
 
   private constructor(session: SparkSession, options: SparkOptions) {
     this.session = session;
@@ -88,11 +88,6 @@ export class SparkEngine implements Engine {
     for await (const batch of this.#inOrder(relation, signal)) if (batch.rows > 0) yield chunkOf(batch);
   }
 
-  #pieceBytes(): Promise<number> {
-    this.#piece ??= this.#options.pieceBytes ?? pieceBytesOf((key) => this.session.setting(key));
-    return Promise.resolve(this.#piece);
-  }
-
   /** Results of a scan in the order of its rows, piece by piece; of anything else as the cluster gives them. */
   async *#inOrder(relation: Relation, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     const below = orderedScan(relation);
@@ -100,7 +95,8 @@ export class SparkEngine implements Engine {
     const order = new Order();
     const known = await this.cluster.rowsIn(below.scan);
     let perRow = 1024; // until the first piece has told
-    const most = await this.#pieceBytes();
+    this.#pieceBytes ??= Promise.resolve(this.#options.pieceBytes ?? pieceBytesOf((key) => this.session.setting(key)));
+    const most = await this.#pieceBytes;
     const pieces = known ? piecesOf(below, known, () => most / perRow) : [{ ...below, rows: 0 }];
     for (const piece of pieces) {
       const rows = this.frame(numbered(relation, piece));
@@ -290,16 +286,6 @@ function scansIn(relation: Relation): SparkScan[] {
   return relation.kind === "sql" ? [] : scansIn(relation.from);
 }
 
-const places = ["__file", "__row"] as const;
-
-/** Rows of a scan with their places beside them, below any filters. */
-function placed(from: Relation): Relation {
-  if (from.kind === "filter") return { ...from, from: placed(from.from) };
-  if (from.kind !== "scan") throw new Error("only a scan has rows with places");
-  const columns = [...from.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
-  return { ...from, scan: { ...from.scan, schema: { columns } } };
-}
-
 /** The first rows are those of the first files: a cluster would take the ones that come first. */
 function firstInOrder(relation: Relation): Relation {
   if (relation.kind === "scan" || relation.kind === "sql") return relation;
@@ -309,7 +295,7 @@ function firstInOrder(relation: Relation): Relation {
   let below: Relation = from;
   while (below.kind === "filter") below = below.from;
   if (below.kind !== "scan" || below.scan.format !== "spark") return { ...relation, from: firstInOrder(from) };
-  const sorted: Relation = { kind: "sort", from: placed(from), by: places.map((name) => ({ expr: col(name) })) };
+  const sorted: Relation = { kind: "sort", from: numbered(from), by: places.map((name) => ({ expr: col(name) })) };
   const columns = Object.fromEntries(below.scan.schema.columns.map(({ name }) => [name, col(name)]));
   return { kind: "project", from: { ...relation, from: sorted }, columns };
 }

@@ -88,15 +88,16 @@ export function* piecesOf(
 const grouped = (runs: readonly Required<Part>[], rows: number): Piece =>
   runs.length === 1 ? { part: { file: runs[0]!.file }, rows } : { runs, rows };
 
-const places = ["__file", "__row"] as const;
+/** Columns that say where a row stands. */
+export const places = ["__file", "__row"] as const;
 
-/** The same over a piece of its scan, with its rows' places as its last columns. */
-export function numbered(relation: Relation, piece: Pick<Piece, "part" | "runs"> = {}): Relation {
+/** The same over a piece of its scan, or what it is over already, with its rows' places as its last columns. */
+export function numbered(relation: Relation, piece?: Pick<Piece, "part" | "runs">): Relation {
   switch (relation.kind) {
     case "scan": {
       const { part: _, runs: __, ...whole } = relation;
       const columns = [...relation.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
-      const { part, runs } = piece;
+      const { part, runs } = piece ?? relation;
       return {
         ...whole,
         scan: { ...relation.scan, schema: { columns } },
