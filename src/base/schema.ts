@@ -18,6 +18,25 @@ export type Type =
 export interface Column {
   readonly name: string;
   readonly type: Type;
+  /** How its cells were spelled where they were read from text, as far as that had to be decided. A model keeps it with its inputs. */
+  readonly read?: Reading;
+}
+
+/** What the characters of a text cell mean. What is not said was never in doubt: `1.5`, `2024-12-31`, `true`, the empty cell for missing. */
+export interface Reading {
+  /** The order of day, month and year in dates that do not begin with the year. */
+  readonly dateOrder?: "dmy" | "mdy" | "ymd";
+  /** The format of dates in full, as `--date-format` takes it: `%d.%m.%Y`. */
+  readonly dateFormat?: string;
+  readonly decimal?: "." | ",";
+  /** The sign between groups of three digits. */
+  readonly thousands?: "," | "." | " " | "'" | "_";
+  /** Spellings of "missing" beside the empty cell. */
+  readonly missing?: readonly string[];
+  readonly encoding?: string;
+  /** The words for true and false, where they are others than these two. */
+  readonly true?: string;
+  readonly false?: string;
 }
 
 export interface Schema {

@@ -43,7 +43,8 @@ export const stateHashOf = (
   hashOf({
     task: model.task,
     classes: model.classes,
-    inputs: model.inputs,
+    // How cells were spelled is no part of it: the same rows come in many forms.
+    inputs: { columns: model.inputs.columns.map(({ name, type }) => ({ name, type })) },
     features: model.features,
     learner: model.learner,
     params: model.params,

@@ -1,4 +1,4 @@
-import type { Schema } from "../base/schema.js";
+import type { Column, Schema } from "../base/schema.js";
 import type { CsvDialect, SparkRead, SparkScan } from "./scan.js";
 
 export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
@@ -11,6 +11,8 @@ export interface SourceOptions {
   readonly format?: Format;
   /** `types` by column name, in the words of `typeName`: bool, int64, real, text, date, timestamp. */
   readonly types?: Readonly<Record<string, string>>;
+  /** Columns as a model knows them: their types and the way their cells are spelled rule over what the files look like. */
+  readonly expect?: readonly Column[];
   /** Names for the columns of a file without a header line. */
   readonly columns?: readonly string[];
   /** Columns that are needed: a sparse file in which no row names one still has it, and it is 0. */
