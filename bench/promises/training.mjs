@@ -20,11 +20,12 @@ export const clear = ({ home, cache }) => {
 
 /**
  * Starts the command and reads its events from standard error as they come. `ended` gives exit code or signal, the JSON object of
- * standard output (undefined when there is none), all events with the milliseconds at which they came, and seconds.
+ * standard output (undefined when there is none), all events with the milliseconds at which they came, and seconds. With \`input\`
+ * its standard input stays open and empty.
  */
-export function start(args, { onEvent = () => {} } = {}) {
+export function start(args, { onEvent = () => {}, input = false } = {}) {
   const began = performance.now();
-  const child = spawn(cli, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(cli, args, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe"] });
   const events = [];
   let [stdout, line, rest] = ["", "", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));

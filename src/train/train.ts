@@ -387,7 +387,7 @@ async function trainIn(
       : prepared.fitted;
     const blocks = blocksOf(fitted);
     const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
-    const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
+    const rows = new SharedRows(dataset, workspace.pool, journal, keeping);
     const about = {
       task: found.task,
       classes,

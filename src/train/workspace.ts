@@ -150,7 +150,7 @@ export class Workspace implements AsyncDisposable {
 
   /** The workers, started when first asked for. */
   get pool(): WorkerPool {
-    this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes);
+    this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes, this.signal);
     return this.#pool;
   }
 
