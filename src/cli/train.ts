@@ -151,6 +151,9 @@ function describe(
   const { rows } = result;
   const lines: string[] = [];
   const say = (text = ""): void => void lines.push(text);
+  const [first] = result.warnings;
+  const poor = first?.code === "worse_than_baseline" ? first : undefined;
+  if (poor) say(`warning: ${poor.message}`);
   for (const sentence of assumed) say(`assumed: ${sentence}`);
   const share =
     model.task === "binary"
@@ -203,7 +206,7 @@ function describe(
     say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
-  for (const { message } of result.warnings) say(`warning: ${message}`);
+  for (const warning of result.warnings) if (warning !== poor) say(`warning: ${warning.message}`);
   if (result.units.reused > 0)
     say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
   say();

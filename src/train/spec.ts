@@ -79,6 +79,8 @@ export interface TrainResult {
   readonly choice?: Choice;
   readonly rows: RowCounts;
   readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
+  /** Columns that are no features, and why. */
+  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   readonly metrics: {
     readonly validation?: Metrics["values"];
     readonly test?: Metrics["values"];

@@ -13,7 +13,7 @@ import {
 import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
-import type { Roles, Schema } from "../base/schema.js";
+import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
@@ -35,6 +35,7 @@ import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { fitCalibration, marginCounts } from "./calibrate.js";
+import { fewPositives, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
@@ -49,7 +50,7 @@ import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
 import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, usableColumns } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -223,7 +224,8 @@ async function trainIn(
     });
     const training = trainingOf(base);
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
-    const usable = usableColumns(names, label, roles, spec.features !== undefined);
+    const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+    const usable = names.filter((name) => !taken.has(name));
 
     // With no learner named, a sample tells which one.
     if (!learner) events.stage?.("choosing the learner");
@@ -331,7 +333,7 @@ async function trainIn(
         ...(clock === undefined ? {} : { time: clock }),
       }),
     );
-    warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
+    warnings.push(...leaks);
 
     // Learning: the first pass runs while the rows are encoded.
     const classes = found.task === "regression" ? 1 : found.classes.length;
@@ -494,6 +496,15 @@ async function trainIn(
     }
 
     await data.unchanged();
+    const rare = fewPositives(
+      found.task,
+      found.classes,
+      found.counts,
+      census.validation / (census.train + census.validation),
+    );
+    const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+    if (rare) warnings.push(rare);
+    if (poor) warnings.unshift(poor);
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, fitted);
@@ -542,6 +553,13 @@ async function trainIn(
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
     const outOfBag = chosen.outOfBag?.(state as never);
+    const decisions = [
+      ...prepared.decisions,
+      ...schema.columns.flatMap(({ name, type }): Decision[] => {
+        const reason = taken.get(name);
+        return reason === undefined ? [] : [{ column: name, type: typeName(type), use: "no feature", reason }];
+      }),
+    ];
     const result: TrainResult = {
       run,
       model: ref,
@@ -554,6 +572,9 @@ async function trainIn(
         kind: block.kind,
         width: widthOf([block]),
       })),
+      dropped: decisions
+        .filter(({ use }) => use === "dropped" || use === "no feature")
+        .map(({ column, reason }) => ({ column, reason })),
       metrics: {
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
@@ -581,7 +602,7 @@ async function trainIn(
     const details: TrainDetails = {
       result,
       model,
-      decisions: prepared.decisions,
+      decisions,
       assumed,
       steps: rows.steps,
       quality: qualities,
