@@ -36,6 +36,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly weight?: string;
   readonly where?: string;
   readonly validate: string;
+  readonly together?: string;
   readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sums?: string;
@@ -76,6 +77,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("weight", flags.weight),
     ...given("where", flags.where),
     validate: flags.validate,
+    ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
     ...given("sums", flags.sums as TrainSpec["sums"]),

@@ -27,6 +27,8 @@ export interface TrainSpec extends DataOptions {
   readonly weight?: string;
   readonly where?: string;
   readonly validate?: string;
+  /** Rows that are copies of each other stay on one side of the split. */
+  readonly together?: "duplicates";
   /** Of a binary model, on the validation rows: isotonic or platt. */
   readonly calibrate?: string;
   readonly test?: readonly string[];

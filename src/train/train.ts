@@ -41,6 +41,7 @@ import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
@@ -207,8 +208,17 @@ async function trainIn(
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
     const splitSpec = parseSplit(spec.validate ?? "random:0.2");
+    const whole = comparedColumns(schema, [spec.id]);
     const validation = await known("split", () =>
-      validationOf(splitSpec, { engine, labelled, schema, seed, ...roles, ...(signal ? { signal } : {}) }),
+      validationOf(splitSpec, {
+        engine,
+        labelled,
+        schema,
+        seed,
+        ...roles,
+        ...(spec.together ? { together: contentOf(whole) } : {}),
+        ...(signal ? { signal } : {}),
+      }),
     );
     const split = splitCode(found.numeric, validation.expr);
     const census = await known("census", () => countRows(engine, scan, where, taking, split, signal));
@@ -226,6 +236,28 @@ async function trainIn(
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
+    if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
+      const all = census.read * whole.length <= mostCells;
+      const sample = (): Relation[] =>
+        scansOf(engine, scan, runsOfRows(rowsPerFile, 12, Math.ceil(mostCells / 400 / whole.length), seed)).map(
+          (from) => ({
+            kind: "filter",
+            from,
+            where: both(taking, call("isNotNull", found.numeric))!,
+          }),
+        );
+      const copies = await known("copies", () =>
+        countCopies({
+          engine,
+          rows: all ? labelled : sample(),
+          columns: whole,
+          isValidation: validation.expr,
+          ...(signal ? { signal } : {}),
+        }),
+      );
+      const told = copiesWarning(copies, whole.length, all);
+      if (told) warnings.push(told);
+    }
 
     // With no learner named, a sample tells which one.
     if (!learner) events.stage?.("choosing the learner");
