@@ -30,7 +30,7 @@ import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
 import type { Calibration } from "../model/calibration.js";
-import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
@@ -503,6 +503,7 @@ async function trainIn(
       ...(found.task === "binary" ? { positive: found.classes[1] as Class } : {}),
       label: { text: spec.label, expr: label },
       inputs,
+      beside: besideOf(schema, label, roles, inputs),
       roles,
       features: fitted,
       learner: chosen.name,
@@ -511,7 +512,7 @@ async function trainIn(
       ...(calibration ? { calibration } : {}),
     };
     const stateHash = stateHashOf(body);
-    const model: Model = {
+    const unsigned: Model = {
       ...body,
       stateHash,
       codings: prepared.codings,
@@ -536,6 +537,7 @@ async function trainIn(
         ),
       },
     };
+    const model: Model = { ...unsigned, contentHash: contentHashOf(unsigned) };
     await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
@@ -691,5 +693,12 @@ function refuseTask(learner: Learner, spec: TrainSpec, task: Task): void {
 export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Schema => {
   const read = new Set<string>();
   for (const { inputs } of fitted) for (const input of inputs) columnsOf(input, read);
+  return { columns: schema.columns.filter(({ name }) => read.has(name)) };
+};
+
+/** Columns of the label and the roles that are no inputs, as training read them. */
+const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
+  const read = columnsOf(label, new Set(Object.values(roles)));
+  for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
