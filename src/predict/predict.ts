@@ -9,6 +9,7 @@ import type { Project, Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
+import { path as pathText, quote } from "../sql/duckdb/literals.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt, scored } from "./formulas.js";
@@ -85,7 +86,7 @@ async function errorsIn(
     by: {},
     columns: { errors: { agg: "count", arg: col(name) } },
   };
-  const text = `SELECT count("${name}") AS errors FROM '${path.replaceAll("'", "''")}'`;
+  const text = `SELECT count(${quote(name)}) AS errors FROM ${pathText(path)}`;
   const isHere = engine === local;
   const counting = isHere ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
   const [counted] = await counting.catch((error: Error) => {
