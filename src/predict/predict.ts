@@ -57,6 +57,7 @@ export async function predictFile(
     const { error } = adapt(model, data.schema);
     const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
+    if (errors > 0 && errors === rows) throw allFailed(rows, options.to, await firstError(relation, workspace));
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
     if (!isError(error, "disk_full") || isSparkSpec(options.to)) throw error;
@@ -70,6 +71,19 @@ export async function predictFile(
   } finally {
     if (toStdout) await rm(path, { force: true });
   }
+}
+
+/** What was written says of each row what is wrong with it, and stays. */
+const allFailed = (rows: number, to: string, first: string): SluiceError =>
+  new SluiceError(
+    "no_rows",
+    `none of ${rows} rows could be scored: ${first}. ${to === "-" ? "Their" : `${to} has them, their`} "error" says why`,
+    { rows, errors: rows, to },
+  );
+
+async function firstError(relation: Project, { engine, signal }: Workspace): Promise<string> {
+  const [row] = await engine.rows({ kind: "limit", from: relation, rows: 1 }, 1, signal);
+  return String(Object.values(row ?? {}).at(-1));
 }
 
 /** Rows that got an error instead of a prediction: read back from what was written here, on a cluster computed again. */
@@ -140,7 +154,10 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
   }
 }
 
-/** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */
+/**
+ * A source as the model's training read its columns. A text source's column with a cell that does not fit is read as text, so that the
+ * cell is that row's error.
+ */
 export async function openForModel(
   model: Model,
   sources: readonly string[],
@@ -149,11 +166,10 @@ export async function openForModel(
   notes: string[],
 ) {
   const types: Record<string, string> = { ...options.types };
-  const needed = model.inputs.columns.map(({ name }) => name);
-  for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
   for (;;) {
     try {
-      return await openData(sources, { ...options, needed, types }, workspace, join(workspace.home.root, "aside"));
+      const asked = { ...options, expect: model.inputs, types };
+      return await openData(sources, asked, workspace, join(workspace.home.root, "aside"));
     } catch (error) {
       const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
       if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;

@@ -1,6 +1,6 @@
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
-import type { Schema } from "../base/schema.js";
+import { type Schema, typeName } from "../base/schema.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
 import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
@@ -51,6 +51,7 @@ export async function describeSource(
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
+    ...(options.expect ? { expect: options.expect.columns } : {}),
     ...(options.csv ? { csv: options.csv } : {}),
     ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
@@ -106,6 +107,6 @@ export async function openData(
 function typesOf(schema: Schema): Record<string, string> {
   const types: Record<string, string> = {};
   for (const { name, type } of schema.columns)
-    if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
+    if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = typeName(type);
   return types;
 }

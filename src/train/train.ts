@@ -43,7 +43,7 @@ import { codingsOf, refuseNotFinite } from "./coding.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
-import { judge, sourceName, summedOf } from "./judge.js";
+import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf } from "./judge.js";
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
@@ -472,20 +472,24 @@ async function trainIn(
     if (spec.test && spec.test.length > 0) {
       events.stage?.("judging on the test source");
       const judgedTest = await journal.unit("quality test", () =>
-        judge(
-          spec,
-          workspace,
-          dir,
-          judged,
-          { label, numeric: found.numeric, ...(where ? { where } : {}) },
-          judging.blocks,
-          judging.codings,
-          schema,
-        ),
+        judgeTest(spec, workspace, dir, schema, {
+          task: found.task,
+          label,
+          numeric: found.numeric,
+          ...(roles.weight === undefined ? {} : { weight: roles.weight }),
+          blocks: judging.blocks,
+          codings: judging.codings,
+          quality: judged,
+        }),
       );
+      if (judgedTest.unknownClass > 0)
+        warnings.push({
+          code: "unknown_class",
+          message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
+        });
       qualities["test"] = qualityOf(judgedTest.metrics);
       counts.test = judgedTest.labelled;
-      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
+      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
       counts.read += judgedTest.read;
       counts.setAside += judgedTest.setAside;
@@ -702,3 +706,18 @@ const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Sc
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
+
+/** The quality on another source. What the training alone needed (dropped columns, a group) may be missing there. */
+async function judgeTest(
+  spec: TrainSpec,
+  workspace: Workspace,
+  dir: string,
+  schema: Schema,
+  asked: Omit<Judging, "columns" | "words" | "where">,
+): Promise<Judged> {
+  const columns = columnsToJudge(schema, asked);
+  const data = await openData(spec.test!, { ...spec, expect: { columns } }, workspace, join(dir, "aside"));
+  const names = data.schema.columns.map(({ name }) => name);
+  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  return judge(data, workspace, { ...asked, columns, ...(where ? { where } : {}) });
+}
