@@ -11,7 +11,9 @@ export interface Slice {
   readonly records: number;
   readonly longest: number;
   readonly quotedNewlines: boolean;
-  readonly form: Pick<CsvDialect, "delimiter" | "quote" | "escape" | "missing">;
+  /** Lines end with a line feed alone; else the database finds out. */
+  readonly lineFeeds: boolean;
+  readonly form: Pick<CsvDialect, "delimiter" | "quote" | "escape"> & { readonly missing: readonly string[] };
   /** The cells of a record, in the order of the file. */
   readonly columns: readonly Column[];
 }
@@ -33,6 +35,7 @@ export async function sliceToParquet(
     const value = folder.get(name);
     const i = slice.columns.findIndex((column) => column.name === name);
     const from = value === undefined ? `c${i}` : value === null ? "NULL" : text(value);
+    if (value === undefined && i < 0) return `NULL::${storedType(type)} AS ${quote(name)}`;
     return `${value === undefined && type.kind !== "list" ? from : `${from}::${storedType(type)}`} AS ${quote(name)}`;
   });
   const lineBytes = Math.max(slice.longest + 1024, 64 * 1024);
@@ -47,6 +50,7 @@ export async function sliceToParquet(
     `nullstr = [${["", ...slice.form.missing].map(text).join(", ")}]`,
     `max_line_size = ${lineBytes}`,
     `buffer_size = ${Math.max(4 * 1024 * 1024, 2 * lineBytes)}`,
+    ...(slice.lineFeeds ? ["new_line = '\\n'"] : []),
     ...(slice.quotedNewlines ? ["parallel = false"] : []),
     `columns = {${read.join(", ")}}`,
   ];
