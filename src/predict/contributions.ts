@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Row } from "../base/schema.js";
 import type { Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
@@ -68,7 +69,7 @@ export async function* explainRows(
   limit: number,
 ): AsyncGenerator<ExplainedRow[]> {
   const explain = explainRow(model);
-  const data = await openForModel(model, sources, options, workspace, []);
+  const data = await openForModel(model, sources, options, workspace);
   const { columns } = adapt(model, data.schema);
   let index = 0;
   for (let file = 0; file < data.scan.files.length && index < limit; file++)
@@ -90,7 +91,7 @@ export async function explainFile(
   limit: number,
 ): Promise<{ rows: number; bytes: number }> {
   const target = targetOf(options, workspace);
-  const scratch = join(workspace.home.cache, `explain-${process.pid}.jsonl`);
+  const scratch = join(workspace.home.cache, `explain-${me}.jsonl`);
   const fixed = ["row", ...(model.task === "multiclass" ? ["class"] : []), "output", "base"];
   const types: Record<string, string> = { row: "BIGINT", class: "VARCHAR" };
   try {

@@ -1,4 +1,4 @@
-import type { Schema } from "../base/schema.js";
+import { type Schema, text } from "../base/schema.js";
 import { call, col, type Expr, lit, sumOf } from "../expr/expr.js";
 import { type FittedColumns, fitColumns, type Words } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
@@ -87,14 +87,16 @@ export function scored(
   schema: Schema,
   keep: readonly string[],
 ): Extract<Relation, { kind: "project" }> {
-  const { columns, error } = adapt(model, schema);
+  const { columns, error: misfit } = adapt(model, schema);
   const inputs = Object.keys(columns);
   const apart = (name: string): string => unused(name, inputs);
+  const { rows, unread } = withUnread(from);
+  const error = unread === undefined ? misfit : call("coalesce", col(unread), misfit);
   const problem = apart("__error");
   const kept = keep.map((name, i) => ({ name, as: apart(`__keep_${i}`) }));
   const typed: Relation = {
     kind: "project",
-    from,
+    from: rows,
     columns: Object.fromEntries([
       ...kept.map(({ name, as }) => [as, col(name)] as const),
       ...Object.entries(columns),
@@ -126,6 +128,15 @@ export function scored(
   for (const [name, expr] of Object.entries(answers)) add(name, call("when", failed, lit(null), expr));
   add("error", call("toText", col(problem)));
   return { kind: "project", from: last, columns: Object.fromEntries(out) };
+}
+
+/** A scan with the column that says what could not be read of a row, where it has one. */
+function withUnread(from: Relation): { rows: Relation; unread?: string } {
+  if (from.kind !== "scan" || from.scan.format !== "parquet" || from.scan.errorColumn === undefined)
+    return { rows: from };
+  const unread = from.scan.errorColumn;
+  const columns = [...from.scan.schema.columns, { name: unread, type: text }];
+  return { rows: { ...from, scan: { ...from.scan, schema: { columns } } }, unread };
 }
 
 /** An input column called "prediction" (in any capitals) keeps its name; ours becomes "prediction_1". */

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Target } from "../engines/contract.js";
 import { col } from "../expr/expr.js";
 import type { Project, Relation } from "../expr/relation.js";
@@ -10,7 +11,7 @@ import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
 import { path as pathText, quote } from "../sql/duckdb/literals.js";
-import { type DataOptions, openData } from "../train/source.js";
+import { type DataOptions, type OpenData, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt, scored } from "./formulas.js";
 
@@ -47,7 +48,7 @@ export async function predictFile(
   const toStdout = options.to === "-";
   const { format, path } = targetOf(options, workspace);
   const notes: string[] = [];
-  const data = await openForModel(model, sources, options, workspace, notes);
+  const data = await openForModel(model, sources, options, workspace);
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
@@ -55,7 +56,8 @@ export async function predictFile(
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
     const { error } = adapt(model, data.schema);
-    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace, notes);
+    const landed = "errorColumn" in data.scan;
+    const errors = error.kind === "lit" && !landed ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     if (errors > 0 && errors === rows) throw allFailed(rows, options.to, await firstError(relation, workspace));
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
@@ -125,7 +127,7 @@ export function targetOf(
       );
     return { format: formats[extname(to).toLowerCase()] ?? "parquet", path: to };
   }
-  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${process.pid}.csv`) };
+  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${me}.csv`) };
   const format = formats[extname(to).toLowerCase()];
   if (!format)
     throw new SluiceError("usage", `--to ${to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to });
@@ -145,7 +147,7 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
       to,
     });
   // Asked before any work: a place may exist and still take no file.
-  const probe = `${path}.partial-${process.pid}`;
+  const probe = `${path}.partial-${me}`;
   try {
     writeFileSync(probe, "");
     rmSync(probe);
@@ -155,26 +157,18 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
 }
 
 /**
- * A source as the model's training read its columns. A text source's column with a cell that does not fit is read as text, so that the
- * cell is that row's error.
+ * A source as the model's training read its columns. A cell that does not fit is its row's error, unless rows that do not fit shall
+ * stop the work or be kept aside.
  */
-export async function openForModel(
+export const openForModel = (
   model: Model,
   sources: readonly string[],
   options: DataOptions,
   workspace: Workspace,
-  notes: string[],
-) {
-  const types: Record<string, string> = { ...options.types };
-  for (;;) {
-    try {
-      const asked = { ...options, expect: model.inputs, types };
-      return await openData(sources, asked, workspace, join(workspace.home.root, "aside"));
-    } catch (error) {
-      const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
-      if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;
-      types[column] = "text";
-      notes.push(`${(error as Error).message.split(". ")[0]}; the column is read as text and such rows get an error`);
-    }
-  }
-}
+): Promise<OpenData> =>
+  openData(
+    sources,
+    { ...options, expect: model.inputs, ...(options.badRows === undefined ? { badCells: "error" } : {}) },
+    workspace,
+    join(workspace.home.root, "aside"),
+  );

@@ -25,7 +25,7 @@ export async function sampleFor(
   workspace: Workspace,
   wanted: number,
 ): Promise<SampledRows> {
-  const data = await openForModel(model, sources, options, workspace, []);
+  const data = await openForModel(model, sources, options, workspace);
   const all: Relation = { kind: "scan", scan: data.scan };
   const [counted] = await workspace.engine.rows(
     { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../../base/errors.js";
+import { me } from "../../../base/owner.js";
 import type { Column, Schema } from "../../../base/schema.js";
 import { arrowRecords } from "../../../sources/arrow.js";
 import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
@@ -16,7 +17,7 @@ import { CsvScanner } from "./scan-csv.js";
 import { canonicalForm, type Slice } from "./to-parquet.js";
 
 /** What is wrong with a row that was landed nevertheless. */
-export const errorColumn: Column = { name: "__error", type: { kind: "text" } };
+export const errorColumn: Column = { name: "__sluice_error", type: { kind: "text" } };
 
 /** A file to land: its path may be that of an unpacked copy. */
 export interface Input {
@@ -338,6 +339,6 @@ function withoutEnd(line: Buffer): Buffer {
 
 let made = 0;
 async function newSlice(folder: string): Promise<{ path: string; file: Awaited<ReturnType<typeof open>> }> {
-  const path = join(folder, `slice-${process.pid}-${made++}.csv`);
+  const path = join(folder, `slice-${me}-${made++}.csv`);
   return { path, file: await open(path, "w") };
 }
