@@ -162,7 +162,10 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     for (const name of await readdir(folder).catch(() => []))
       if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
     // A finished part is worth keeping for the next attempt; an empty folder is not, nor parts that were read wrongly.
-    if (error instanceof Contradiction || !(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json")))
+    if (
+      error instanceof Contradiction ||
+      !(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))
+    )
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
@@ -363,7 +366,7 @@ async function asScan(
     format: "parquet",
     files,
     schema: scan.schema,
-    ...(context.badCells ? { errorColumn: "__error" as const } : {}),
+    ...(context.badCells ? { errorColumn: errorColumn.name } : {}),
     landed: {
       from: scan.files.map(({ path }) => path),
       setAside,
