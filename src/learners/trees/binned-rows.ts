@@ -433,7 +433,10 @@ class BinnedRows implements Kept {
       sum.rows = 0;
     };
     const blocks = this.#drawn ?? this.#blocks;
+    // A tree begins: nodes of the one before (another class's) have the same numbers, and a block may have no row of some.
+    const begins = wanted.includes(0);
     for (const growing of this.#growing) {
+      if (begins) growing.segments = new Map([[0, [0, growing.rows]]]);
       if (growing.rows === 0) continue;
       const at = blocks.open(growing.block, grownSections);
       const { bins: rows, pairs, index } = at as { bins: number; pairs: number; index: number };
