@@ -17,6 +17,7 @@ const params = {
   leaves: integer(2, 65_536, 31, "leaves of a tree at most"),
   depth: integer(0, 100, 0, "splits from the root to a leaf at most; 0 sets no limit"),
   minLeafRows: integer(1, 1e9, 20, "training rows of a leaf at least"),
+  minLeafHessian: real(0, 1e9, 1, "summed second derivatives of a leaf at least: for classes about how many rows in doubt"),
   bins: integer(
     4,
     255,
@@ -76,8 +77,8 @@ export const boosting = defineLearner<typeof params, TreesState>({
         patience: given.patience,
         share: given.rowSample > 0 ? given.rowSample : defaultShare(data.rows),
         featureShare: given.featureSample,
-        minLeafHessian: 1e-3,
-        monotone: monotoneOf(given.monotone, data.blocks),
+        minLeafHessian: given.minLeafHessian,
+        monotone: monotoneOf(given.monotone, data.blocks, data.task),
         ...interactionsOf(given.interactions, data.blocks),
         category: { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 100, maxLevels: 32 },
       },
