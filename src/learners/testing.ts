@@ -42,6 +42,7 @@ export interface MemoryData extends TrainingData {
   scores<P>(scorer: Scorer<P>, params: P): Float64Array[];
   readonly pages: readonly Page[];
   readonly arena: Arena;
+  readonly warnings: { readonly code: string; readonly message: string }[];
 }
 
 /** Training data of plain arrays, cut into pages in one arena and run page after page in this thread: for tests and benches. */
@@ -68,6 +69,7 @@ export function memoryData(table: MemoryTable): MemoryData {
   const pages = Array.from({ length: count }, (_, index) => pageOf(table, layout, arena, index));
   const mark = arena.mark();
   const weights = Array.from({ length: rows }, (_, i) => table.weight?.[i] ?? 1);
+  const warnings: MemoryData["warnings"] = [];
   const splits = Array.from({ length: rows }, (_, i) => table.split?.[i] ?? splitCodes.train);
 
   return {
@@ -145,6 +147,8 @@ export function memoryData(table: MemoryTable): MemoryData {
       return { again, release, ask: async (question, given) => kept.map((each) => each.ask(question, given)) };
     },
     unit: (_, work) => work(),
+    warnings,
+    warn: (warning) => void warnings.push(warning),
     report() {},
   };
 }
