@@ -44,6 +44,7 @@ import { codingsOf, refuseNotFinite } from "./coding.js";
 import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
+import { refuseStateNotFinite } from "./finite.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf } from "./judge.js";
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
@@ -448,6 +449,8 @@ async function trainIn(
         ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
+    refuseStateNotFinite(chosen.name, state, params);
+    warnings.push(...rows.warnings);
 
     // What the model is judged on: the pages it learned from, or its outputs where the rows stayed away.
     if (dataset instanceof ClusterRows) await dataset.release();
