@@ -1,5 +1,5 @@
 import type { Column, Schema } from "../base/schema.js";
-import type { CsvDialect, SparkRead, SparkScan } from "./scan.js";
+import type { CsvDialect, ParquetScan, SparkRead, SparkScan } from "./scan.js";
 
 export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
 export type Format = (typeof formats)[number];
@@ -58,5 +58,6 @@ export interface Cluster {
 
 export interface ProbedSchema {
   readonly schema: Schema;
-  readonly structs: Readonly<Record<string, readonly string[]>>;
+  readonly paths: NonNullable<ParquetScan["paths"]>;
+  readonly casts: readonly string[];
 }

@@ -1,12 +1,13 @@
 import type { Schema } from "../base/schema.js";
 import type { MixedColumn } from "./csv/mixed.js";
+import type { JsonShape } from "./json/split.js";
 
 /** One file with what identifies its content. Paths never enter a model; `fingerprint` (64 hex digits) does not either. */
 export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** SHA-256 over size, time and blocks of the content (footer for Parquet). */
+  /** SHA-256 over the content, of a large file over its size, times and blocks of the content (footer for Parquet). */
   readonly fingerprint: string;
 }
 
@@ -22,8 +23,13 @@ export interface ParquetScan {
   readonly format: "parquet";
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
-  /** Columns that stand inside a struct, with the path to them (`"a.b"` is `["a", "b"]`): structs are flattened. */
-  readonly structs?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Columns that stand elsewhere than under their own name, with the path to them: structs are flattened (`"a.b"` is
+   * `["a", "b"]`), and of names that differ by capital letters alone one is stored under another.
+   */
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
+  /** Columns that not all files have in the type of the schema. */
+  readonly casts?: readonly string[];
   /** Columns that stand in the folder names (`year=2024/`), with the value of each file. */
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What the rows were read from, when they were landed from text: for messages and lineage. */
@@ -36,6 +42,7 @@ export interface TextScan {
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
   readonly csv?: CsvDialect;
+  readonly json?: JsonForm;
   /** Those spellings of "missing" in `csv` that the sampled blocks of the files have. */
   readonly seenMissing?: readonly string[];
   /** Columns of a CSV that are text because of very few cells among numbers. */
@@ -43,6 +50,14 @@ export interface TextScan {
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What was assumed, in sentences for the user. */
   readonly assumed: readonly string[];
+}
+
+/** How JSON stands in the files. */
+export interface JsonForm {
+  /** One for each file. */
+  readonly files: readonly { readonly shape: JsonShape; readonly encoding: CsvDialect["encoding"] }[];
+  /** Fields (see `json/parse.ts`) whose columns have other names than theirs. */
+  readonly renamed: readonly (readonly [field: string, name: string])[];
 }
 
 export interface TableScan {

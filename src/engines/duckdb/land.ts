@@ -7,6 +7,7 @@ import { formatBytes } from "../../base/units.js";
 import { compressionOf, utf8Blocks } from "../../sources/csv/bytes.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
 import type { ParquetScan, SourceFile, TextScan } from "../../sources/scan.js";
+import { pathsOf, storedNames } from "../../sql/duckdb/stored-names.js";
 import type { LandOptions } from "../contract.js";
 import { type Cut, csvRecords, cutCsv, cutRecords, type Input, layoutOf, recordsOf } from "./land/cut.js";
 import {
@@ -35,7 +36,7 @@ export interface LandContext extends LandOptions {
   readonly partBytes?: number;
 }
 
-const encoderVersion = 2;
+const encoderVersion = 3;
 const defaultPartBytes = 64 * 1024 * 1024;
 
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */
@@ -46,6 +47,7 @@ export async function land(scan: TextScan, context: LandContext): Promise<Parque
     files: scan.files.map(({ fingerprint }) => fingerprint),
     schema: scan.schema,
     csv: scan.csv,
+    json: scan.json,
     partitions: scan.partitions,
     partBytes: context.partBytes ?? defaultPartBytes,
   }).slice(0, 32);
@@ -83,6 +85,7 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
       const input: Input = {
         path,
         name: file.path,
+        index,
         compression: packed === "zstd" ? "none" : packed,
         moved: (bytes) => {
           moved += bytes;
@@ -285,12 +288,14 @@ async function asScan(
       fingerprint: sha256(`${key}:${i}`),
     });
   }
+  const paths = pathsOf(storedNames(scan.schema.columns.map(({ name }) => name)));
   const setAside = parts.reduce((sum, part) => sum + part.setAside, 0);
   const setAsideFile = setAside > 0 ? await writeAside(scan, folder, parts, context.asideDir) : undefined;
   return {
     format: "parquet",
     files,
     schema: scan.schema,
+    ...(Object.keys(paths).length > 0 ? { paths } : {}),
     landed: { from: scan.files.map(({ path }) => path), setAside, ...(setAsideFile ? { setAsideFile } : {}) },
   };
 }

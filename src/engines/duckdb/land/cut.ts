@@ -7,8 +7,9 @@ import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
 import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
 import { columnNames } from "../../../sources/csv/columns.js";
 import { csvReader, type Layout, longestRecord } from "../../../sources/csv/records.js";
-import { jsonRecord, lines } from "../../../sources/jsonl.js";
-import { libsvmRecord } from "../../../sources/libsvm.js";
+import { jsonTexts, lines } from "../../../sources/json/split.js";
+import { jsonReader } from "../../../sources/jsonl.js";
+import { libsvmReader } from "../../../sources/libsvm.js";
 import type { Record } from "../../../sources/records.js";
 import type { CsvDialect, TextScan } from "../../../sources/scan.js";
 import { CanonicalCsv } from "./canonical.js";
@@ -19,6 +20,8 @@ import { canonicalForm, type Slice } from "./to-parquet.js";
 export interface Input {
   readonly path: string;
   readonly name: string;
+  /** Its place among the files of the scan. */
+  readonly index: number;
   readonly compression: Compression;
   /** How many bytes of it have been read, for progress. */
   readonly moved: (bytes: number) => void;
@@ -221,12 +224,15 @@ export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): 
     for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
-  const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
+  const { shape, encoding } = scan.json?.files[input.index] ?? { shape: "lines", encoding: "utf-8" };
+  const one = scan.format === "libsvm" ? libsvmReader(schema) : jsonReader(scan, schema);
+  const blocks = counted(utf8Blocks(input.path, { compression: input.compression, encoding }), input.moved);
   let batch: Record[] = [];
-  for await (const line of lines(
-    counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved),
-  )) {
-    for (const record of one(line, schema)) batch.push(record);
+  for await (const text of scan.format === "libsvm"
+    ? lines(blocks, input.name)
+    : jsonTexts(blocks, shape, input.name)) {
+    const record = one(text);
+    if (record) batch.push(record);
     if (batch.length >= 512) {
       yield all(batch);
       batch = [];
