@@ -6,6 +6,7 @@ import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
 import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
 import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
+import { flatNames } from "./names.js";
 import type { SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
@@ -117,19 +118,10 @@ async function* sampledLines(file: SourceFile, path: string, compression: Compre
       .slice(b === 0 ? 0 : 1, -1);
 }
 
-/** A column's name for each field. Fields of objects in objects give way to those that have the name themselves, in any order. */
+/** A column's name for each field. */
 function namesOf(keys: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set(keys.filter((key) => key !== "" && !key.includes("\0")));
-  const names = new Map<string, string>();
-  const free = (base: string): string => {
-    let name = base;
-    for (let n = 1; taken.has(name); n++) name = `${base}_${n}`;
-    taken.add(name);
-    return name;
-  };
-  // Sorted, so that the order of fields in the file does not matter.
-  for (const key of keys.filter((one) => one.includes("\0")).sort()) names.set(key, free(nameOf(key)));
-  return new Map(keys.map((key) => [key, names.get(key) ?? (key === "" ? free("unnamed") : key)]));
+  const names = flatNames(keys.map((key) => key.split("\0")));
+  return new Map(keys.map((key, i) => [key, names[i]!]));
 }
 
 /** The kinds of values of each field, and what was wrong with the first record that is none. */

@@ -19,7 +19,7 @@ const utf16 = (text: string, order: "le" | "be"): Buffer => {
 describe("numbers of JSON lines", () => {
   test("of 16 and more digits are the reals that they write", async () => {
     const { types, rows } = await json(
-      '{"x":0.46153846153846156,"y":1}\n{"x":3.0000000000000001e-1,"y":0}\n{"x":1234567890123456.75,"y":1}\n',
+      '{"x":0.46153846153846156,"y":1}\n{"x":3.0000000000000001e-1,"y":0}\n{"x":0.1000000000000000055511151231257827,"y":1}\n',
     );
     expect(types).toEqual([
       ["x", "real"],
@@ -28,7 +28,7 @@ describe("numbers of JSON lines", () => {
     expect(rows).toEqual([
       [0.46153846153846156, 1],
       [0.3, 0],
-      [123456789012345.625, 1],
+      [0.1, 1],
     ]);
   });
   test("that are whole keep all digits, and past 64 bits are text", async () => {

@@ -1,5 +1,7 @@
 import { SluiceError } from "../../base/errors.js";
 import { type Column, type Type, typeName } from "../../base/schema.js";
+import { commonType } from "../../sources/common-type.js";
+import { flatNames } from "../../sources/names.js";
 import type { ProbedSchema } from "../../sources/options.js";
 import { type Ask, fileList, named, typeOfDuckdb, unreadable } from "./probe.js";
 
@@ -67,17 +69,8 @@ async function common(
   ask: Ask,
 ): Promise<Type | undefined> {
   const [a, b] = [mine.type, theirs.type];
-  const kinds = [a.kind, b.kind].sort().join(" ");
-  if (kinds === "int64 real") return { kind: "real" };
-  if (a.kind === "decimal" || b.kind === "decimal") {
-    const [left, right] = [asDecimal(a), asDecimal(b)];
-    if (left && right) {
-      const scale = Math.max(left.scale, right.scale);
-      const precision = Math.max(left.precision - left.scale, right.precision - right.scale) + scale;
-      return precision <= 38 ? { kind: "decimal", precision, scale } : { kind: "real" };
-    }
-    if (kinds === "decimal real") return { kind: "real" };
-  }
+  const both = commonType(a, b);
+  if (both) return both;
   const empty = async (file: string): Promise<boolean> =>
     Number(
       (
@@ -94,9 +87,6 @@ async function common(
   for (const { file } of before) if (!(await empty(file))) return undefined;
   return b;
 }
-
-const asDecimal = (type: Type): { precision: number; scale: number } | undefined =>
-  type.kind === "decimal" ? type : type.kind === "int64" ? { precision: 19, scale: 0 } : undefined;
 
 /** The first of each group of files whose footers declare the same columns; usually one. */
 async function unlike(files: readonly string[], ask: Ask): Promise<string[]> {
@@ -166,20 +156,18 @@ function topLevel(fields: readonly (readonly unknown[])[], file: string): string
 }
 
 function flattened(described: Declared["columns"], casts: readonly string[]): ProbedSchema {
-  const columns: Column[] = [];
-  const paths: [string, readonly string[]][] = [];
-  const taken = new Set(described.map(({ name }) => name));
+  const leaves: { readonly path: readonly string[]; readonly under: readonly string[]; readonly type: Type }[] = [];
   const add = (path: readonly string[], under: readonly string[], type: Type): void => {
-    if (type.kind === "struct") {
-      for (const field of type.fields) add([...path, field.name], [...under, field.name], field.type);
-      return;
-    }
-    let name = path.join(".");
-    if (path.length > 1) for (let n = 1; taken.has(name); n++) name = `${path.join(".")}_${n}`;
-    taken.add(name);
-    if (path.length > 1 || name !== under[0]) paths.push([name, under]);
-    columns.push({ name, type });
+    if (type.kind !== "struct") leaves.push({ path, under, type });
+    else for (const field of type.fields) add([...path, field.name], [...under, field.name], field.type);
   };
   for (const { name, under, type } of described) add([name], [under], type);
-  return { schema: { columns }, paths: Object.fromEntries(paths), casts };
+  const names = flatNames(leaves.map(({ path }) => path));
+  return {
+    schema: { columns: leaves.map(({ type }, i): Column => ({ name: names[i]!, type })) },
+    paths: Object.fromEntries(
+      leaves.flatMap(({ under }, i) => (under.length > 1 || under[0] !== names[i] ? [[names[i]!, under]] : [])),
+    ),
+    casts,
+  };
 }
