@@ -221,11 +221,13 @@ export async function run(
     exit = signal === "SIGINT" ? 130 : 143;
     const interrupted = new SluiceError("interrupted", `interrupted by ${signal}`, { signal });
     controller.abort(interrupted);
-    // Whatever hangs after that does not hold the terminal.
+    // Whatever hangs after that does not hold the terminal. Exiting would wait for threads that hang (a pipe that nobody
+    // writes to, a query that hears no interrupt); the signal itself, which nothing catches any more, does not.
     setTimeout(() => {
       fail(interrupted, flags, exit, jsonTo);
-      process.exit(exit);
-    }, 4000).unref();
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }, 1200).unref();
   };
   const onInt = (): void => stop("SIGINT");
   const onTerm = (): void => stop("SIGTERM");

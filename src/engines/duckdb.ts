@@ -15,6 +15,7 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { me, type Presence } from "../base/owner.js";
 import type { Row, Schema, Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
@@ -40,6 +41,8 @@ export interface DuckDBOptions {
   readonly spillDir: string;
   /** Where text sources are landed. */
   readonly cacheDir: string;
+  /** Says to other processes which landed files are being used. */
+  readonly presence?: Presence;
   /** A faster way to score trees than the one for single rows. */
   readonly treeSums?: TreeSums;
   /** A faster way to take texts apart. */
@@ -159,7 +162,7 @@ export class DuckDBEngine implements Engine {
   }
 
   async write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }> {
-    const partial = `${target.path}.partial-${process.pid}`;
+    const partial = `${target.path}.partial-${me}`;
     const format = {
       parquet: "FORMAT parquet, COMPRESSION zstd",
       csv: "FORMAT csv, HEADER true",
@@ -194,6 +197,7 @@ export class DuckDBEngine implements Engine {
     return land(scan, {
       connect: () => this.#instance.connect(),
       cacheDir: this.#options.cacheDir,
+      ...(this.#options.presence ? { presence: this.#options.presence } : {}),
       memoryBytes: this.#options.memoryBytes,
       threads: this.#options.threads,
       ...options,

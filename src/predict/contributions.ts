@@ -1,6 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Row } from "../base/schema.js";
 import type { Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
@@ -89,7 +90,7 @@ export async function explainFile(
   limit: number,
 ): Promise<{ rows: number; bytes: number }> {
   const target = targetOf(options, workspace);
-  const scratch = join(workspace.home.cache, `explain-${process.pid}.jsonl`);
+  const scratch = join(workspace.home.cache, `explain-${me}.jsonl`);
   const fixed = ["row", ...(model.task === "multiclass" ? ["class"] : []), "output", "base"];
   const types: Record<string, string> = { row: "BIGINT", class: "VARCHAR" };
   try {

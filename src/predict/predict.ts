@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Target } from "../engines/contract.js";
 import { col } from "../expr/expr.js";
 import type { Project, Relation } from "../expr/relation.js";
@@ -110,7 +111,7 @@ export function targetOf(
       );
     return { format: formats[extname(to).toLowerCase()] ?? "parquet", path: to };
   }
-  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${process.pid}.csv`) };
+  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${me}.csv`) };
   const format = formats[extname(to).toLowerCase()];
   if (!format)
     throw new SluiceError("usage", `--to ${to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to });
@@ -130,7 +131,7 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
       to,
     });
   // Asked before any work: a place may exist and still take no file.
-  const probe = `${path}.partial-${process.pid}`;
+  const probe = `${path}.partial-${me}`;
   try {
     writeFileSync(probe, "");
     rmSync(probe);

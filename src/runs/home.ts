@@ -12,6 +12,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { SluiceError, UnknownNameError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import { syncPath } from "../pages/store.js";
 
 /** Where runs and models live (`.sluice/` here, unless --home or SLUICE_HOME) and where caches do (the OS cache folder). */
@@ -36,7 +37,7 @@ export const modelsDir = (home: Home): string => join(home.root, "models");
 
 /** A new file, fsync, rename: a reader sees the old text or the new one, never half of it. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
-  const partial = `${path}.partial-${process.pid}`;
+  const partial = `${path}.partial-${me}`;
   try {
     writeFileSync(partial, data);
     syncPath(partial);
@@ -130,7 +131,7 @@ export function keepModel(home: Home, name: string, model: string, run: string):
   ensureDir(dir);
   for (let version = latestVersion(home, name) + 1; ; version++) {
     const place = join(dir, String(version));
-    const partial = `${place}.partial-${process.pid}`;
+    const partial = `${place}.partial-${me}`;
     mkdirSync(partial, { recursive: true });
     writeWhole(join(partial, "model.json"), model);
     writeWhole(join(partial, "run"), run);
@@ -148,7 +149,7 @@ export function keepModel(home: Home, name: string, model: string, run: string):
 
 function pointLast(home: Home, target: string): void {
   const link = join(modelsDir(home), ".last");
-  const partial = `${link}.${process.pid}`;
+  const partial = `${link}.${me}`;
   rmSync(partial, { force: true });
   symlinkSync(target, partial);
   renameSync(partial, link);

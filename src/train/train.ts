@@ -50,7 +50,7 @@ import { SharedRows } from "./learn.js";
 import { planFor } from "./plan.js";
 import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
 import { checkWeights, rolesOf, usableColumns } from "./roles.js";
-import { openJournal, openRun } from "./run-file.js";
+import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
@@ -80,6 +80,7 @@ export async function trainModel(
       { learner: learner.name },
     );
   const run = resumeRun ?? newRunId(workspace.home);
+  using _claim = claimRun(runDir(workspace.home, run), run, workspace.home.cache);
   try {
     return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
       if (!(error instanceof HiddenNan)) throw error;
@@ -346,6 +347,7 @@ async function trainIn(
       engine,
       pool: workspace.pool,
       cacheDir: home.cache,
+      presence: workspace.presence,
       // A wide least squares takes many passes too: its sums would not fit.
       keep:
         onCluster ||
@@ -387,7 +389,7 @@ async function trainIn(
       : prepared.fitted;
     const blocks = blocksOf(fitted);
     const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
-    const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
+    const rows = new SharedRows(dataset, workspace.pool, journal, keeping);
     const about = {
       task: found.task,
       classes,

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { hashOf, sha256 } from "../../base/canonical.js";
 import { BadRowError, SluiceError } from "../../base/errors.js";
+import type { Presence } from "../../base/owner.js";
 import { formatBytes } from "../../base/units.js";
 import { compressionOf, utf8Blocks } from "../../sources/csv/bytes.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
@@ -20,6 +21,7 @@ import {
   type Part,
   readManifest,
   release,
+  settle,
   workFolder,
 } from "./land/journal.js";
 import { CsvScanner } from "./land/scan-csv.js";
@@ -30,6 +32,8 @@ import { teach } from "./teach.js";
 export interface LandContext extends LandOptions {
   readonly connect: () => Promise<DuckDBConnection>;
   readonly cacheDir: string;
+  /** Says to other processes that what is landed is being used. */
+  readonly presence?: Presence;
   readonly memoryBytes?: number;
   readonly threads?: number;
   /** Bytes of text in one part. Never a matter of the budget: a row's place decides its split. */
@@ -53,6 +57,7 @@ export async function land(scan: TextScan, context: LandContext): Promise<Parque
   }).slice(0, 32);
   const home = join(context.cacheDir, "landed");
   const done = join(home, key);
+  context.presence?.use(done);
   try {
     let manifest = await readManifest(done, context.sizesOnly);
     if (!manifest) {
@@ -67,7 +72,7 @@ export async function land(scan: TextScan, context: LandContext): Promise<Parque
 }
 
 async function landInto(scan: TextScan, done: string, context: LandContext): Promise<Manifest> {
-  const folder = await workFolder(done);
+  const folder = await workFolder(done, context.cacheDir);
   const unpacked: string[] = [];
   try {
     const journal = new Journal(folder, await finishedParts(folder));
@@ -105,11 +110,7 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     await checkUnchanged(scan);
     const manifest: Manifest = { parts: journal.parts, ...(journal.firstBad ? { firstBad: journal.firstBad } : {}) };
     await durable(join(folder, "manifest.json"), JSON.stringify(manifest));
-    await rename(folder, done).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process landed the same source meanwhile.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      await rm(folder, { recursive: true, force: true });
-    });
+    await settle(folder, done);
     for (const path of unpacked) await rm(path, { force: true });
     return manifest;
   } catch (error) {
@@ -120,7 +121,7 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
-    await release(folder);
+    release(folder);
   }
 }
 

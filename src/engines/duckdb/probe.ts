@@ -2,6 +2,7 @@ import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
+import { me } from "../../base/owner.js";
 import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
 import type { Probe } from "../../sources/options.js";
 import { probeParquet } from "./probe-parquet.js";
@@ -70,7 +71,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       )
         return path;
       await mkdir(folder, { recursive: true });
-      const temporary = `${path}.${process.pid}.tmp`;
+      const temporary = `${path}.${me}.tmp`;
       try {
         // Lines as they are: a delimiter and quote that text does not have.
         await ask(

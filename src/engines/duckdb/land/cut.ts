@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../../base/errors.js";
+import { me } from "../../../base/owner.js";
 import type { Column, Schema } from "../../../base/schema.js";
 import { arrowRecords } from "../../../sources/arrow.js";
 import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
@@ -311,6 +312,6 @@ export async function layoutOf(
 
 let made = 0;
 async function newSlice(folder: string): Promise<{ path: string; file: Awaited<ReturnType<typeof open>> }> {
-  const path = join(folder, `slice-${process.pid}-${made++}.csv`);
+  const path = join(folder, `slice-${me}-${made++}.csv`);
   return { path, file: await open(path, "w") };
 }
