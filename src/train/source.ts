@@ -1,6 +1,6 @@
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
-import type { Schema } from "../base/schema.js";
+import { byName, type Schema } from "../base/schema.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
 import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
@@ -104,7 +104,7 @@ export async function openData(
 
 /** Types as `--type` would give them, for the columns that a text source can't know by itself. */
 function typesOf(schema: Schema): Record<string, string> {
-  const types: Record<string, string> = {};
+  const types = byName<string>();
   for (const { name, type } of schema.columns)
     if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
   return types;

@@ -118,14 +118,13 @@ async function declared(file: string, ask: Ask): Promise<Declared> {
       await ask(`SELECT name, num_children, precision FROM parquet_schema(${fileList([file])}) ORDER BY column_id`),
       file,
     );
-    const taken = new Set<string>();
-    const columns = described.map(([under, type], i) => {
-      const said = names[i] ?? String(under);
-      // Two columns of one name can't both have it, nor one without a name none.
-      const name = said === "" || taken.has(said) ? String(under) : said;
-      taken.add(name);
-      return { name, under: String(under), type: typeOfDuckdb(String(type)) };
-    });
+    // Two columns of one name can't both have it, nor one without a name none.
+    const own = flatNames(described.map(([under], i) => [names[i] ?? String(under)]));
+    const columns = described.map(([under, type], i) => ({
+      name: own[i]!,
+      under: String(under),
+      type: typeOfDuckdb(String(type)),
+    }));
     return { file, columns };
   } catch (error) {
     throw error instanceof SluiceError ? error : unreadable(file, "a readable Parquet file", error);

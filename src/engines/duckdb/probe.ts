@@ -37,7 +37,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
         });
         const rows = (
           await connection.runAndReadAll(
-            `SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+            `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
           )
         ).getRowsJS();
         const names = rows.map(([name]) => String(name));
@@ -46,6 +46,13 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
             "unreadable_source",
             `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
             { file, table, available: names },
+          );
+        // Its rows have no order of their own, and may come from anywhere.
+        if (rows.some(([name, type]) => name === table && type === "VIEW"))
+          throw new SluiceError(
+            "unreadable_source",
+            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${table}_rows AS FROM ${named(table)} would keep them`,
+            { file, table },
           );
         const described = (
           await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)
