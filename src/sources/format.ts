@@ -1,6 +1,5 @@
 import { SluiceError } from "../base/errors.js";
-import { compressionOf, rawBlocks } from "./csv/bytes.js";
-import { readAt } from "./files.js";
+import { type Compression, compressionOf, rawBlocks } from "./csv/bytes.js";
 import { encodingOf } from "./jsonl.js";
 import type { Format } from "./options.js";
 
@@ -22,13 +21,15 @@ const byEnding: ReadonlyMap<string, Format> = new Map<string, Format>([
 
 /** The form of a file: by what it begins with where that is certain, then by its name, then by what its first lines look like. */
 export async function formatOf(path: string): Promise<Format> {
-  const head = await headOf(path);
+  const compression = await compressionOf(path);
+  const head = await headOf(path, compression);
   const ending = /\.([a-z0-9]+)(?:\.(?:gz|zst|gzip|zstd))?$/i.exec(path)?.[1]?.toLowerCase() ?? "";
   const named = byEnding.get(ending);
   if (head === undefined) return named ?? "csv";
   const start = head.toString("latin1", 0, 6);
   if (start.startsWith("PAR1") || start.startsWith("PARE")) return "parquet";
   if (start === "ARROW1" || head.subarray(0, 4).equals(Buffer.from([255, 255, 255, 255]))) return "arrow";
+  refuseForeign(path, head, compression);
   if (named) return named;
   const text =
     encodingOf(head) === "utf-8"
@@ -52,8 +53,7 @@ export async function formatOf(path: string): Promise<Format> {
 }
 
 /** The first bytes of the content, unpacked where it is gzip; undefined for zstd. */
-async function headOf(path: string): Promise<Buffer | undefined> {
-  const compression = await compressionOf(path);
+async function headOf(path: string, compression: Compression): Promise<Buffer | undefined> {
   if (compression === "zstd") return undefined;
   for await (const block of rawBlocks(path, compression)) return block.subarray(0, 65_536);
   return Buffer.alloc(0);
@@ -88,11 +88,8 @@ const foreign: readonly (readonly [at: number, begins: string, is: string, remed
 ];
 
 /** Refuses what only looks like text by its name: archives, packings that are not read, files of other programs. */
-export async function refuseForeign(path: string): Promise<void> {
-  const compression = await compressionOf(path);
-  if (compression === "zstd") return;
-  const packed = (await readAt(path, 0, 512)).toString("latin1");
-  const head = compression === "gzip" ? ((await headOf(path)) ?? Buffer.alloc(0)).toString("latin1", 0, 512) : packed;
+function refuseForeign(path: string, content: Buffer, compression: Compression): void {
+  const head = content.toString("latin1", 0, 512);
   // A table may begin with such letters too, but it has no zero bytes.
   for (const [at, begins, is, remedy] of foreign)
     if (head.startsWith(begins, at) && (head.includes("\0") || !/^[A-Za-z0-9 ]+$/.test(begins)))
@@ -101,4 +98,11 @@ export async function refuseForeign(path: string): Promise<void> {
         `${path} is ${is}${compression === "gzip" && begins === "ustar" ? " packed with gzip" : ""}, which is not read; ${remedy}`,
         { file: path },
       );
+}
+
+/** The same for a file whose form is given. */
+export async function checkText(path: string): Promise<void> {
+  const compression = await compressionOf(path);
+  const head = await headOf(path, compression);
+  if (head) refuseForeign(path, head, compression);
 }

@@ -2,7 +2,7 @@ import { SluiceError } from "../base/errors.js";
 import { arrow } from "./arrow.js";
 import { csv } from "./csv.js";
 import { databaseFile, mapSome, sourceFiles } from "./files.js";
-import { formatOf, refuseForeign } from "./format.js";
+import { checkText, formatOf } from "./format.js";
 import { jsonl } from "./jsonl.js";
 import { libsvm } from "./libsvm.js";
 import { type Format, formats, type SourceOptions } from "./options.js";
@@ -74,7 +74,8 @@ async function openFiles(
   const format = options.format ?? (await commonFormat(files));
   if (format === "table")
     throw new SluiceError("usage", `a table is named with its file, like rides.duckdb:trips`, { spec });
-  if (format !== "parquet" && format !== "arrow") await mapSome(files, ({ path }) => refuseForeign(path));
+  if (options.format !== undefined && format !== "parquet" && format !== "arrow")
+    await mapSome(files, ({ path }) => checkText(path));
   const kept = files.map((file, i) => ({ file, i })).filter(({ file }) => file.bytes > 0);
   return readers[format](
     kept.map(({ file }) => file),

@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { bool, type Column, int64, real, type Schema, type Type, text, typeName } from "../base/schema.js";
-import { type Compression, compressionOf, type Encoding, rawBlocks, utf8Blocks } from "./csv/bytes.js";
+import { type Compression, compressionOf, type Encoding, rawBlocks, transcoder, utf8Blocks } from "./csv/bytes.js";
 import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
@@ -88,16 +88,11 @@ async function formOf(
   compression: Compression,
   given: Encoding | undefined,
 ): Promise<{ readonly shape: JsonShape; readonly encoding: Encoding }> {
-  let encoding = given;
-  if (encoding === undefined)
-    for await (const block of rawBlocks(path, compression)) {
-      encoding = encodingOf(block);
-      break;
-    }
-  encoding ??= "utf-8";
-  for await (const block of utf8Blocks(path, { compression, encoding }))
-    return { shape: shapeOf(block.toString()), encoding };
-  return { shape: "lines", encoding };
+  for await (const block of rawBlocks(path, compression)) {
+    const encoding = given ?? encodingOf(block);
+    return { shape: shapeOf(transcoder(encoding)(block).toString()), encoding };
+  }
+  return { shape: "lines", encoding: given ?? "utf-8" };
 }
 
 /** JSON begins with characters of ASCII: where their zero bytes stand tells UTF-16. */
@@ -139,6 +134,8 @@ function notice(seen: Seen, record: string): void {
   }
   for (const [name, value] of row) {
     const kinds = seen.kinds.get(name);
+    // Whatever else comes, a text makes a column of text.
+    if (kinds?.has("text")) continue;
     if (kinds) kinds.add(kindOf(value));
     else seen.kinds.set(name, new Set([kindOf(value)]));
   }
@@ -152,6 +149,7 @@ function kindOf(value: JsonValue): string {
   if (typeof value === "bigint") return toInt64(String(value)) === undefined ? "text" : "int64";
   if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? "int64" : "real";
   if (typeof value === "string") {
+    if (!/^\d/.test(value)) return "text";
     if (dates(value) !== undefined) return "date";
     if (times[0](value) !== undefined) return "timestamp";
     return times[1](value) !== undefined ? "timestamp(utc)" : "text";
