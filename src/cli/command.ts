@@ -5,6 +5,7 @@ import { outwardJson } from "../base/json.js";
 import { formatBytes, formatCount, parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
+import { visible } from "./visible.js";
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -237,7 +238,7 @@ export async function run(
     await work({
       signal: controller.signal,
       flags,
-      print: (text) => void (flags.json || process.stdout.write(`${text}\n`)),
+      print: (text) => void (flags.json || process.stdout.write(`${visible(text)}\n`)),
       json: (value) => void (flags.json && jsonTo.write(`${outwardJson(value)}\n`)),
     });
   } catch (error) {
@@ -270,7 +271,7 @@ export function fail(
     process.stderr.write(
       `sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`,
     );
-  } else process.stderr.write(`sluice: ${message}\n`);
+  } else process.stderr.write(`sluice: ${visible(message, process.stderr)}\n`);
   return exit;
 }
 

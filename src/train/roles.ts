@@ -52,9 +52,20 @@ export async function checkWeights(
     );
 }
 
-/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
-export function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
-  const taken = columnsOf(label);
-  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
-  return names.filter((name) => !taken.has(name));
+/** Why a column is no feature whatever its values are: the label is made of it, or it has a role. Parts of the time may be, where a formula names it. */
+export function takenColumns(
+  label: Expr,
+  roles: Roles,
+  { requested, allowed = [] }: { readonly requested: boolean; readonly allowed?: readonly string[] | undefined },
+): Map<string, string> {
+  const taken = new Map<string, string>();
+  for (const name of columnsOf(label))
+    if (label.kind === "col") taken.set(name, "it is the label");
+    else if (!allowed.includes(name))
+      taken.set(name, `the label is made of it; --allow-leak ${quotedName(name)} takes it as a feature all the same`);
+  for (const [role, name] of Object.entries(roles))
+    if (role !== "time" || !requested) taken.set(name, `it is the --${role} column`);
+  return taken;
 }
+
+const quotedName = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
