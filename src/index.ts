@@ -17,7 +17,7 @@ import { type Predicted, predictFile } from "./predict/predict.js";
 import { type SampledRows, sampleFor } from "./predict/sample.js";
 import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
-import type { CsvDialect } from "./sources/scan.js";
+import type { CsvOptions } from "./sources/options.js";
 import { learnerBytesOf } from "./train/check.js";
 import { planTraining } from "./train/plan.js";
 import { type Machine, type Scaled, type ScaleOptions, scaleTraining } from "./train/scale.js";
@@ -53,9 +53,7 @@ export interface Source<C extends Columns = Columns> {
 export interface SourceSettings<C extends Columns> extends Pick<DataOptions, "badRows"> {
   readonly schema?: C;
 }
-export interface CsvSettings<C extends Columns>
-  extends SourceSettings<C>,
-    Partial<Pick<CsvDialect, "delimiter" | "quote" | "header" | "encoding" | "missing" | "decimal">> {
+export interface CsvSettings<C extends Columns> extends SourceSettings<C>, CsvOptions {
   /** Names for the columns of a file without a header line. */
   readonly names?: readonly string[];
 }

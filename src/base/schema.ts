@@ -31,7 +31,9 @@ export interface Reading {
   readonly decimal?: "." | ",";
   /** The sign between groups of three digits. */
   readonly thousands?: "," | "." | " " | "'" | "_";
-  /** Spellings of "missing" beside the empty cell. */
+  /** Numbers stand beside other signs: `5 %` is 5, `$5` and `5 EUR` too, and `(5)` or `5-` is -5. */
+  readonly adorned?: true;
+  /** All spellings of "missing" beside the empty cell. */
   readonly missing?: readonly string[];
   readonly encoding?: string;
   /** The words for true and false, where they are others than these two. */

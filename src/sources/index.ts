@@ -102,7 +102,7 @@ async function commonFormat(files: readonly SourceFile[]): Promise<Format> {
 }
 
 export { checkUnchanged, sourceFile } from "./files.js";
-export type { Format, Probe, ProbedSchema, SourceOptions } from "./options.js";
+export type { CsvOptions, Format, Probe, ProbedSchema, SourceOptions } from "./options.js";
 export { formats } from "./options.js";
 export { rows } from "./rows.js";
 export { stdin } from "./stdin.js";

@@ -10,7 +10,7 @@ import { flatNames } from "./names.js";
 import type { SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
-import { keepAside, type Problem, type Record } from "./records.js";
+import { keepAside, type Problem, problemText, type Record } from "./records.js";
 import type { JsonForm, SourceFile, TextScan } from "./scan.js";
 
 const wholeBytes = 64 * 1024 * 1024;
@@ -57,7 +57,12 @@ export async function jsonl(
     options.types ?? {},
     partitions,
   );
-  const columns: Column[] = names.map((name, i) => ({ name, type: types[i]! }));
+  const expected = new Map(options.expect?.map((column) => [column.name, column]));
+  const columns: Column[] = names.map((name, i) => {
+    const { type, read } = expected.get(name) ?? { type: types[i]! };
+    const rules = options.types === undefined || !Object.hasOwn(options.types, name);
+    return rules && readTypes.has(type.kind) ? { name, type, ...(read ? { read } : {}) } : { name, type: types[i]! };
+  });
   const renamed = [...named].filter(([key, name]) => name !== nameOf(key));
   if (sampled) assumed.push("the fields and their types were found out from blocks across the file");
   if (forms.some(({ shape }) => shape === "list")) assumed.push("the items of the list are the rows");
@@ -81,6 +86,9 @@ export async function jsonl(
     assumed: [...new Set(assumed)],
   };
 }
+
+/** What the text of a value can be read as. */
+const readTypes: ReadonlySet<Type["kind"]> = new Set(["bool", "int64", "real", "text", "date", "timestamp", "list"]);
 
 /** The encoding and shape of a file, by its first block. */
 async function formOf(
@@ -193,7 +201,12 @@ function parseRecord(record: string): Fields | Problem | undefined {
 }
 
 /** What turns the text of one record into a record of the schema. */
-export function jsonReader(scan: Pick<TextScan, "json">, { columns }: Schema): (record: string) => Record | undefined {
+export function jsonReader(
+  scan: Pick<TextScan, "json">,
+  { columns }: Schema,
+  badCells?: "error",
+): (record: string) => Record | undefined {
+  const spell = columns.map(spellingOf);
   const places = new Map(columns.map(({ name }, i) => [name, i]));
   const known = new Map((scan.json?.renamed ?? []).map(([key, name]) => [key, places.get(name)]));
   const placeOf = (key: string): number | undefined => {
@@ -206,9 +219,10 @@ export function jsonReader(scan: Pick<TextScan, "json">, { columns }: Schema): (
     if (!(row instanceof Map)) return { bad: row, raw };
     const cells: (string | null)[] = new Array(columns.length).fill(null);
     const given = new Set<number>();
+    let error: string | undefined;
     for (const [key, value] of row) {
       const place = placeOf(key);
-      const wrong = (problem: string, remedy: string): Record => ({
+      const wrong = (problem: string, remedy: string): Extract<Record, { bad: unknown }> => ({
         raw,
         bad: { column: nameOf(key), value: shown(value), problem, remedy: `${remedy}; ${keepAside}` },
       });
@@ -217,27 +231,38 @@ export function jsonReader(scan: Pick<TextScan, "json">, { columns }: Schema): (
       if (given.has(place)) return wrong("is a second value of this column", "Give each field a name of its own");
       given.add(place);
       const { name, type } = columns[place]!;
-      const cell = cellOf(value, type);
-      if (cell === undefined)
-        return wrong(
+      const cell = spell[place]!(value);
+      if (cell === undefined) {
+        const record = wrong(
           `is not ${typeName(type)}, which the rows seen before made of this field`,
           `--type ${name}=text reads the field as text`,
         );
-      cells[place] = cell;
+        if (badCells !== "error") return record;
+        error ??= problemText(record.bad);
+      }
+      cells[place] = cell ?? null;
     }
-    return { cells };
+    return error === undefined ? { cells } : { cells, error };
   };
 }
 
 const shown = (value: JsonValue): string => (value instanceof Nested ? value.text : String(value));
 
-function cellOf(value: JsonValue, type: Type): string | null | undefined {
-  if (value === null || value === "") return null;
-  const plain = shown(value);
-  if (type.kind === "text") return plain;
-  if (type.kind === "list") return value instanceof Nested && value.list !== undefined ? plain : undefined;
-  if (value instanceof Nested) return undefined;
-  if (type.kind === "int64" && typeof value === "number")
-    return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : undefined;
-  return convertTo(type, { decimal: "." })(plain);
+/**
+ * What makes a value of a column's type the text that a database reads without doubt; undefined where it is of another.
+ * How texts are spelled may be given; numbers are always as JSON has them.
+ */
+function spellingOf({ type, read = {} }: Column): (value: JsonValue) => string | null | undefined {
+  const missing = new Set<JsonValue>([null, "", ...(read.missing ?? [])]);
+  if (type.kind === "text") return (value) => (missing.has(value) ? null : shown(value));
+  const [plain, spelled] = [convertTo(type), convertTo(type, read)];
+  return (value) => {
+    if (missing.has(value)) return null;
+    if (typeof value === "string") return type.kind === "list" ? undefined : spelled(value);
+    if (value instanceof Nested) return type.kind === "list" && value.list !== undefined ? value.text : undefined;
+    if (type.kind === "list") return undefined;
+    if (type.kind === "int64" && typeof value === "number")
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : undefined;
+    return plain(shown(value));
+  };
 }

@@ -1,10 +1,10 @@
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
-import { byName, type Schema } from "../base/schema.js";
+import type { Schema } from "../base/schema.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
-import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
-import type { CsvDialect, LandedScan, Scan } from "../sources/scan.js";
+import { type CsvOptions, checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
+import type { LandedScan, Scan } from "../sources/scan.js";
 import { mixedWarnings } from "./mixed.js";
 import type { Warning } from "./warning.js";
 import type { Workspace } from "./workspace.js";
@@ -14,9 +14,11 @@ export interface DataOptions {
   readonly format?: Format;
   readonly types?: Readonly<Record<string, string>>;
   readonly columns?: readonly string[];
-  readonly csv?: Partial<CsvDialect>;
+  readonly csv?: CsvOptions;
   readonly badRows?: "stop" | "keep-aside";
-  /** The schema that the source must offer (a test source, new rows to score). */
+  /** A cell that does not convert is missing, and `errorColumn` of the landed scan says what is wrong with its row. */
+  readonly badCells?: "error";
+  /** The schema that the source must offer (a test source, new rows to score): its types and readings rule over what text looks like. */
   readonly expect?: Schema;
   /** Columns that the source must offer, of any type; those of `expect` are among them. */
   readonly needed?: readonly string[];
@@ -51,6 +53,7 @@ export async function describeSource(
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
+    ...(options.expect ? { expect: options.expect.columns } : {}),
     ...(options.csv ? { csv: options.csv } : {}),
     ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
@@ -67,15 +70,11 @@ export async function openData(
   onProgress?: LandOptions["onProgress"],
   check: "now" | "when read" = "now",
 ): Promise<OpenData> {
-  const expected = options.expect ? typesOf(options.expect) : {};
   const needed = [...(options.expect?.columns.map(({ name }) => name) ?? []), ...(options.needed ?? [])];
-  const source = await describeSource(
-    specs,
-    { ...options, needed, types: { ...expected, ...options.types } },
-    workspace,
-  );
+  const source = await describeSource(specs, { ...options, needed }, workspace);
   const landing: LandOptions = {
     badRows: options.badRows ?? "stop",
+    ...(options.badCells ? { badCells: options.badCells } : {}),
     asideDir,
     ...(workspace.signal ? { signal: workspace.signal } : {}),
     ...(onProgress ? { onProgress } : {}),
@@ -90,7 +89,7 @@ export async function openData(
     schema: scan.schema,
     setAside: landed?.setAside ?? 0,
     ...(landed?.setAsideFile === undefined ? {} : { setAsideFile: landed.setAsideFile }),
-    assumed: "assumed" in source ? source.assumed : [],
+    assumed: landed?.assumed ?? ("assumed" in source ? source.assumed : []),
     intact: async () => {
       if (check === "now") return;
       checked ??= workspace.engine.land(source, landing);
@@ -100,12 +99,4 @@ export async function openData(
     unchanged: () => checkUnchanged(source, workspace.engine.cluster),
     fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
   };
-}
-
-/** Types as `--type` would give them, for the columns that a text source can't know by itself. */
-function typesOf(schema: Schema): Record<string, string> {
-  const types = byName<string>();
-  for (const { name, type } of schema.columns)
-    if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
-  return types;
 }

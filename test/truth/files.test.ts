@@ -90,7 +90,7 @@ describe("a pipe", () => {
   test("that gives nothing is empty", async () => {
     const path = pipe();
     const opening = at.open(path);
-    write(path, "");
+    execFileSync("sh", ["-c", '(exec 3> "$1"; sleep 0.3) &', "sh", path], { stdio: "ignore" });
     await expect(opening).rejects.toMatchObject({ code: "empty_source" });
   });
   test("beside files or in a folder, a device and a socket are refused at once", async () => {

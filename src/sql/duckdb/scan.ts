@@ -1,8 +1,8 @@
 import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
-import type { CsvDialect, ParquetScan, TableScan, TextScan } from "../../sources/scan.js";
+import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
-import { literal, path, quote, text } from "./literals.js";
+import { literal, path, quote } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
 import { pathOf, storedNames } from "./stored-names.js";
 
@@ -17,9 +17,6 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
       return assemble(relation, seeds, parquetSource(scan, relation, seeds.length > 0));
     case "table":
       return assemble(relation, seeds, tableSource(scan));
-    case "csv":
-    case "jsonl":
-      return assemble(relation, seeds, textSource(scan, relation));
     default:
       throw new Error(`${scan.format} sources are landed as Parquet before they are queried`);
   }
@@ -117,47 +114,6 @@ const tableSource = (source: TableScan): Source => ({
   file: 0,
   column: (name, under) => `t.${quote(under(name))}`,
 });
-
-/**
- * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so DuckDB's hash of the row's
- * values stands in for a hash of the number: equal rows are in a sample together.
- */
-function textSource(source: TextScan, { part }: ScanRelation): Source {
-  const files = part ? [source.files[part.file]!] : source.files;
-  const folders = new Set(source.partitions?.map(({ name }) => name));
-  const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
-  const columns = stored.map(({ name, type }) => `${text(name)}: ${text(storedType(type))}`).join(", ");
-  const options = [
-    `columns = {${columns}}`,
-    ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"]),
-  ];
-  const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
-  const values = stored.map(({ name }) => quote(name)).join(", ");
-  return {
-    from: read,
-    row: (seed) => `CAST(hash(${values}, ${seed}) & 4294967295 AS BIGINT)`,
-    file: part ? part.file : folders.size === 0 ? 0 : "file_index",
-    column: (name) => `t.${quote(name)}`,
-  };
-}
-
-function csvOptions(csv: CsvDialect): string[] {
-  return [
-    "auto_detect = false",
-    `delim = ${text(csv.delimiter)}`,
-    `quote = ${text(csv.quote)}`,
-    `escape = ${text(csv.escape)}`,
-    `header = ${csv.header}`,
-    `skip = ${csv.skipLines}`,
-    `comment = ${text(csv.comment)}`,
-    `nullstr = [${["", ...csv.missing].map(text).join(", ")}]`,
-    `decimal_separator = ${text(csv.decimal)}`,
-    `encoding = ${text(csv.encoding)}`,
-    `compression = ${text(csv.compression)}`,
-    ...(csv.dateFormat ? [`dateformat = ${text(csv.dateFormat)}`] : []),
-    ...(csv.timestampFormat ? [`timestampformat = ${text(csv.timestampFormat)}`] : []),
-  ];
-}
 
 /** The type that a column of ours has in DuckDB. */
 export function storedType(type: Type): string {

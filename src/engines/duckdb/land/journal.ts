@@ -12,6 +12,8 @@ export interface Part {
   readonly read: number;
   readonly rows: number;
   readonly setAside: number;
+  /** Comment lines of a CSV. */
+  readonly comments?: number;
   readonly bytes: number;
   /** CRC-32 of the part's file. */
   readonly crc: number;
@@ -51,8 +53,11 @@ export class Journal {
     this.parts.push(part);
     await durable(join(this.folder, `${part.path}.json`), JSON.stringify({ part, firstBad: this.firstBad }));
   }
-  async setAside(target: string, rows: readonly { row: number; fact: BadFact; raw: string }[]): Promise<void> {
-    this.firstBad ??= rows[0]!.fact;
+  async setAside(
+    target: string,
+    rows: readonly { row: number; fact: BadFact; raw: string; harmless: boolean }[],
+  ): Promise<void> {
+    this.firstBad ??= rows.find(({ harmless }) => !harmless)?.fact;
     const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
     await writeFile(
       `${target}.aside`,

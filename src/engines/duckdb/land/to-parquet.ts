@@ -11,10 +11,9 @@ export interface Slice {
   readonly records: number;
   readonly longest: number;
   readonly quotedNewlines: boolean;
-  readonly form: Pick<CsvDialect, "delimiter" | "quote" | "escape" | "missing"> & {
-    /** What ends a record, where it is known; else the database finds out. */
-    readonly newLine?: "\\n";
-  };
+  /** Lines end with a line feed alone; else the database finds out. */
+  readonly lineFeeds: boolean;
+  readonly form: Pick<CsvDialect, "delimiter" | "quote" | "escape"> & { readonly missing: readonly string[] };
   /** The cells of a record, in the order of the file. */
   readonly columns: readonly Column[];
 }
@@ -24,7 +23,6 @@ export const canonicalForm: Slice["form"] = {
   quote: '"',
   escape: '"',
   missing: [],
-  newLine: "\\n",
 };
 
 /** Reads a slice as Parquet, with the columns in the schema's order and the folder's values beside them. Gives the rows written. */
@@ -43,6 +41,7 @@ export async function sliceToParquet(
     const value = folder.get(name);
     const i = slice.columns.findIndex((column) => column.name === name);
     const from = value === undefined ? `c${i}` : value === null ? "NULL" : text(value);
+    if (value === undefined && i < 0) return `NULL::${storedType(type)} AS ${quote(stored.get(name)!)}`;
     return `${value === undefined && type.kind !== "list" ? from : `${from}::${storedType(type)}`} AS ${quote(stored.get(name)!)}`;
   });
   const lineBytes = Math.max(slice.longest + 1024, 64 * 1024);
@@ -55,9 +54,9 @@ export async function sliceToParquet(
     `quote = ${text(slice.form.quote)}`,
     `escape = ${text(slice.form.escape)}`,
     `nullstr = [${["", ...slice.form.missing].map(text).join(", ")}]`,
-    ...(slice.form.newLine ? [`new_line = ${text(slice.form.newLine)}`] : []),
     `max_line_size = ${lineBytes}`,
     `buffer_size = ${Math.max(4 * 1024 * 1024, 2 * lineBytes)}`,
+    ...(slice.lineFeeds ? ["new_line = '\\n'"] : []),
     ...(slice.quotedNewlines ? ["parallel = false"] : []),
     `columns = {${read.join(", ")}}`,
   ];
