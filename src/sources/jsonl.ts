@@ -103,14 +103,13 @@ async function formOf(
   return { shape: "lines", encoding: given ?? "utf-8" };
 }
 
-/** JSON begins with characters of ASCII: where their zero bytes stand tells UTF-16. */
-export const encodingOf = (head: Buffer): Encoding =>
-  (head[0] === 0xff && head[1] === 0xfe) ||
-  (head[0] === 0xfe && head[1] === 0xff) ||
-  (head[0] !== 0 && head[1] === 0) ||
-  (head[0] === 0 && head[1] !== 0)
-    ? "utf-16"
+/** JSON begins with a character of ASCII: where its zero byte stands tells UTF-16, if no mark does. */
+export function encodingOf([first, second]: Buffer): Encoding {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0 && second !== undefined)
+    ? "utf-16be"
     : "utf-8";
+}
 
 async function* sampledLines(file: SourceFile, path: string, compression: Compression): AsyncGenerator<string> {
   const { blocks } = await sample(file, path, compression, "utf-8");

@@ -49,7 +49,13 @@ async function tablesIn(query: string, connection: DuckDBConnection): Promise<Re
     [string],
   ];
   const tree = JSON.parse(json) as { error: boolean };
-  if (tree.error) return new Set(connection.getTableNames(query, false));
+  if (tree.error) {
+    try {
+      return new Set(connection.getTableNames(query, false));
+    } catch {
+      return new Set(); // what is wrong with the query is told when it is run
+    }
+  }
   const found = new Set<string>();
   const waiting: unknown[] = [tree];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {

@@ -129,7 +129,12 @@ describe("texts of JSON lines", () => {
   });
   test("of UTF-16 are read, with and without a mark", async () => {
     const text = '{"a":"é"}\n{"a":"😀"}\n';
-    for (const content of [utf16(`\ufeff${text}`, "le"), utf16(`\ufeff${text}`, "be"), utf16(text, "le")])
+    for (const content of [
+      utf16(`\ufeff${text}`, "le"),
+      utf16(`\ufeff${text}`, "be"),
+      utf16(text, "le"),
+      utf16(text, "be"),
+    ])
       expect((await json(content)).rows).toEqual([["é"], ["😀"]]);
   });
   test("end their lines with LF, CR LF or CR", async () => {
