@@ -20,7 +20,7 @@ async function* asLines(from: AsyncIterable<object> | Iterable<object>): AsyncGe
   let text: string[] = [];
   let length = 0;
   for await (const row of from) {
-    const line = `${JSON.stringify(row, plain)}\n`.replaceAll(/"\\u0000i(-?\d+)"/g, "$1");
+    const line = `${JSON.stringify(row, plain)}\n`.replaceAll(/"\\u0000i(-?(?:\d+|Infinity))"/g, "$1");
     text.push(line);
     length += line.length;
     if (length > 1 << 20) {
@@ -33,7 +33,7 @@ async function* asLines(from: AsyncIterable<object> | Iterable<object>): AsyncGe
 
 function plain(_: string, value: Value | Date | object): unknown {
   if (typeof value === "bigint") return `\0i${value}`;
-  if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : `\0i${value}`;
   if (value && typeof value === "object" && "micros" in value) return microsText((value as { micros: bigint }).micros);
   if (value && typeof value === "object" && "days" in value) return dayText((value as { days: number }).days);
   return value;

@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly modifiedMs: number;
   /** SHA-256 over the content, of a large file over its size, times and blocks of the content (footer for Parquet). */
   readonly fingerprint: string;
+  /** What came through a pipe or standard input, and is there no more. */
+  readonly spooled?: true;
 }
 
 /**

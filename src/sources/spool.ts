@@ -46,7 +46,7 @@ export async function spool(
     // What was spooled before stays untouched: equal input has an equal fingerprint, and its times are part of that.
     const before = await stat(path).catch(() => undefined);
     if (before?.size !== written) await rename(temporary, path);
-    return await sourceFile(path);
+    return { ...(await sourceFile(path)), spooled: true };
   } catch (error) {
     throw await fileError(temporary, error);
   } finally {

@@ -182,6 +182,16 @@ describe("any table comes back cell by cell from", () => {
     );
   });
 
+  test("rows with numbers that JSON does not have", async () => {
+    const { rows: spooled } = await import("../../src/sources/index.js");
+    const rows = [{ x: Number.POSITIVE_INFINITY }, { x: Number.NaN }, { x: 2 ** 70 }, { x: -0.1 }, { x: -Infinity }];
+    const scan = await spooled(rows, { cacheDir: at.path("spool") });
+    expect(await at.read(scan.files[0]!.path)).toMatchObject({
+      types: [["x", "real"]],
+      rows: [[Number.POSITIVE_INFINITY], [null], [2 ** 70], [-0.1], [Number.NEGATIVE_INFINITY]],
+    });
+  });
+
   test("rows of objects, which are spooled", async () => {
     const { rows: spooled } = await import("../../src/sources/index.js");
     await fc.assert(
