@@ -50,6 +50,7 @@ export async function predict(
   context.json({
     model: found,
     rows: done.rows,
+    scored: done.rows - done.errors,
     setAside: done.setAside,
     errors: done.errors,
     bytes: done.bytes,

@@ -22,6 +22,7 @@ import type { Relation } from "../expr/relation.js";
 import type { TermCoder } from "../expr/words.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 import type { Dialect } from "../sql/dialect.js";
+import { text } from "../sql/duckdb/literals.js";
 import { duckdbDialect } from "../sql/duckdb.js";
 import { toSql } from "../sql/relation.js";
 import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
@@ -30,6 +31,7 @@ import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
 import { hidesRows, renamed } from "./duckdb/rename.js";
 import { SlotFunctions } from "./duckdb/slots.js";
+import { runOne, streamOne } from "./duckdb/statement.js";
 import { teach } from "./duckdb/teach.js";
 import { TermFunctions } from "./duckdb/terms.js";
 import { TreeFunctions } from "./duckdb/trees.js";
@@ -107,7 +109,7 @@ export class DuckDBEngine implements Engine {
   async rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]> {
     return this.use(
       async (connection) => {
-        const result = await connection.stream(this.sql(relation));
+        const result = await streamOne(connection, this.sql(relation));
         const names = result.deduplicatedColumnNames();
         const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
         const isSample = names.map((name) => relation.kind === "aggregate" && relation.columns[name]?.agg === "sample");
@@ -140,7 +142,7 @@ export class DuckDBEngine implements Engine {
     signal?.addEventListener("abort", stop, { once: true });
     const started = performance.now();
     try {
-      const result = await connection.stream(this.sql(relation));
+      const result = await streamOne(connection, this.sql(relation));
       const types = result.columnTypes();
       // Two chunks are asked for ahead, so that DuckDB's threads work while this one encodes.
       let next = result.fetchChunk();
@@ -172,9 +174,7 @@ export class DuckDBEngine implements Engine {
     try {
       const rows = await this.use(
         async (connection) => {
-          const done = await connection.run(
-            `COPY (${this.sql(relation)}) TO '${partial.replaceAll("'", "''")}' (${format})`,
-          );
+          const done = await runOne(connection, `COPY (${this.sql(relation)}) TO ${text(partial)} (${format})`);
           return Number((await done.getRows())[0]?.[0] ?? 0);
         },
         relation,
@@ -273,9 +273,7 @@ export class DuckDBEngine implements Engine {
     const alias = duckdbDialect.databaseAlias(file.fingerprint);
     if (this.#attached.has(alias)) return;
     this.#attached.set(alias, file.path);
-    await connection.run(
-      `ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`,
-    );
+    await runOne(connection, `ATTACH IF NOT EXISTS ${text(file.path)} AS ${duckdbDialect.quote(alias)} (READ_ONLY)`);
   }
 
   /** SLUICE_TRACE=1 shows each query with its milliseconds on standard error. */

@@ -8,6 +8,7 @@ import { blocksOf } from "../features/fit.js";
 import type { Contributions } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { className, type Model } from "../model/model.js";
+import { path as pathText, text } from "../sql/duckdb/literals.js";
 import type { DataOptions } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt, unused } from "./formulas.js";
@@ -68,7 +69,7 @@ export async function* explainRows(
   limit: number,
 ): AsyncGenerator<ExplainedRow[]> {
   const explain = explainRow(model);
-  const data = await openForModel(model, sources, options, workspace, []);
+  const data = await openForModel(model, sources, options, workspace);
   const { columns } = adapt(model, data.schema);
   let index = 0;
   for (let file = 0; file < data.scan.files.length && index < limit; file++)
@@ -109,10 +110,9 @@ export async function explainFile(
     const query =
       names.length === 0
         ? "SELECT NULL AS row WHERE false"
-        : `SELECT * FROM read_json(${text(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
+        : `SELECT * FROM read_json(${pathText(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
     return await workspace.local.write({ kind: "sql", text: query }, target, workspace.signal);
   } finally {
     rmSync(scratch, { force: true });
   }
 }
-const text = (name: string): string => `'${name.replaceAll("'", "''")}'`;

@@ -10,7 +10,8 @@ import type { Project, Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
-import { type DataOptions, openData } from "../train/source.js";
+import { path as pathText, quote } from "../sql/duckdb/literals.js";
+import { type DataOptions, type OpenData, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { adapt, scored } from "./formulas.js";
 
@@ -47,7 +48,7 @@ export async function predictFile(
   const toStdout = options.to === "-";
   const { format, path } = targetOf(options, workspace);
   const notes: string[] = [];
-  const data = await openForModel(model, sources, options, workspace, notes);
+  const data = await openForModel(model, sources, options, workspace);
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
@@ -55,8 +56,10 @@ export async function predictFile(
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
     const { error } = adapt(model, data.schema);
-    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace, notes);
+    const landed = "errorColumn" in data.scan;
+    const errors = error.kind === "lit" && !landed ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
+    if (errors > 0 && errors === rows) throw allFailed(rows, options.to, await firstError(relation, workspace));
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
     if (!isError(error, "disk_full") || isSparkSpec(options.to)) throw error;
@@ -70,6 +73,19 @@ export async function predictFile(
   } finally {
     if (toStdout) await rm(path, { force: true });
   }
+}
+
+/** What was written says of each row what is wrong with it, and stays. */
+const allFailed = (rows: number, to: string, first: string): SluiceError =>
+  new SluiceError(
+    "no_rows",
+    `none of ${rows} rows could be scored: ${first}. ${to === "-" ? "Their" : `${to} has them, their`} "error" says why`,
+    { rows, errors: rows, to },
+  );
+
+async function firstError(relation: Project, { engine, signal }: Workspace): Promise<string> {
+  const [row] = await engine.rows({ kind: "limit", from: relation, rows: 1 }, 1, signal);
+  return String(Object.values(row ?? {}).at(-1));
 }
 
 /** Rows that got an error instead of a prediction: read back from what was written here, on a cluster computed again. */
@@ -86,7 +102,7 @@ async function errorsIn(
     by: {},
     columns: { errors: { agg: "count", arg: col(name) } },
   };
-  const text = `SELECT count("${name}") AS errors FROM '${path.replaceAll("'", "''")}'`;
+  const text = `SELECT count(${quote(name)}) AS errors FROM ${pathText(path)}`;
   const isHere = engine === local;
   const counting = isHere ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
   const [counted] = await counting.catch((error: Error) => {
@@ -140,25 +156,19 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
   }
 }
 
-/** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */
-export async function openForModel(
+/**
+ * A source as the model's training read its columns. A cell that does not fit is its row's error, unless rows that do not fit shall
+ * stop the work or be kept aside.
+ */
+export const openForModel = (
   model: Model,
   sources: readonly string[],
   options: DataOptions,
   workspace: Workspace,
-  notes: string[],
-) {
-  const types: Record<string, string> = { ...options.types };
-  const needed = model.inputs.columns.map(({ name }) => name);
-  for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
-  for (;;) {
-    try {
-      return await openData(sources, { ...options, needed, types }, workspace, join(workspace.home.root, "aside"));
-    } catch (error) {
-      const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
-      if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;
-      types[column] = "text";
-      notes.push(`${(error as Error).message.split(". ")[0]}; the column is read as text and such rows get an error`);
-    }
-  }
-}
+): Promise<OpenData> =>
+  openData(
+    sources,
+    { ...options, expect: model.inputs, ...(options.badRows === undefined ? { badCells: "error" } : {}) },
+    workspace,
+    join(workspace.home.root, "aside"),
+  );

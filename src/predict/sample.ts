@@ -1,12 +1,13 @@
 import type { Row, Schema } from "../base/schema.js";
-import { columnsOf } from "../expr/expr.js";
+import { columnsOf, type Expr, withColumns } from "../expr/expr.js";
+import { fitColumns } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import type { DataOptions } from "../train/source.js";
 import { inShare } from "../train/split.js";
 import type { Workspace } from "../train/workspace.js";
-import { numericLabel } from "./evaluate.js";
-import { adapt } from "./formulas.js";
+import { labelColumns, numericLabel, wordsToJudge } from "./evaluate.js";
+import { adapt, unused } from "./formulas.js";
 import { openForModel } from "./predict.js";
 
 export interface SampledRows {
@@ -24,7 +25,7 @@ export async function sampleFor(
   workspace: Workspace,
   wanted: number,
 ): Promise<SampledRows> {
-  const data = await openForModel(model, sources, options, workspace, []);
+  const data = await openForModel(model, sources, options, workspace);
   const all: Relation = { kind: "scan", scan: data.scan };
   const [counted] = await workspace.engine.rows(
     { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },
@@ -47,7 +48,8 @@ export async function rowsFor(
   const { columns } = adapt(model, schema);
   const names = new Set(schema.columns.map(({ name }) => name));
   const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
-  const read = labelled ? { ...columns, [labelColumn]: numericLabel(model) } : columns;
+  const labelColumn = unused("__label", Object.keys(columns));
+  const read = labelled ? { ...columns, [labelColumn]: fittedLabel(model, schema) } : columns;
   const found: Row[] = [];
   for (const from of relations)
     found.push(...(await engine.rows({ kind: "project", from, columns: read }, limit, signal)));
@@ -58,4 +60,9 @@ export async function rowsFor(
     ...(labelled && rows.length > 0 ? { labels: rows.map((row) => Number(row[labelColumn])) } : {}),
   };
 }
-const labelColumn = "__label";
+
+/** The label as a number, of columns read as in training. */
+function fittedLabel(model: Model, schema: Schema): Expr {
+  const { columns } = fitColumns(labelColumns(model), schema, wordsToJudge(model));
+  return withColumns(numericLabel(model), new Map(Object.entries(columns)));
+}

@@ -38,7 +38,7 @@ export interface ParquetScan {
   /** What the rows were read from, when they were landed from text: for messages and lineage. */
   readonly landed?: Landed;
   /** A column of the files, not of the schema: what is wrong with a row, or null. There with `badCells: "error"`. */
-  readonly errorColumn?: "__error";
+  readonly errorColumn?: string;
 }
 
 export interface Landed {

@@ -81,7 +81,7 @@ class Query implements Scope {
       ...(this.where.length > 0 ? [`WHERE ${this.where.join(" AND ")}`] : []),
       ...(this.groups > 0 ? [`GROUP BY ${Array.from({ length: this.groups }, (_, i) => i + 1).join(", ")}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(", ")}`] : []),
-      ...(this.limit === undefined ? [] : [`LIMIT ${this.limit}`]),
+      ...(this.limit === undefined ? [] : [`LIMIT ${limited(this.limit)}`]),
     ];
     return clauses.join(" ");
   }
@@ -103,6 +103,12 @@ class Query implements Scope {
   }
 }
 
+/** Infinity is no limit at all. */
+const limited = (rows: number): string => {
+  if (rows === Infinity) return "ALL";
+  if (!Number.isSafeInteger(rows)) throw new Error(`${String(rows)} where SQL takes a number of rows`);
+  return String(rows);
+};
 const hidden = (seed: number): string => `__hash_${seed >>> 0}`;
 const noHash = (): never => {
   throw new Error("row hashes need a scan below, with no grouping or SQL in between");

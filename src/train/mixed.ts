@@ -1,6 +1,7 @@
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
+import { path, quote } from "../sql/duckdb/literals.js";
 import { pathOf } from "../sql/duckdb/stored-names.js";
 import type { Warning } from "./warning.js";
 
@@ -34,8 +35,8 @@ async function firstWord(
   engine: Pick<Engine, "rows">,
 ): Promise<{ row: number; value: string } | undefined> {
   if (scan.format !== "parquet") return undefined;
-  const name = `"${pathOf(scan, column)[0]!.replaceAll('"', '""')}"`;
-  const paths = scan.files.map(({ path }) => `'${path.replaceAll("'", "''")}'`).join(", ");
+  const name = quote(pathOf(scan, column)[0]!);
+  const paths = scan.files.map(({ path: file }) => path(file)).join(", ");
   const text = `SELECT * FROM (SELECT row_number() OVER () AS row, ${name} AS value FROM read_parquet([${paths}], hive_partitioning = false))
     WHERE value IS NOT NULL AND TRY_CAST(value AS DOUBLE) IS NULL LIMIT 1`;
   // Landed files may not be checked yet, and a warning is no reason to stop at a damaged one.

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { runOne } from "../engines/duckdb/statement.js";
+import { quote } from "../sql/duckdb/literals.js";
 import { describeSource } from "./source.js";
 import type { Workspace } from "./workspace.js";
 
@@ -31,7 +33,7 @@ export async function readNamedFiles(query: string, workspace: Workspace): Promi
     });
     if (scan.format !== "parquet") continue;
     await local.use((connection) =>
-      connection.run(`CREATE OR REPLACE VIEW "${name.replaceAll('"', '""')}" AS ${local.sql({ kind: "scan", scan })}`),
+      runOne(connection, `CREATE OR REPLACE VIEW ${quote(name)} AS ${local.sql({ kind: "scan", scan })}`),
     );
     if (source.format === "parquet") continue;
     files.push({

@@ -40,11 +40,8 @@ export async function checkWeights(
     },
     1,
   );
-  const [least, most] = [Number(found?.["least"] ?? 0), Number(found?.["most"] ?? 0)];
-  const remedy = `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`;
-  if (least < 0)
-    throw new BadRowError({ file: source, column: name, value: String(least), problem: "is a weight below 0", remedy });
-  if (!(most > 0))
+  if (Number(found?.["least"] ?? 0) < 0) throw belowNought(name, Number(found!["least"]), source);
+  if (!(Number(found?.["most"] ?? 0) > 0))
     throw new SluiceError(
       "no_rows",
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
@@ -68,4 +65,25 @@ export function takenColumns(
   return taken;
 }
 
+/** Rows that are judged may all have the weight 0, but none may have less. */
+export async function refuseNegative(
+  name: string,
+  weight: Expr,
+  engine: Engine,
+  rows: Relation,
+  source: string,
+): Promise<void> {
+  const columns = { least: { agg: "min", arg: weight } } as const;
+  const [found] = await engine.rows({ kind: "aggregate", from: rows, by: {}, columns }, 1);
+  if (Number(found?.["least"] ?? 0) < 0) throw belowNought(name, Number(found!["least"]), source);
+}
+
+const belowNought = (name: string, value: number, file: string): BadRowError =>
+  new BadRowError({
+    file,
+    column: name,
+    value: String(value),
+    problem: "is a weight below 0",
+    remedy: `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`,
+  });
 const quotedName = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);

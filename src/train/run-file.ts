@@ -75,7 +75,9 @@ export function openJournal(
     );
   if (file.fingerprint === undefined) {
     // Standard input and pipes are there once: who resumes reads what was spooled of them.
-    const kept = source.files.some(({ spooled }) => spooled) ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
+    const kept = source.files.some(({ spooled }) => spooled)
+      ? { ...spec, sources: source.files.map(({ path }) => path) }
+      : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
   // The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model.

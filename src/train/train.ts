@@ -30,7 +30,7 @@ import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
 import type { Calibration } from "../model/calibration.js";
-import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
@@ -44,8 +44,9 @@ import { codingsOf, refuseNotFinite } from "./coding.js";
 import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
+import { refuseStateNotFinite } from "./finite.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
-import { judge, sourceName, summedOf } from "./judge.js";
+import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf } from "./judge.js";
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
@@ -270,7 +271,8 @@ async function trainIn(
             classes: found.classes.length,
             data,
             label,
-            labelled: both(taking, call("isNotNull", found.numeric))!,
+            labelled: both(where, call("isNotNull", found.numeric))!,
+            numeric: found.numeric,
             usable,
             census,
             seed,
@@ -448,6 +450,8 @@ async function trainIn(
         ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
+    refuseStateNotFinite(chosen.name, state, params);
+    warnings.push(...rows.warnings);
 
     // What the model is judged on: the pages it learned from, or its outputs where the rows stayed away.
     if (dataset instanceof ClusterRows) await dataset.release();
@@ -508,20 +512,24 @@ async function trainIn(
     if (spec.test && spec.test.length > 0) {
       events.stage?.("judging on the test source");
       const judgedTest = await journal.unit("quality test", () =>
-        judge(
-          spec,
-          workspace,
-          dir,
-          judged,
-          { label, numeric: found.numeric, ...(where ? { where } : {}) },
-          judging.blocks,
-          judging.codings,
-          schema,
-        ),
+        judgeTest(spec, workspace, dir, schema, {
+          task: found.task,
+          label,
+          numeric: found.numeric,
+          ...(roles.weight === undefined ? {} : { weight: roles.weight }),
+          blocks: judging.blocks,
+          codings: judging.codings,
+          quality: judged,
+        }),
       );
+      if (judgedTest.unknownClass > 0)
+        warnings.push({
+          code: "unknown_class",
+          message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
+        });
       qualities["test"] = qualityOf(judgedTest.metrics);
       counts.test = judgedTest.labelled;
-      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
+      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
       counts.read += judgedTest.read;
       counts.setAside += judgedTest.setAside;
@@ -548,6 +556,7 @@ async function trainIn(
       ...(found.task === "binary" ? { positive: found.classes[1] as Class } : {}),
       label: { text: spec.label, expr: label },
       inputs,
+      beside: besideOf(schema, label, roles, inputs),
       roles,
       features: fitted,
       learner: chosen.name,
@@ -556,7 +565,7 @@ async function trainIn(
       ...(calibration ? { calibration } : {}),
     };
     const stateHash = stateHashOf(body);
-    const model: Model = {
+    const unsigned: Model = {
       ...body,
       stateHash,
       codings: prepared.codings,
@@ -581,6 +590,7 @@ async function trainIn(
         ),
       },
     };
+    const model: Model = { ...unsigned, contentHash: contentHashOf(unsigned) };
     await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
@@ -748,3 +758,25 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
   for (const { inputs } of fitted) for (const input of inputs) columnsOf(input, read);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
+
+/** Columns of the label and the roles that are no inputs, as training read them. */
+const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
+  const read = columnsOf(label, new Set(Object.values(roles)));
+  for (const { name } of inputs.columns) read.delete(name);
+  return { columns: schema.columns.filter(({ name }) => read.has(name)) };
+};
+
+/** The quality on another source. What the training alone needed (dropped columns, a group) may be missing there. */
+async function judgeTest(
+  spec: TrainSpec,
+  workspace: Workspace,
+  dir: string,
+  schema: Schema,
+  asked: Omit<Judging, "columns" | "words" | "where">,
+): Promise<Judged> {
+  const columns = columnsToJudge(schema, asked);
+  const data = await openData(spec.test!, { ...spec, expect: { columns } }, workspace, join(dir, "aside"));
+  const names = data.schema.columns.map(({ name }) => name);
+  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  return judge(data, workspace, { ...asked, columns, ...(where ? { where } : {}) });
+}

@@ -376,7 +376,7 @@ async function asScan(
     files,
     schema: scan.schema,
     ...(Object.keys(paths).length > 0 ? { paths } : {}),
-    ...(context.badCells ? { errorColumn: "__error" as const } : {}),
+    ...(context.badCells ? { errorColumn: errorColumn.name } : {}),
     landed: {
       from: scan.files.map(({ path }) => path),
       setAside,

@@ -3,7 +3,8 @@ import { type Column, type Type, typeName } from "../../base/schema.js";
 import { commonType } from "../../sources/common-type.js";
 import { flatNames } from "../../sources/names.js";
 import type { ProbedSchema } from "../../sources/options.js";
-import { type Ask, fileList, named, typeOfDuckdb, unreadable } from "./probe.js";
+import { quote } from "../../sql/duckdb/literals.js";
+import { type Ask, fileList, typeOfDuckdb, unreadable } from "./probe.js";
 
 /** A file's columns as they are declared in its footer, with the names that DuckDB gives to those of equal names. */
 interface Declared {
@@ -75,7 +76,7 @@ async function common(
     Number(
       (
         await ask(
-          `SELECT count(${named(theirs.under)}) FROM read_parquet(${fileList([file])}, hive_partitioning = false)`,
+          `SELECT count(${quote(theirs.under)}) FROM read_parquet(${fileList([file])}, hive_partitioning = false)`,
         )
       )[0]![0],
     ) === 0;

@@ -5,14 +5,11 @@ import { SluiceError } from "../../base/errors.js";
 import { me } from "../../base/owner.js";
 import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
 import type { Probe } from "../../sources/options.js";
+import { text as literalText, path as pathText, quote } from "../../sql/duckdb/literals.js";
 import { probeParquet } from "./probe-parquet.js";
+import { runOne } from "./statement.js";
 
-const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-export const named = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-export const fileList = (files: readonly string[]): string =>
-  `[${files.map((file) => quoted(literal(file))).join(", ")}]`;
-/** DuckDB reads *, ? and [ in a path as a pattern. */
-const literal = (path: string): string => path.replace(/[*?[]/g, "[$&]");
+export const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
 
 export type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
@@ -21,7 +18,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
   const ask: Ask = async (sql) => {
     const connection = await connect();
     try {
-      return (await connection.runAndReadAll(sql)).getRowsJS();
+      return await (await runOne(connection, sql)).getRowsJS();
     } finally {
       connection.closeSync();
     }
@@ -32,14 +29,14 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       const connection = await connect();
       const alias = "probed_table";
       try {
-        await connection.run(`ATTACH ${quoted(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
+        await runOne(connection, `ATTACH ${literalText(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
           throw unreadable(file, "a DuckDB file that no other process holds open", error);
         });
-        const rows = (
-          await connection.runAndReadAll(
-            `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
-          )
-        ).getRowsJS();
+        const found = await runOne(
+          connection,
+          `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+        );
+        const rows = await found.getRowsJS();
         const names = rows.map(([name]) => String(name));
         if (!names.includes(table))
           throw new SluiceError(
@@ -51,19 +48,18 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
         if (rows.some(([name, type]) => name === table && type === "VIEW"))
           throw new SluiceError(
             "unreadable_source",
-            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${table}_rows AS FROM ${named(table)} would keep them`,
+            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${quote(`${table}_rows`)} AS FROM ${quote(table)} would keep them`,
             { file, table },
           );
-        const described = (
-          await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)
-        ).getRowObjectsJS();
+        const description = await runOne(connection, `DESCRIBE SELECT * FROM ${alias}.${quote(table)}`);
+        const described = await description.getRowObjectsJS();
         return {
           columns: described.map(
             (row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) }),
           ),
         };
       } finally {
-        await connection.run(`DETACH ${alias}`).catch(() => {});
+        await runOne(connection, `DETACH ${alias}`).catch(() => {});
         connection.closeSync();
       }
     },
@@ -82,7 +78,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       try {
         // Lines as they are: a delimiter and quote that text does not have.
         await ask(
-          `COPY (SELECT * FROM read_csv(${quoted(literal(file))}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 16000000, buffer_size = 32000000, parallel = false)) TO ${quoted(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
+          `COPY (SELECT * FROM read_csv(${pathText(file)}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 16000000, buffer_size = 32000000, parallel = false)) TO ${literalText(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
         );
         await rename(temporary, path);
       } catch (error) {
@@ -175,7 +171,7 @@ function fieldsOf(inside: string): Column[] | undefined {
 
 /** The columns that a query gives. */
 export async function schemaOfQuery(connection: DuckDBConnection, sql: string): Promise<Schema> {
-  const rows = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowObjectsJS();
+  const rows = await (await runOne(connection, `DESCRIBE ${sql}`)).getRowObjectsJS();
   return {
     columns: rows.map((row) => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })),
   };

@@ -6,6 +6,7 @@ import type { ParquetScan, SourceFile, TableScan } from "../../sources/scan.js";
 import { quote, text } from "../../sql/duckdb/literals.js";
 import { scan as scanSql } from "../../sql/duckdb/scan.js";
 import { pathOf, pathsOf, storedNames } from "../../sql/duckdb/stored-names.js";
+import { runOne } from "./statement.js";
 
 /** A column is named like one that DuckDB has for itself: the number of a row can't be asked for beside it. */
 export const hidesRows = (scan: ParquetScan | TableScan): boolean =>
@@ -36,7 +37,7 @@ export async function renamed(
       const temporary = `${path}.${process.pid}.tmp`;
       try {
         await use((connection) =>
-          connection.run(`COPY (SELECT ${list} FROM ${from}) TO ${text(temporary)} (FORMAT parquet)`),
+          runOne(connection, `COPY (SELECT ${list} FROM ${from}) TO ${text(temporary)} (FORMAT parquet)`),
         );
         await rename(temporary, path);
       } finally {

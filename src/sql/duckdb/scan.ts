@@ -2,7 +2,7 @@ import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
 import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
-import { literal, path, quote } from "./literals.js";
+import { literal, path, quote, whole } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
 import { pathOf, storedNames } from "./stored-names.js";
 
@@ -38,8 +38,8 @@ function assemble(
   { from, row, file, column }: Source,
 ): ScanSql {
   const where = [
-    ...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]),
-    ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`]),
+    ...(part?.from === undefined ? [] : [`t.${row} >= ${whole(part.from)}`]),
+    ...(part?.to === undefined ? [] : [`t.${row} < ${whole(part.to)}`]),
   ];
   const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
   const hashed = seeds.length > 0;
@@ -125,7 +125,7 @@ export function storedType(type: Type): string {
     case "real":
       return "DOUBLE";
     case "decimal":
-      return `DECIMAL(${type.precision}, ${type.scale})`;
+      return `DECIMAL(${whole(type.precision)}, ${whole(type.scale)})`;
     case "date":
       return "DATE";
     case "timestamp":

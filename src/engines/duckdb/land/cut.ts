@@ -18,7 +18,7 @@ import { CsvScanner } from "./scan-csv.js";
 import { canonicalForm, type Slice } from "./to-parquet.js";
 
 /** What is wrong with a row that was landed nevertheless. */
-export const errorColumn: Column = { name: "__error", type: { kind: "text" } };
+export const errorColumn: Column = { name: "__sluice_error", type: { kind: "text" } };
 
 /** A file to land: its path may be that of an unpacked copy. */
 export interface Input {

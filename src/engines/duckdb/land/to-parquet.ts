@@ -4,6 +4,7 @@ import type { CsvDialect } from "../../../sources/scan.js";
 import { path, quote, text } from "../../../sql/duckdb/literals.js";
 import { storedType } from "../../../sql/duckdb/scan.js";
 import { storedNames } from "../../../sql/duckdb/stored-names.js";
+import { runOne } from "../statement.js";
 
 /** A slice of CSV text on disk without a header, with what was found out about it while it was written. */
 export interface Slice {
@@ -60,7 +61,8 @@ export async function sliceToParquet(
     ...(slice.quotedNewlines ? ["parallel = false"] : []),
     `columns = {${read.join(", ")}}`,
   ];
-  const result = await connection.run(
+  const result = await runOne(
+    connection,
     `COPY (SELECT ${select.join(", ")} FROM read_csv(${path(slice.path)}, ${options.join(", ")})) TO ${text(target)} (FORMAT parquet, COMPRESSION snappy)`,
   );
   return Number((await result.getRowsJS())[0]?.[0] ?? result.rowsChanged);

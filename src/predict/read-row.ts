@@ -1,0 +1,79 @@
+import {
+  type Column,
+  int64,
+  isNumeric,
+  type Row,
+  real,
+  type Type,
+  text,
+  typeName,
+  type Value,
+} from "../base/schema.js";
+import { refusedValue, typedValue } from "../expr/coerce.js";
+import { compile } from "../expr/evaluate.js";
+import { col } from "../expr/expr.js";
+import { fitColumn, numberOf } from "../expr/fit-columns.js";
+import type { Model } from "../model/model.js";
+import { wordsOf } from "./formulas.js";
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** A function that reads plain objects as rows of the model: what a file's column of the same values would be read as. */
+export function rowReader(model: Pick<Model, "inputs" | "features">): (given: Given) => Row {
+  const words = wordsOf(model);
+  const readers = model.inputs.columns.map((column) => ({
+    name: column.name,
+    read: reader(column, words[column.name]),
+  }));
+  return (given) => {
+    const row: Record<string, Value> = {};
+    for (const { name, read } of readers) {
+      const value = Object.hasOwn(given, name) ? given[name] : undefined;
+      const found = value === null || value === undefined ? null : read(value);
+      if (name === "__proto__") Object.defineProperty(row, name, { value: found, enumerable: true });
+      else row[name] = found;
+    }
+    return row;
+  };
+}
+
+function reader(column: Column, words: Parameters<typeof fitColumn>[3]): (value: unknown) => Value {
+  const { type, read } = column;
+  const missing = new Set(read ? ["", ...(read.missing ?? [])] : []);
+  const numbers = new Set([...missing].map((spelling) => numberOf(spelling, read)).filter(Number.isFinite));
+  const fits = new Map<string, (value: Value) => Value | undefined>();
+  return (value) => {
+    const typed = typedValue(type, value);
+    if (typed !== undefined) {
+      const isMissing =
+        typeof typed === "string"
+          ? missing.size > 0 && missing.has(typed.trim())
+          : numbers.size > 0 && isNumeric(type) && numbers.has(Number(typed));
+      return isMissing ? null : typed;
+    }
+    const other = valueAndType(value);
+    if (!other) throw refusedValue(column, value);
+    let fit = fits.get(typeName(other.type));
+    if (!fit) {
+      const { value: formula, misfit } = fitColumn(column, other.type, col("x"), words);
+      const schema = { columns: [{ name: "x", type: other.type }] };
+      const [make, fails] = [compile(formula, schema), misfit && compile(misfit, schema)];
+      fit = (x) => (fails?.({ x }) === true ? undefined : make({ x }));
+      fits.set(typeName(other.type), fit);
+    }
+    const found = fit(other.value);
+    if (found === undefined) throw refusedValue(column, value);
+    return found;
+  };
+}
+
+/** A value of JavaScript in the type that a file's column of such values has. */
+function valueAndType(value: unknown): { readonly type: Type; readonly value: Value } | undefined {
+  if (typeof value === "string") return { type: text, value };
+  if (typeof value === "boolean") return { type: { kind: "bool" }, value };
+  if (typeof value === "bigint") return { type: int64, value };
+  if (typeof value === "number") return { type: Number.isSafeInteger(value) ? int64 : real, value };
+  if (value instanceof Date && !Number.isNaN(value.getTime()))
+    return { type: { kind: "timestamp", utc: false }, value: { micros: BigInt(value.getTime()) * 1000n } };
+  return undefined;
+}
