@@ -16,7 +16,7 @@ export interface NamedFile {
  * name before the database would guess at them on its own.
  */
 export async function readNamedFiles(query: string, workspace: Workspace): Promise<NamedFile[]> {
-  const names = await workspace.local.use(async (connection) => connection.getTableNames(query, false));
+  const names = await tablesOf(query, workspace);
   const files: NamedFile[] = [];
   for (const name of new Set(names)) {
     if (!textEnding.test(name)) continue;
@@ -42,4 +42,18 @@ export async function readNamedFiles(query: string, workspace: Workspace): Promi
     });
   }
   return files;
+}
+
+/** Names of tables anywhere in a query, as its parser sees them. */
+async function tablesOf(query: string, workspace: Workspace): Promise<string[]> {
+  const [row] = await workspace.local.rows(
+    { kind: "sql", text: `SELECT json_serialize_sql('${query.replaceAll("'", "''")}') AS parsed` },
+    1,
+  );
+  const names: string[] = [];
+  JSON.parse(String(row?.["parsed"] ?? "{}"), (key, value) => {
+    if (key === "table_name" && typeof value === "string") names.push(value);
+    return value;
+  });
+  return names;
 }
