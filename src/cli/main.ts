@@ -56,7 +56,7 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--group <column>", "rows of one group stay together")
       .option("--weight <column>", "how much a row counts")
       .option("--where <formula>", "only rows for which this is true")
-      .option("--validate <how>", "random:0.2, time:0.2, group:0.2 or none", "random:0.2")
+      .option("--validate <how>", "random:0.2 (default), time:0.2, group:0.2 (default with --group) or none")
       .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
       .option("--test <source>", "another source to judge on (repeatable)", gather)
       .option("--sums <where>", "of linear and logistic on a cluster: pages (rows come here) or cluster (only sums do)")

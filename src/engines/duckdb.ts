@@ -16,7 +16,7 @@ import {
   type DuckDBValue,
 } from "@duckdb/node-api";
 import { me, type Presence } from "../base/owner.js";
-import type { Row, Schema, Value } from "../base/schema.js";
+import { type Row, type Schema, setOwn, type Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
 import type { TermCoder } from "../expr/words.js";
@@ -124,7 +124,7 @@ export class DuckDBEngine implements Engine {
           for (let r = 0; r < take; r++) {
             const row: Record<string, Value> = {};
             for (let i = 0; i < names.length; i++)
-              row[names[i]!] = isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!);
+              setOwn(row, names[i]!, isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!));
             rows.push(row);
           }
         }

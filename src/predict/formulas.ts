@@ -120,11 +120,13 @@ export function scored(
     delete answers[hiddenTotal];
   }
   const failed = call("isNotNull", col(problem));
-  const out: [name: string, expr: Expr][] = kept.map(({ name, as }) => [name, col(as)]);
+  const out: [name: string, expr: Expr][] = [];
   const add = (name: string, expr: Expr): void => {
     const taken = out.map(([one]) => one);
     out.push([unused(name, taken), expr]);
   };
+  // Names that differ in capitals alone are one to SQL, and to many readers of files.
+  for (const { name, as } of kept) add(name, col(as));
   for (const [name, expr] of Object.entries(answers)) add(name, call("when", failed, lit(null), expr));
   add("error", call("toText", col(problem)));
   return { kind: "project", from: last, columns: Object.fromEntries(out) };

@@ -52,6 +52,11 @@ export async function predictFile(
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
+  const written = Object.keys(relation.columns);
+  (options.keep ?? names).forEach((name, i) => {
+    if (written[i] !== name)
+      notes.push(`column "${name}" is written as "${written[i]}": another one differs from it in capitals alone`);
+  });
   try {
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);

@@ -4,6 +4,7 @@ import {
   isNumeric,
   type Row,
   real,
+  setOwn,
   type Type,
   text,
   typeName,
@@ -30,8 +31,7 @@ export function rowReader(model: Pick<Model, "inputs" | "features">): (given: Gi
     for (const { name, read } of readers) {
       const value = Object.hasOwn(given, name) ? given[name] : undefined;
       const found = value === null || value === undefined ? null : read(value);
-      if (name === "__proto__") Object.defineProperty(row, name, { value: found, enumerable: true });
-      else row[name] = found;
+      setOwn(row, name, found);
     }
     return row;
   };

@@ -54,11 +54,20 @@ export async function describeSource(
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
     ...(options.expect ? { expect: options.expect.columns } : {}),
-    ...(options.csv ? { csv: options.csv } : {}),
+    ...(options.csv
+      ? { csv: options.csv.missing ? { ...options.csv, missing: options.csv.missing.flatMap(spellings) } : options.csv }
+      : {}),
     ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
   };
   return openSource(specs, sourceOptions);
+}
+
+/** A number that means missing, as a column of decimals writes it too: -200 is -200.0, and -200,0 where that is the sign. */
+function spellings(missing: string): readonly string[] {
+  const [, whole] = /^([+-]?\d+)(?:[.,]0+)?$/.exec(missing.trim()) ?? [];
+  if (whole === undefined) return [missing];
+  return [...new Set([missing, ...["", ".0", ",0", ".00", ",00"].map((zeros) => whole + zeros)])];
 }
 
 /** Opens and, where it is text, lands a source: from here on every row has an identity. */

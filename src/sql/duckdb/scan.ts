@@ -2,6 +2,7 @@ import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
 import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
+import { distinctNames } from "../names.js";
 import { literal, path, quote, whole } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
 
@@ -47,7 +48,7 @@ function assemble(
   const stored = new Set(
     scan.schema.columns
       .filter(({ name }) => !partitions.some((one) => one.name === name))
-      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
+      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? storedNames(scan).get(name) ?? name)}`),
   );
   const inner = (columns: readonly string[]): string =>
     `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
@@ -70,6 +71,20 @@ function assemble(
     columns,
     rowHash: (seed) => `t.__hash_${seed}`,
   };
+}
+
+const asStored = new WeakMap<object, ReadonlyMap<string, string>>();
+const asNamed: ReadonlyMap<string, string> = new Map();
+
+/** What our own files call their columns: names that differ in capitals alone have others there. */
+export function storedNames(scan: ScanRelation["scan"]): ReadonlyMap<string, string> {
+  if (scan.format !== "parquet" || !scan.landed) return asNamed;
+  let names = asStored.get(scan.schema);
+  if (!names) {
+    names = distinctNames(scan.schema.columns.map(({ name }) => name));
+    asStored.set(scan.schema, names);
+  }
+  return names;
 }
 
 /** The value in the folder's name: one literal for a file, a list over several. */
@@ -95,7 +110,8 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
     from: `read_parquet([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`,
     row: "file_row_number",
     file: part ? part.file : files.length === 1 ? 0 : "file_index",
-    column: (name) => ["t", ...(source.structs?.[name] ?? [name]).map(quote)].join("."),
+    column: (name) =>
+      ["t", ...(source.structs?.[name] ?? [storedNames(source).get(name) ?? name]).map(quote)].join("."),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Column } from "../../../base/schema.js";
 import type { CsvDialect } from "../../../sources/scan.js";
 import { path, quote, text } from "../../../sql/duckdb/literals.js";
 import { storedType } from "../../../sql/duckdb/scan.js";
+import { distinctNames } from "../../../sql/names.js";
 import { runOne } from "../statement.js";
 
 /** A slice of CSV text on disk without a header, with what was found out about it while it was written. */
@@ -31,12 +32,13 @@ export async function sliceToParquet(
   const read = slice.columns.map(
     (column, i) => `'c${i}': ${text(column.type.kind === "list" ? "VARCHAR" : storedType(column.type))}`,
   );
+  const stored = distinctNames(schema.map(({ name }) => name));
   const select = schema.map(({ name, type }) => {
     const value = folder.get(name);
     const i = slice.columns.findIndex((column) => column.name === name);
     const from = value === undefined ? `c${i}` : value === null ? "NULL" : text(value);
-    if (value === undefined && i < 0) return `NULL::${storedType(type)} AS ${quote(name)}`;
-    return `${value === undefined && type.kind !== "list" ? from : `${from}::${storedType(type)}`} AS ${quote(name)}`;
+    if (value === undefined && i < 0) return `NULL::${storedType(type)} AS ${quote(stored.get(name)!)}`;
+    return `${value === undefined && type.kind !== "list" ? from : `${from}::${storedType(type)}`} AS ${quote(stored.get(name)!)}`;
   });
   const lineBytes = Math.max(slice.longest + 1024, 64 * 1024);
   const options = [
