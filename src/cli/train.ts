@@ -37,6 +37,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly weight?: string;
   readonly where?: string;
   readonly validate?: string;
+  readonly together?: string;
   readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sums?: string;
@@ -77,6 +78,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("weight", flags.weight),
     ...given("where", flags.where),
     ...(flags.validate === undefined ? {} : { validate: flags.validate }),
+    ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
     ...given("sums", flags.sums as TrainSpec["sums"]),
@@ -152,6 +154,9 @@ function describe(
   const { rows } = result;
   const lines: string[] = [];
   const say = (text = ""): void => void lines.push(text);
+  const [first] = result.warnings;
+  const poor = first?.code === "worse_than_baseline" ? first : undefined;
+  if (poor) say(`warning: ${poor.message}`);
   for (const sentence of assumed) say(`assumed: ${sentence}`);
   const share =
     model.task === "binary"
@@ -204,7 +209,7 @@ function describe(
     say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
-  for (const { message } of result.warnings) say(`warning: ${message}`);
+  for (const warning of result.warnings) if (warning !== poor) say(`warning: ${warning.message}`);
   if (result.units.reused > 0)
     say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
   say();

@@ -2,8 +2,8 @@ import { choice, integer, real } from "../base/params.js";
 import { defineLearner, type TrainingData } from "./contract.js";
 import { momentsOf, standardOf } from "./linear/by-passes.js";
 import { linearContributions } from "./linear/contributions.js";
-import type { Coordinates } from "./linear/coordinates.js";
-import { penaltyParams } from "./linear/params.js";
+import { type Coordinates, penaltyOn } from "./linear/coordinates.js";
+import { penaltyParams, strengthOf } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
 import { stableStep } from "./linear/stable-step.js";
 import { type LinearState, toState } from "./linear/state.js";
@@ -45,6 +45,8 @@ export const sgd = defineLearner<typeof params, LinearState>({
     const coordinates = inFloat32(standardOf(data, about));
     const { mean, deviation, fill, space } = coordinates;
     const outputs = data.task === "multiclass" ? data.classes : 1;
+    const strength = strengthOf({ penalty: given.penalty, l1Ratio: given.l1Ratio, standardise: true }, data.rows);
+    const { l1, l2 } = penaltyOn(coordinates, strength, 1);
     const step: SgdParams = {
       loss: lossOf[data.task],
       outputs,
@@ -54,8 +56,8 @@ export const sgd = defineLearner<typeof params, LinearState>({
         power: powers[given.schedule],
       },
       batchRows: given.batchRows,
-      l1: given.penalty * given.l1Ratio,
-      l2: given.penalty * (1 - given.l1Ratio),
+      l1: Array.from(l1.subarray(0, space.width)),
+      l2: Array.from(l2.subarray(0, space.width)),
       momentum: given.momentum,
       meanWeight: about.weight / about.rows,
       centre: Array.from(mean),

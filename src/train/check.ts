@@ -12,6 +12,12 @@ import { refuseUnsummed, summings } from "./where-summed.js";
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
   const { by } = parseSplit(validateOf(spec));
+  if (spec.together !== undefined) {
+    if (spec.together !== "duplicates")
+      throw new SluiceError("usage", `--together ${spec.together}: it must be duplicates`, { value: spec.together });
+    if (by !== "random")
+      throw new SluiceError("usage", `--together duplicates goes with --validate random:SHARE, not with ${by}`, {});
+  }
   if (spec.calibrate !== undefined) {
     if (!(calibrations as readonly string[]).includes(spec.calibrate))
       throw new SluiceError("usage", `--calibrate ${spec.calibrate}: it must be ${calibrations.join(" or ")}`, {

@@ -7,6 +7,7 @@ import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
+import type { Warning } from "./warning.js";
 
 export interface LearningStep {
   readonly step: number;
@@ -28,6 +29,8 @@ interface Waiting {
  */
 export class SharedRows {
   readonly steps: LearningStep[] = [];
+  /** What the main learner wants the user to know. */
+  readonly warnings: Warning[] = [];
   readonly #dataset: Dataset;
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
@@ -111,6 +114,7 @@ export class SharedRows {
       keep: (keeper, params) => this.#keep(keeper.name, params, learner),
       walk: (keeper, params, shards) => this.#walk(keeper.name, params, shards, learner),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
+      warn: (warning) => void (about.main && this.warnings.push(warning)),
       report: (step) => void (about.main && this.steps.push(step)),
     };
   }

@@ -86,6 +86,22 @@ export async function withoutRoles(
   });
 }
 
+/** Why a column is no feature whatever its values are: the label is made of it, or it has a role. Parts of the time may be, where a formula names it. */
+export function takenColumns(
+  label: Expr,
+  roles: Roles,
+  { requested, allowed = [] }: { readonly requested: boolean; readonly allowed?: readonly string[] | undefined },
+): Map<string, string> {
+  const taken = new Map<string, string>();
+  for (const name of columnsOf(label))
+    if (label.kind === "col") taken.set(name, "it is the label");
+    else if (!allowed.includes(name))
+      taken.set(name, `the label is made of it; --allow-leak ${quotedName(name)} takes it as a feature all the same`);
+  for (const [role, name] of Object.entries(roles))
+    if (role !== "time" || !requested) taken.set(name, `it is the --${role} column`);
+  return taken;
+}
+
 /** Rows that are judged may all have the weight 0, but none may have less. */
 export async function refuseNegative(
   name: string,
@@ -107,10 +123,4 @@ const belowNought = (name: string, value: number, file: string): BadRowError =>
     problem: "is a weight below 0",
     remedy: `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`,
   });
-
-/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
-export function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
-  const taken = columnsOf(label);
-  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
-  return names.filter((name) => !taken.has(name));
-}
+const quotedName = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);

@@ -53,6 +53,8 @@ export async function validationOf(
     id?: string;
     time?: string;
     group?: string;
+    /** Rows that are alike in this stay on one side of a random split. */
+    together?: Expr;
     signal?: AbortSignal;
   },
 ): Promise<{ expr: Expr; cut?: string }> {
@@ -60,8 +62,10 @@ export async function validationOf(
   switch (split.by) {
     case "none":
       return { expr: lit(false) };
-    case "random":
-      return { expr: inShare(split.share, seed, options.id === undefined ? undefined : col(options.id)) };
+    case "random": {
+      const id = options.id === undefined ? undefined : col(options.id);
+      return { expr: inShare(split.share, seed, options.together ?? id) };
+    }
     case "group": {
       if (options.group === undefined)
         throw new SluiceError(

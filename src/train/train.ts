@@ -13,7 +13,7 @@ import {
 import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
-import type { Roles, Schema } from "../base/schema.js";
+import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
@@ -34,13 +34,16 @@ import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { fitCalibration, marginCounts } from "./calibrate.js";
+import { fewPositives, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
+import { refuseStateNotFinite } from "./finite.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
 import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf } from "./judge.js";
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
@@ -49,7 +52,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, usableColumns, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -212,8 +215,17 @@ async function trainIn(
     const splitSpec = parseSplit(validateOf(spec));
     if (spec.group !== undefined && spec.validate === undefined)
       assumed.push(`rows of one ${spec.group} stay together: --validate group:0.2, since --group is named`);
+    const whole = comparedColumns(schema, [spec.id]);
     const validation = await known("split", () =>
-      validationOf(splitSpec, { engine, labelled, schema, seed, ...roles, ...(signal ? { signal } : {}) }),
+      validationOf(splitSpec, {
+        engine,
+        labelled,
+        schema,
+        seed,
+        ...roles,
+        ...(spec.together ? { together: contentOf(whole) } : {}),
+        ...(signal ? { signal } : {}),
+      }),
     );
     const split = splitCode(found.numeric, validation.expr);
     const census = await known("census", () => countRows(engine, scan, where, taking, split, signal));
@@ -230,7 +242,30 @@ async function trainIn(
     const training = trainingOf(base);
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
     warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
-    const usable = usableColumns(names, label, roles, spec.features !== undefined);
+    const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+    const usable = names.filter((name) => !taken.has(name));
+    if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
+      const all = census.read * whole.length <= mostCells;
+      const sample = (): Relation[] =>
+        scansOf(engine, scan, runsOfRows(rowsPerFile, 12, Math.ceil(mostCells / 400 / whole.length), seed)).map(
+          (from) => ({
+            kind: "filter",
+            from,
+            where: both(taking, call("isNotNull", found.numeric))!,
+          }),
+        );
+      const copies = await known("copies", () =>
+        countCopies({
+          engine,
+          rows: all ? labelled : sample(),
+          columns: whole,
+          isValidation: validation.expr,
+          ...(signal ? { signal } : {}),
+        }),
+      );
+      const told = copiesWarning(copies, whole.length, all);
+      if (told) warnings.push(told);
+    }
 
     // With no learner named, a sample tells which one.
     if (!learner) events.stage?.("choosing the learner");
@@ -337,7 +372,7 @@ async function trainIn(
         ...(clock === undefined ? {} : { time: clock }),
       }),
     );
-    warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
+    warnings.push(...leaks);
 
     // Learning: the first pass runs while the rows are encoded.
     const classes = found.task === "regression" ? 1 : found.classes.length;
@@ -420,6 +455,8 @@ async function trainIn(
         ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
+    refuseStateNotFinite(chosen.name, state, params);
+    warnings.push(...rows.warnings);
 
     // What the model is judged on: the pages it learned from, or its outputs where the rows stayed away.
     if (dataset instanceof ClusterRows) await dataset.release();
@@ -504,6 +541,15 @@ async function trainIn(
     }
 
     await data.unchanged();
+    const rare = fewPositives(
+      found.task,
+      found.classes,
+      found.counts,
+      census.validation / (census.train + census.validation),
+    );
+    const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+    if (rare) warnings.push(rare);
+    if (poor) warnings.unshift(poor);
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, fitted);
@@ -554,6 +600,13 @@ async function trainIn(
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
     const outOfBag = chosen.outOfBag?.(state as never);
+    const decisions = [
+      ...prepared.decisions,
+      ...schema.columns.flatMap(({ name, type }): Decision[] => {
+        const reason = taken.get(name);
+        return reason === undefined ? [] : [{ column: name, type: typeName(type), use: "no feature", reason }];
+      }),
+    ];
     const result: TrainResult = {
       run,
       model: ref,
@@ -566,6 +619,9 @@ async function trainIn(
         kind: block.kind,
         width: widthOf([block]),
       })),
+      dropped: decisions
+        .filter(({ use }) => use === "dropped" || use === "no feature")
+        .map(({ column, reason }) => ({ column, reason })),
       metrics: {
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
@@ -593,7 +649,7 @@ async function trainIn(
     const details: TrainDetails = {
       result,
       model,
-      decisions: prepared.decisions,
+      decisions,
       assumed,
       steps: rows.steps,
       quality: qualities,

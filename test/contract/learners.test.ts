@@ -9,6 +9,7 @@ import type { Learner, Task, TrainingData } from "../../src/learners/contract.js
 import { learnerNamed, learners } from "../../src/learners/index.js";
 import { scorers } from "../../src/learners/passes/index.js";
 import { type MemoryData, type MemoryTable, memoryData } from "../../src/learners/testing.js";
+import type { TreesState } from "../../src/learners/trees/tree.js";
 import { addInto } from "../../src/pages/pass.js";
 
 const rows = 300;
@@ -180,6 +181,78 @@ describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task
     const data = memoryData(table);
     expect(canonical(await trained(learner, byTwoWorkers(data)))).toBe(canonical(await trained(learner, data)));
   });
+});
+
+/** What a learner may meet of labels: two classes, three, seven of which one is rare, and numbers. */
+const labels = [
+  { of: "two classes", task: "binary", classes: 2 },
+  { of: "three classes", task: "multiclass", classes: 3 },
+  { of: "seven classes, one of them rare", task: "multiclass", classes: 7 },
+  { of: "numbers", task: "regression", classes: 1 },
+] as const;
+
+/** Rows in the order of a number, so that a block (a page) has none of most nodes. */
+function sortedTable(task: Task, classes: number, pageRows: number): MemoryTable {
+  const next = generator(5);
+  const a = Array.from({ length: rows }, () => Math.round(next() * 4096) / 1024).sort((x, y) => x - y);
+  const codes = a.map((value) => Math.min(2, Math.floor(value)));
+  const rare = classes - 1;
+  const label = a.map((value, i) => {
+    if (task === "regression") return Math.sin(3 * value) + next();
+    if (classes === 2) return +(Math.sin(3 * value) + next() > 0.5);
+    return i % 90 === 0 ? rare : Math.floor((value + next()) * 7) % (classes === 7 ? rare : classes);
+  });
+  return { numbers: [a], categories: [{ codes, width: 3 }], label, task, classes, pageRows };
+}
+
+/** The mean loss on the rows learned from: half the squared error, or the log loss. */
+function meanLoss(outputs: readonly Float64Array[], { label, task }: MemoryTable): number {
+  const losses = Array.from(label, (y, i) => {
+    if (task === "regression") return (outputs[0]![i]! - y) ** 2 / 2;
+    const margins = task === "binary" ? [0, outputs[0]![i]!] : outputs.map((output) => output[i]!);
+    const top = Math.max(...margins);
+    return Math.log(margins.reduce((sum, margin) => sum + Math.exp(margin - top), 0)) + top - margins[y]!;
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+const overBlocks = learners.flatMap((learner) =>
+  labels.filter(({ task }) => learner.tasks.includes(task)).map((label) => ({ name: learner.name, learner, ...label })),
+);
+describe.each(overBlocks)("$name for $of, over several blocks", ({ learner, task, classes }) => {
+  test.each([1, 2, 3])("comes to the same bytes when %i workers keep the rows", async (workers) => {
+    const one = await trained(learner, memoryData(sortedTable(task, classes, 32)));
+    const data = memoryData({ ...sortedTable(task, classes, 32), workers });
+    expect(data.pages).toHaveLength(10);
+    expect(canonical(await trained(learner, data))).toBe(canonical(one));
+  });
+
+  test("learns about as well as from one block, and better than nothing", async () => {
+    const one = memoryData(sortedTable(task, classes, 320));
+    const loss = async (of: Learner, data: MemoryData): Promise<number> =>
+      meanLoss(scored(of, await trained(of, data), one), sortedTable(task, classes, 320));
+    const [whole, parts, nothing] = [
+      await loss(learner, one),
+      await loss(learner, memoryData({ ...sortedTable(task, classes, 32), workers: 2 })),
+      await loss(learnerNamed("baseline"), one),
+    ];
+    expect(Math.abs(parts - whole)).toBeLessThan(0.05 * nothing);
+    expect(parts).toBeLessThan(nothing * (learner.name === "baseline" ? 1.001 : 1));
+  });
+
+  if (onBins(learner))
+    test("counts each row in one leaf of each tree", async () => {
+      const data = memoryData({ ...sortedTable(task, classes, 32), workers: 2 });
+      const { trees } = (await trained(learner, data)) as TreesState;
+      expect(trees.some(({ nodeRows }) => nodeRows.length > 0)).toBe(true);
+      for (const { nodeRows, leafRows, left, right } of trees) {
+        const rowsOf = (child: number): number => (child < 0 ? leafRows[-1 - child]! : nodeRows[child]!);
+        nodeRows.forEach((own, node) => {
+          expect(rowsOf(left[node]!) + rowsOf(right[node]!)).toBe(own);
+        });
+        if (learner.name !== "forest") expect(leafRows.reduce((sum, own) => sum + own, 0)).toBe(data.rows);
+      }
+    });
 });
 
 // Trees round and draw by a row's place in its page, so these hold for them only by the look of the curve.

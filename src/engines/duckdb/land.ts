@@ -72,7 +72,6 @@ export async function land(source: TextScan, context: LandContext): Promise<Parq
         if (!(error instanceof Contradiction)) throw error;
         found = await surveyCsv(source, (file) => unpackedInput(file, context), context.signal);
         await durable(join(home, `${keyed(source, context).key}.survey.json`), JSON.stringify(found));
-        await rm(`${done}.partial`, { recursive: true, force: true });
         ({ scan, key } = keyed(widened(source, found), context));
       }
     }
@@ -162,8 +161,11 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
   } catch (error) {
     for (const name of await readdir(folder).catch(() => []))
       if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
-    // A finished part is worth keeping for the next attempt; an empty folder is not.
-    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json")))
+    // A finished part is worth keeping for the next attempt; an empty folder is not, nor parts that were read wrongly.
+    if (
+      error instanceof Contradiction ||
+      !(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))
+    )
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {

@@ -8,8 +8,8 @@ const one: SgdParams = {
   outputs: 1,
   rate: { start: 0.5, decay: 0, power: 0 },
   batchRows: 2,
-  l1: 0,
-  l2: 0,
+  l1: [0],
+  l2: [0],
   momentum: 0,
   meanWeight: 1,
   centre: [0],
@@ -32,15 +32,15 @@ describe("sgdEpoch", () => {
 
   test("shrinks by l2, thresholds by l1, carries velocity, lowers its rate", async () => {
     const { weights: plain } = readSgd(await epoch({ ...one, batchRows: 3 }), one, 1);
-    const { weights: sparse } = readSgd(await epoch({ ...one, batchRows: 3, l1: 1 }), one, 1);
+    const { weights: sparse } = readSgd(await epoch({ ...one, batchRows: 3, l1: [1] }), one, 1);
     expect(plain[0]![0]! - sparse[0]![0]!).toBeCloseTo(0.5, 12); // rate * l1
-    const { weights: none } = readSgd(await epoch({ ...one, l1: 100 }), one, 1);
+    const { weights: none } = readSgd(await epoch({ ...one, l1: [100] }), one, 1);
     expect(none[0]![0]).toBe(0);
 
     const state = new Float64Array([1, 0, 0, 2, 0, 10, 0]);
     const moved = await data.fold(
       sgdEpoch,
-      { ...one, batchRows: 3, l2: 3, momentum: 0.5, rate: { start: 0.5, decay: 3, power: 0.5 } },
+      { ...one, batchRows: 3, l2: [3], momentum: 0.5, rate: { start: 0.5, decay: 3, power: 0.5 } },
       state,
       { epoch: 0, seed: 1 },
     );
@@ -72,8 +72,8 @@ describe("sgdEpoch", () => {
         loss,
         outputs,
         batchRows: 300,
-        l1: 0.001,
-        l2: 0.01,
+        l1: centre.map(() => 0.001),
+        l2: centre.map(() => 0.01),
         rate: { start: 0.1, decay: 0, power: 0 },
         centre,
         scale,

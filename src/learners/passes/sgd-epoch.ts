@@ -19,8 +19,9 @@ export interface SgdParams {
   /** These powers need no `Math.pow`, which differs between machines. */
   readonly rate: { readonly start: number; readonly decay: number; readonly power: 0 | 0.25 | 0.5 | 1 };
   readonly batchRows: number;
-  readonly l1: number;
-  readonly l2: number;
+  /** Of each coefficient but the intercept. */
+  readonly l1: Numbers;
+  readonly l2: Numbers;
   /** 0 for none; else the state carries velocities. */
   readonly momentum: number;
   /** Mean weight of training rows, so that weights of any size leave the rate alone. */
@@ -87,11 +88,12 @@ function move(
   { l1, l2, momentum }: SgdParams,
 ): void {
   for (let i = 0; i < coefficients.length; i++) {
-    const free = (i + 1) % order === 0;
-    let change = gradient[i]! + (free ? 0 : l2 * coefficients[i]!);
+    const j = i % order;
+    const free = j === order - 1;
+    let change = gradient[i]! + (free ? 0 : l2[j]! * coefficients[i]!);
     if (momentum > 0) change = velocities[i] = momentum * velocities[i]! + change;
     const moved = coefficients[i]! - rate * change;
-    const threshold = free ? 0 : rate * l1;
+    const threshold = free ? 0 : rate * l1[j]!;
     coefficients[i] =
       moved > threshold ? moved - threshold : moved < -threshold ? moved + threshold : threshold > 0 ? 0 : moved;
   }

@@ -1,5 +1,5 @@
 import { doubtful, isKnownMissing } from "./guess.js";
-import { toDate, toReal, toTimestamp } from "./values.js";
+import { isNumberLike, toBool, toDate, toReal, toTimestamp, unadorned } from "./values.js";
 
 type Records = readonly (readonly string[])[];
 
@@ -22,7 +22,10 @@ const dates = ["dmy", "mdy", "ymd"].flatMap((order) => [
 ]);
 const yearly = /^(?:1[89]|20|21)\d\d$/;
 const isDate = (cell: string): boolean => /^\d/.test(cell) && dates.some((read) => read(cell) !== undefined);
-const isValue = (cell: string): boolean => toReal(cell) !== undefined || isDate(cell);
+const isValue = (cell: string): boolean =>
+  toReal(cell) !== undefined || isNumberLike(cell) || isDate(cell) || toBool(cell) !== undefined;
+/** `5 %`, `$5`: a value where the cells below are of its kind, else a name. */
+const isAdorned = (cell: string): boolean => isNumberLike(unadorned(cell) ?? "");
 const isMissing = (cell: string): boolean => isKnownMissing.has(cell) || doubtful.has(cell);
 /** Years and dates name columns as well as they fill them. */
 const isTime = (cell: string): boolean => yearly.test(cell) || isDate(cell);
@@ -34,7 +37,11 @@ export function hasHeader(records: Records): boolean {
   const names = first.map((cell) => cell.trim());
   const said = names.filter((name) => name !== "");
   if (said.length === 0) return false;
-  const values = names.flatMap((name, i) => (name !== "" && isValue(name) ? [i] : []));
+  const values = names.flatMap((name, i) =>
+    name !== "" && (isValue(name) || (isAdorned(name) && rest.some((record) => isAdorned((record[i] ?? "").trim()))))
+      ? [i]
+      : [],
+  );
   if (values.length > 0) return namesTimes(names, values, rest);
   if (isTypedBelow(names, rest)) return true;
   if (said.some(isMissing)) return false;
@@ -53,7 +60,7 @@ export const isTypedBelow = (names: readonly string[], rest: Records): boolean =
     const cells = rest.map((record) => record[i]?.trim() ?? "").filter((cell) => cell !== "" && !isMissing(cell));
     return (
       cells.length > 0 &&
-      cells.filter((cell) => toReal(cell) !== undefined || /^[($+-]?\d+[.,:/-]/.test(cell)).length >= 0.9 * cells.length
+      cells.filter((cell) => isValue(cell) || isAdorned(cell) || /^\d+[.,:/-]/.test(cell)).length >= 0.9 * cells.length
     );
   });
 

@@ -2,7 +2,7 @@ import type { CsvDialect } from "../scan.js";
 import { Cell, Cells, type Cutting, cellText, cutRecord, cuttingOf, lineEnd } from "./cells.js";
 import { hasHeader } from "./columns.js";
 import type { Sample } from "./sample.js";
-import { toDate, toReal } from "./values.js";
+import { isNumberLike, toDate, toReal, toTimestamp } from "./values.js";
 
 export type Form = Pick<CsvDialect, "delimiter" | "quote" | "escape" | "comment" | "skipLines" | "trim">;
 
@@ -38,27 +38,21 @@ export function findForm(sample: Sample, given: Partial<Form>): Form {
 function bestForm(sample: Sample, given: Partial<Form>, comment: string): Form {
   let best: { form: Form; score: number } | undefined;
   const backslashed = sample.blocks.some((block) => block.includes('\\"') || block.includes("\\'"));
-  for (const delimiter of given.delimiter === undefined ? delimiters : [given.delimiter])
-    for (const quote of given.quote === undefined ? ['"', "", "'"] : [given.quote])
-      for (const escaping of given.escape !== undefined
-        ? [given.escape]
-        : quote !== "" && backslashed
-          ? [quote, "\\"]
-          : [quote]) {
-        const form: Form = {
-          delimiter,
-          quote,
-          escape: escaping,
-          comment,
-          trim: given.trim ?? false,
-          skipLines: given.skipLines ?? 0,
-        };
-        const score = scoreOf(parse(sample, form, looked), quote) - (burden[delimiter] ?? 0);
-        if (!best || score > best.score + 1e-9) best = { form, score };
-      }
+  const tried = <T>(value: T | undefined, others: readonly T[]): readonly T[] =>
+    value === undefined ? others : [value];
+  for (const delimiter of tried(given.delimiter, delimiters)) {
+    const spaced = delimiter !== " " && sample.blocks.some((block) => block.includes(`${delimiter} `));
+    for (const quote of tried(given.quote, ['"', "", "'"]))
+      for (const escape of tried(given.escape, quote !== "" && backslashed ? [quote, "\\"] : [quote]))
+        for (const trim of tried(given.trim, spaced ? [false, true] : [false])) {
+          const form: Form = { delimiter, quote, escape, comment, trim, skipLines: given.skipLines ?? 0 };
+          const score = scoreOf(parse(sample, form, looked), form);
+          if (!best || score > best.score + 1e-9) best = { form, score };
+        }
+  }
   let { form } = best!;
-  const loose = parse(sample, form, looked);
-  if (given.trim === undefined && form.delimiter !== " " && padded(loose)) form = { ...form, trim: true };
+  if (given.trim === undefined && form.delimiter !== " " && padded(parse(sample, form, looked)))
+    form = { ...form, trim: true };
   if (given.skipLines === undefined) form = { ...form, skipLines: leadingLines(sample, form) };
   return form;
 }
@@ -200,7 +194,7 @@ export function commonWidth(records: readonly (readonly string[])[]): { width: n
   return { width, share: records.length === 0 ? 0 : most / records.length };
 }
 
-function scoreOf({ records, malformed, runaway }: Parsed, quote: string): number {
+function scoreOf({ records, malformed, runaway }: Parsed, { delimiter, quote, trim }: Form): number {
   if (records.length === 0) return runaway ? -1 : 0;
   const { width, share } = commonWidth(records);
   const cells = records.slice(0, 200).flat();
@@ -217,16 +211,22 @@ function scoreOf({ records, malformed, runaway }: Parsed, quote: string): number
     (malformed > 0 ? 0.05 : 0) -
     (runaway ? 0.4 : 0) -
     0.8 * stray -
+    (burden[delimiter] ?? 0) -
+    (trim ? 0.015 : 0) -
     (quote === "" ? 0.01 : quote === "'" ? 0.02 : 0)
   );
 }
 
-const date = toDate("%d/%m/%Y");
+const dates = ["dmy", "mdy", "ymd"].flatMap((order) => [
+  toDate(order),
+  toTimestamp(order, false),
+  toTimestamp(order, true),
+]);
 const isTyped = (cell: string): boolean =>
   cell === "" ||
   toReal(cell) !== undefined ||
-  /^[+-]?\d+,\d+$/.test(cell) ||
-  date(cell) !== undefined ||
+  isNumberLike(cell) ||
+  (/^\d/.test(cell) && dates.some((read) => read(cell) !== undefined)) ||
   /^(true|false|NA)$/i.test(cell);
 
 function padded({ records, blankBeforeQuote }: Parsed): boolean {

@@ -1,5 +1,15 @@
 import { bool, type Column, date, int64, type Reading, real, type Type, text } from "../../base/schema.js";
-import { isCode, toBool, toDate, toInt64, toPlainNumber, toReal, toTimestamp, unadorned } from "./values.js";
+import {
+  isCode,
+  numberReadings,
+  toBool,
+  toDate,
+  toInt64,
+  toPlainNumber,
+  toReal,
+  toTimestamp,
+  unadorned,
+} from "./values.js";
 
 /** Spellings of "missing" that are understood everywhere. */
 export const knownMissing = [
@@ -23,28 +33,18 @@ export const doubtful: ReadonlySet<string> = new Set([
 ]);
 export const isKnownMissing: ReadonlySet<string> = new Set(knownMissing);
 
-/** The ways to write numbers that are told apart by their signs, the likelier one first. */
-const numberReadings: readonly Pick<Reading, "decimal" | "thousands">[] = [
-  {},
-  { thousands: "," },
-  { decimal: "," },
-  { decimal: ",", thousands: "." },
-  { thousands: " " },
-  { decimal: ",", thousands: " " },
-  { thousands: "'" },
-];
 const [plain, commaGroups, decimalComma, pointGroups] = [0, 1, 2, 3];
 const orders = ["dmy", "mdy", "ymd"] as const;
 
 // One bit for each thing that a column may still be.
 const boolBit = 1;
 const intBit = (reading: number): number => 2 << reading;
-const realBit = (reading: number): number => 2 << (7 + reading);
-const dateBit = (order: number): number => 1 << (15 + order);
-const timeBit = (order: number, utc: boolean): number => 1 << (19 + order + (utc ? 4 : 0));
+const realBit = (reading: number): number => 2 << (8 + reading);
+const dateBit = (order: number): number => 1 << (17 + order);
+const timeBit = (order: number, utc: boolean): number => 1 << (21 + order + (utc ? 4 : 0));
 /** The place of the order that was given as a format. */
 const given = 3;
-const everything = 2 ** 27 - 1;
+const everything = 2 ** 29 - 1;
 const bits = (...some: number[]): number => some.reduce((mask, bit) => mask | bit, 0);
 const everyReading = numberReadings.map((_, i) => i);
 const anyInt = bits(...everyReading.map(intBit));

@@ -70,6 +70,21 @@ export function unadorned(cell: string): string | undefined {
   return `${signs[0] ?? ""}${inner!.replace(/^[+-]/, "")}`;
 }
 
+/** The ways to write numbers that are told apart by their signs, the likelier one first. */
+export const numberReadings: readonly NumberSigns[] = [
+  {},
+  { thousands: "," },
+  { decimal: "," },
+  { decimal: ",", thousands: "." },
+  { thousands: " " },
+  { decimal: ",", thousands: " " },
+  { thousands: "'" },
+  { decimal: ",", thousands: "'" },
+];
+const anyNumber = numberReadings.map(toPlainNumber);
+/** A number in any of them. */
+export const isNumberLike = (cell: string): boolean => anyNumber.some((read) => read(cell) !== undefined);
+
 const numberWith = ({ adorned, ...signs }: Reading, convert: Convert): Convert => {
   const plain = toPlainNumber(signs);
   const read: Convert = (cell) => {

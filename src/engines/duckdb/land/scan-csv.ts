@@ -229,7 +229,12 @@ export class CsvScanner {
         // A blank line is no record.
       } else {
         if (cell !== width) this.plain = false;
-        if (header && bytes[begin] === header[0] && header.compare(bytes, begin, begin + header.length) === 0)
+        if (
+          header &&
+          bytes[begin] === header[0] &&
+          begin + header.length <= next &&
+          header.compare(bytes, begin, begin + header.length) === 0
+        )
           this.plain = false;
         this.records++;
         if (next - begin > this.longest) this.longest = next - begin;
