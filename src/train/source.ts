@@ -41,10 +41,13 @@ export interface OpenData {
   intact(): Promise<void>;
 }
 
+/** What opening a source takes of a workspace. */
+export type Opening = Pick<Workspace, "engine" | "local" | "home" | "signal">;
+
 export async function describeSource(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
 ): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
@@ -74,7 +77,7 @@ function spellings(missing: string): readonly string[] {
 export async function openData(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
   asideDir: string,
   onProgress?: LandOptions["onProgress"],
   check: "now" | "when read" = "now",
