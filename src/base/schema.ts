@@ -106,3 +106,10 @@ export function typeName(type: Type): string {
 
 export const columnOf = (schema: Schema, name: string): Column | undefined =>
   schema.columns.find((column) => column.name === name);
+
+/** A field of a row, whatever its name: plain assignment to __proto__ would set no field. */
+export function setOwn(row: Record<string, Value>, name: string, value: Value): void {
+  if (name === "__proto__")
+    Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true });
+  else row[name] = value;
+}

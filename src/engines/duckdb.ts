@@ -16,6 +16,7 @@ import {
   type DuckDBValue,
 } from "@duckdb/node-api";
 import { me, type Presence } from "../base/owner.js";
+import { asUsual } from "../base/private-files.js";
 import { byName, type Row, type Schema, type Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
@@ -181,6 +182,7 @@ export class DuckDBEngine implements Engine {
         signal,
       );
       await rename(partial, target.path);
+      if (!target.path.startsWith(this.#options.cacheDir)) asUsual(target.path);
       return { rows, bytes: (await stat(target.path)).size };
     } catch (error) {
       await rm(partial, { force: true });

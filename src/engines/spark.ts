@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
 import { me } from "../base/owner.js";
+import { asUsual } from "../base/private-files.js";
 import type { Row, Schema } from "../base/schema.js";
 import { col } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
@@ -228,6 +229,7 @@ export class SparkEngine implements Engine {
       }
       await file.close();
       await rename(partial, path);
+      asUsual(path);
       return { rows, bytes: (await stat(path)).size };
     } catch (error) {
       await file.close().catch(() => {});

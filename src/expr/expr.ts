@@ -97,24 +97,3 @@ export function columnsOf(expr: Expr, into: Set<string> = new Set()): Set<string
   else if (expr.kind === "weighTerms") columnsOf(expr.codes, into);
   return into;
 }
-
-/** The expression with other formulas in place of some columns. */
-export function withColumns(expr: Expr, by: ReadonlyMap<string, Expr>): Expr {
-  const inner = (one: Expr): Expr => withColumns(one, by);
-  switch (expr.kind) {
-    case "col":
-      return by.get(expr.name) ?? expr;
-    case "call":
-      return { ...expr, args: expr.args.map(inner) };
-    case "lookup":
-      return { ...expr, key: inner(expr.key) };
-    case "trees":
-      return { ...expr, inputs: expr.inputs.map(inner) };
-    case "weigh":
-      return { ...expr, slots: expr.slots.map(inner) };
-    case "weighTerms":
-      return { ...expr, codes: inner(expr.codes) };
-    default:
-      return expr;
-  }
-}

@@ -1,126 +1,195 @@
 import { UnknownColumnError } from "../base/errors.js";
 import { type Column, columnOf, isNumeric, type Reading, type Schema, type Type, typeName } from "../base/schema.js";
 import { call, col, type Expr, lit } from "./expr.js";
+import type { Project, Relation } from "./relation.js";
 
 // A model's columns as training read them, out of columns of other types: the same row gives the same values whatever form it comes in.
 
-/** A column of the model as a formula over what is there, and where that does not fit, as a condition. */
-export interface Fitted {
-  readonly value: Expr;
-  /** True where there is a value that does not fit; absent where all do. */
+/**
+ * How a value becomes one of a column, in steps that name the one before as `x`: what is missing, the digits or the date as we write
+ * them, the value. A step is computed once, however often the next one names it.
+ */
+export interface Fitting {
+  readonly steps: readonly [present: Expr, prepared: Expr, value: Expr];
+  /** True of what is there and does not fit: over `x`, the present value, and `y`, what it became. Absent where all fit. */
   readonly misfit?: Expr;
 }
+const x = col("x");
+const y = col("y");
 
-/** Columns named as in the model, and what is wrong with the first that does not fit, or null. */
-export interface FittedColumns {
-  readonly columns: Readonly<Record<string, Expr>>;
-  readonly error: Expr;
-}
+/** Spellings of true and false that a column of text had in training, by its name. */
+export type Words = Readonly<Record<string, { readonly true?: string; readonly false?: string } | undefined>>;
 
-/** The wanted columns over a source's schema; a wanted column that is not there is refused by name. */
-export function fitColumns(wanted: readonly Column[], there: Schema, words: Words = {}): FittedColumns {
-  const columns: [name: string, value: Expr][] = [];
-  const problems: Expr[] = [];
-  for (const column of wanted) {
+/** How the wanted columns come out of a source's; a wanted column that is not there is refused by name. */
+export function fittings(wanted: readonly Column[], there: Schema, words: Words = {}): (Fitting | undefined)[] {
+  return wanted.map((column) => {
     const found = columnOf(there, column.name);
     if (!found)
       throw new UnknownColumnError(
         column.name,
         there.columns.map(({ name }) => name),
       );
-    const { value, misfit } = fitColumn(column, found.type, col(column.name), words[column.name]);
-    columns.push([column.name, value]);
-    if (misfit) problems.push(call("when", misfit, problemOf(column, col(column.name)), lit(null)));
-  }
+    // What was landed by the same rules has them behind it.
+    const known =
+      found.read && found.type.kind === column.type.kind ? { name: column.name, type: column.type } : column;
+    const fitting = fit(known, found.type, words[column.name]);
+    return fitting.steps.every((step) => step === x) ? undefined : fitting;
+  });
+}
+
+/**
+ * The rows of a relation with the wanted columns as training read them, `extra` ones of the source beside them, and under `error` what
+ * is wrong with a row, or null; `unread` is a column of the source that may say so already.
+ */
+export function fitRows(
+  from: Relation,
+  there: Schema,
+  wanted: readonly Column[],
+  {
+    words = {},
+    extra = {},
+    error,
+    unread,
+  }: {
+    readonly words?: Words;
+    readonly extra?: Readonly<Record<string, Expr>>;
+    readonly error?: string;
+    readonly unread?: string;
+  } = {},
+): Project {
+  const found = fittings(wanted, there, words);
+  const others = Object.entries(extra);
+  const told = unread === undefined ? lit(null) : col(unread);
+  if (found.every((fitting) => fitting === undefined))
+    return {
+      kind: "project",
+      from,
+      columns: Object.fromEntries([
+        ...others,
+        ...wanted.map(({ name }) => [name, col(name)] as const),
+        ...(error === undefined ? [] : [[error, told] as const]),
+      ]),
+    };
+  // All names on the way are ours, by place.
+  const kept = Object.fromEntries([...others.map((_, i) => [`k${i}`, col(`k${i}`)]), ["e", col("e")]]);
+  const step = (below: Relation, columns: readonly (readonly [string, Expr])[]): Project => ({
+    kind: "project",
+    from: below,
+    columns: { ...kept, ...Object.fromEntries(columns) },
+  });
+  const named = (expr: Expr, by: Readonly<Record<string, string>>): Expr => renamed(expr, by);
+  const present = wanted.map(({ name }, i) => [`p${i}`, named(found[i]?.steps[0] ?? x, { x: name })] as const);
+  const first: Project = {
+    kind: "project",
+    from,
+    columns: Object.fromEntries([...others.map(([, expr], i) => [`k${i}`, expr] as const), ["e", told], ...present]),
+  };
+  const p = wanted.map((_, i) => [`p${i}`, col(`p${i}`)] as const);
+  const second = step(first, [
+    ...p,
+    ...wanted.map((_, i) => [`q${i}`, named(found[i]?.steps[1] ?? x, { x: `p${i}` })] as const),
+  ]);
+  const third = step(second, [
+    ...p,
+    ...wanted.map((_, i) => [`v${i}`, named(found[i]?.steps[2] ?? x, { x: `q${i}` })] as const),
+  ]);
+  const problems = wanted.flatMap((column, i) => {
+    const misfit = found[i]?.misfit;
+    if (!misfit) return [];
+    return [call("when", named(misfit, { x: `p${i}`, y: `v${i}` }), problemOf(column, col(`p${i}`)), lit(null))];
+  });
   return {
-    columns: Object.fromEntries(columns),
-    error: problems.length === 0 ? lit(null) : call("coalesce", ...problems),
+    kind: "project",
+    from: third,
+    columns: Object.fromEntries([
+      ...others.map(([name], i) => [name, col(`k${i}`)] as const),
+      ...wanted.map(({ name }, i) => [name, col(`v${i}`)] as const),
+      ...(error === undefined
+        ? []
+        : [[error, problems.length === 0 ? col("e") : call("coalesce", col("e"), ...problems)] as const]),
+    ]),
   };
 }
 
-/** Spellings of true and false that a column of text had in training, by its name. */
-export type Words = Readonly<Record<string, { readonly true?: string; readonly false?: string } | undefined>>;
+function renamed(expr: Expr, by: Readonly<Record<string, string>>): Expr {
+  if (expr.kind === "col") return col(by[expr.name]!);
+  return expr.kind === "call" ? { ...expr, args: expr.args.map((arg) => renamed(arg, by)) } : expr;
+}
 
 const problemOf = ({ name, type }: Column, given: Expr): Expr =>
   call("concat", lit(`column "${name}": '`), call("toText", given), lit(`' is not ${typeName(type)}`));
 
-/** One column of the model out of a value of another type. */
-export function fitColumn({ type, read }: Column, from: Type, given: Expr, words?: Words[string]): Fitted {
-  const present = withoutMissing(given, from, read);
-  const asIs: Fitted = { value: present };
+const asItIs = (present: Expr): Fitting => ({ steps: [present, x, x] });
+const converted = (present: Expr, prepared: Expr, value: Expr): Fitting => ({
+  steps: [present, prepared, value],
+  misfit: call("and", call("isNotNull", x), call("isNull", y)),
+});
+
+/** One column of the model out of values of another type. */
+export function fit({ type, read }: Column, from: Type, words?: Words[string]): Fitting {
+  const present = withoutMissing(from, read);
+  const strange: Fitting = { steps: [x, x, nothingOf(type)], misfit: call("isNotNull", x) };
   switch (type.kind) {
     case "int64":
-      if (from.kind === "int64") return asIs;
-      if (from.kind === "text") return wholeOf(numberIn(present, read), wholeIn(present, read), present);
-      return isNumeric(from) || from.kind === "bool"
-        ? wholeOf(call("toReal", present), undefined, present)
-        : strange(type);
+      if (from.kind === "int64") return asItIs(present);
+      if (from.kind === "text")
+        return converted(present, plainDigits(read), call("coalesce", call("toInt", x), wholeOf(call("toReal", x))));
+      if (from.kind === "bool") return converted(present, x, call("toInt", x));
+      if (!isNumeric(from)) return strange;
+      // NaN is how pandas writes a missing number.
+      return {
+        ...converted(present, call("toReal", x), wholeOf(x)),
+        misfit: call("and", call("isNotNull", x), call("not", call("isNan", x)), call("isNull", y)),
+      };
     case "real":
     case "decimal":
-      if (isNumeric(from)) return from.kind === "int64" ? { value: call("toReal", present) } : asIs;
-      if (from.kind === "bool") return { value: call("toReal", present) };
-      return from.kind === "text" ? converted(numberIn(present, read), present) : strange(type);
+      if (from.kind === "int64" || from.kind === "bool") return { steps: [present, x, call("toReal", x)] };
+      if (isNumeric(from)) return asItIs(present);
+      return from.kind === "text" ? converted(present, plainDigits(read), call("toReal", x)) : strange;
     case "bool":
-      if (from.kind === "bool") return asIs;
-      if (from.kind === "text") return converted(truthIn(present, read), present);
-      return isNumeric(from) ? converted(zeroOrOne(present), present) : strange(type);
+      if (from.kind === "bool") return asItIs(present);
+      if (from.kind === "text") return converted(present, call("lower", call("trim", x)), truthOf(read));
+      return isNumeric(from) ? converted(present, x, zeroOrOne(x)) : strange;
     case "text":
-      if (from.kind === "text") return asIs;
-      if (from.kind === "bool") return { value: spelled(present, words) };
-      return from.kind === "other" || from.kind === "bytes" ? strange(type) : { value: call("toText", present) };
+      if (from.kind === "text") return asItIs(present);
+      if (from.kind === "bool") return { steps: [present, x, spelled(words)] };
+      return from.kind === "other" || from.kind === "bytes" ? strange : { steps: [present, x, call("toText", x)] };
     case "date":
     case "timestamp": {
       const op = type.kind === "date" ? "toDate" : "toTimestamp";
-      if (from.kind === type.kind) return asIs;
-      if (from.kind === "date" || from.kind === "timestamp") return { value: call(op, present) };
-      return from.kind === "text" ? converted(call(op, isoText(present, read)), present) : strange(type);
+      if (from.kind === type.kind) return asItIs(present);
+      if (from.kind === "date" || from.kind === "timestamp") return { steps: [present, x, call(op, x)] };
+      return from.kind === "text" ? converted(present, call("trim", x), call(op, isoText(read))) : strange;
     }
     default:
-      return from.kind === type.kind ? asIs : strange(type);
-  }
-
-  function strange(wanted: Type): Fitted {
-    return { value: nothingOf(wanted), misfit: call("isNotNull", given) };
+      return from.kind === type.kind ? asItIs(present) : strange;
   }
 }
 
 /** A missing value of a type. */
-const nothingOf = ({ kind }: Type): Expr =>
-  kind === "text"
-    ? call("toText", lit(null))
-    : kind === "date"
-      ? call("toDate", lit(null))
-      : kind === "timestamp"
-        ? call("toTimestamp", lit(null))
-        : kind === "bool"
-          ? call("toBool", lit(null))
-          : call("toReal", lit(null));
-
-const converted = (value: Expr, given: Expr): Fitted => ({
-  value,
-  misfit: call("and", call("isNotNull", given), call("isNull", value)),
-});
-
-/** A number without a fraction; NaN, as pandas writes a missing one, is missing. `exact` where the digits are at hand. */
-function wholeOf(number: Expr, exact: Expr | undefined, given: Expr): Fitted {
-  const isNan = call("coalesce", call("isNan", number), lit(false));
-  const isWhole = call("and", call("isFinite", number), call("eq", number, call("floor", number)));
-  const whole = call("when", isWhole, call("toInt", number), call("toInt", lit(null)));
-  const value = exact ? call("coalesce", exact, whole) : whole;
-  return { value, misfit: call("and", call("isNotNull", given), call("not", isNan), call("isNull", value)) };
+function nothingOf({ kind }: Type): Expr {
+  const op = ({ text: "toText", date: "toDate", timestamp: "toTimestamp", bool: "toBool" } as const)[kind as "text"];
+  return call(op ?? "toReal", lit(null));
 }
 
+/** A number without a fraction as a whole one. */
+const wholeOf = (number: Expr): Expr =>
+  call(
+    "when",
+    call("and", call("isFinite", number), call("eq", number, call("floor", number))),
+    call("toInt", number),
+    call("toInt", lit(null)),
+  );
+
 /** Values that training took for missing. Where it read text, so was the empty cell. */
-function withoutMissing(given: Expr, from: Type, read: Reading | undefined): Expr {
-  if (!read) return given;
+function withoutMissing(from: Type, read: Reading | undefined): Expr {
+  if (!read) return x;
   const spellings = read.missing ?? [];
-  if (from.kind === "text") {
-    const bare = call("trim", given);
-    return call("when", call("in", bare, lit(""), ...spellings.map(lit)), lit(null), given);
-  }
-  if (!isNumeric(from)) return given;
+  if (from.kind === "text")
+    return call("when", call("in", call("trim", x), lit(""), ...spellings.map(lit)), lit(null), x);
+  if (!isNumeric(from)) return x;
   const numbers = [...new Set(spellings.map((text) => numberOf(text, read)).filter(Number.isFinite))];
-  return numbers.length === 0 ? given : call("when", call("in", given, ...numbers.map(lit)), lit(null), given);
+  return numbers.length === 0 ? x : call("when", call("in", x, ...numbers.map(lit)), lit(null), x);
 }
 
 /** What a spelling is as a number, by the column's signs. */
@@ -130,55 +199,48 @@ export function numberOf(text: string, { decimal = ".", thousands }: Reading = {
   return Number(decimal === "," ? digits.replace(",", ".") : digits);
 }
 
-/** A text of digits with a point, whatever signs the column has. */
-function plainDigits(text: Expr, { decimal = ".", thousands }: Reading = {}): Expr {
-  const digits = thousands === undefined ? text : call("replace", text, lit(thousands), lit(""));
+/** Digits with a point, whatever signs the column has. */
+function plainDigits({ decimal = ".", thousands }: Reading = {}): Expr {
+  const digits = thousands === undefined ? x : call("replace", x, lit(thousands), lit(""));
   return decimal === "," ? call("replace", digits, lit(","), lit(".")) : digits;
 }
-const numberIn = (text: Expr, read: Reading | undefined): Expr => call("toReal", plainDigits(text, read));
-const wholeIn = (text: Expr, read: Reading | undefined): Expr => call("toInt", plainDigits(text, read));
 
-function truthIn(text: Expr, read: Reading | undefined): Expr {
-  const word = call("lower", call("trim", text));
+/** Of a word in small letters. A number is one as numbers are: 1.0 is 1. */
+function truthOf(read: Reading | undefined): Expr {
   const own = (spelling: string | undefined, truth: boolean): Expr[] =>
-    spelling === undefined ? [] : [call("eq", word, lit(spelling.toLowerCase())), lit(truth)];
-  // As numbers are: 1.0 is 1.
-  const number = zeroOrOne(call("toReal", text));
-  return call(
-    "when",
-    ...own(read?.true, true),
-    ...own(read?.false, false),
-    call("isNotNull", number),
-    number,
-    call("toBool", text),
-  );
+    spelling === undefined ? [] : [call("eq", x, lit(spelling.toLowerCase())), lit(truth)];
+  const word = call("coalesce", zeroOrOne(call("toReal", x)), call("toBool", x));
+  const known = [...own(read?.true, true), ...own(read?.false, false)];
+  return known.length === 0 ? word : call("when", ...known, word);
 }
 
 const zeroOrOne = (number: Expr): Expr =>
   call("when", call("eq", number, lit(1)), lit(true), call("eq", number, lit(0)), lit(false));
 
-const spelled = (truth: Expr, words: Words[string] = {}): Expr =>
-  call("when", truth, lit(words.true ?? "true"), call("not", truth), lit(words.false ?? "false"));
+const spelled = (words: Words[string] = {}): Expr =>
+  call("when", x, lit(words.true ?? "true"), call("not", x), lit(words.false ?? "false"));
 
 /** A date in another order of day, month and year as ISO writes it, with what stands behind it; other text as it is. */
-function isoText(text: Expr, read: Reading | undefined): Expr {
+function isoText(read: Reading | undefined): Expr {
   const order = read?.dateOrder ?? orderOf(read?.dateFormat);
-  if (order !== "dmy" && order !== "mdy") return text;
-  const trimmed = call("trim", text);
+  if (order !== "dmy" && order !== "mdy") return x;
   const part = (start: number, count?: number): Expr =>
-    call("substring", trimmed, lit(start), ...(count === undefined ? [] : [lit(count)]));
-  const shapes = [1, 2].flatMap((first) =>
-    [1, 2].flatMap((second) => ["/", ".", "-"].map((sign) => ({ first, second, sign }))),
+    call("substring", x, lit(start), ...(count === undefined ? [] : [lit(count)]));
+  const branches = [1, 2].flatMap((first) =>
+    [1, 2].flatMap((second) => {
+      const year = first + second + 3;
+      const date = part(1, year + 3);
+      const pattern = `${"_".repeat(first)}/${"_".repeat(second)}/____`;
+      const [a, b] = [part(1, first), part(first + 2, second)];
+      const [month, day] = order === "dmy" ? [b, a] : [a, b];
+      const slashed = call("replace", call("replace", date, lit("."), lit("/")), lit("-"), lit("/"));
+      return [
+        call("like", slashed, lit(pattern)),
+        call("concat", part(year, 4), lit("-"), month, lit("-"), day, part(year + 4)),
+      ];
+    }),
   );
-  const branches = shapes.flatMap(({ first, second, sign }) => {
-    const year = first + second + 3;
-    const pattern = `${"_".repeat(first)}${sign}${"_".repeat(second)}${sign}____%`;
-    const [a, b] = [part(1, first), part(first + 2, second)];
-    const [month, day] = order === "dmy" ? [b, a] : [a, b];
-    const iso = call("concat", part(year, 4), lit("-"), month, lit("-"), day, part(year + 4));
-    return [call("like", trimmed, lit(pattern)), iso];
-  });
-  return call("when", ...branches, text);
+  return call("when", ...branches, x);
 }
 
 function orderOf(format: string | undefined): Reading["dateOrder"] {

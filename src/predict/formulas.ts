@@ -1,7 +1,7 @@
 import { type Schema, text } from "../base/schema.js";
 import { call, col, type Expr, lit, sumOf } from "../expr/expr.js";
-import { type FittedColumns, fitColumns, type Words } from "../expr/fit-columns.js";
-import type { Relation } from "../expr/relation.js";
+import { fitRows, type Words } from "../expr/fit-columns.js";
+import type { Project, Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
 import { learnerNamed } from "../learners/index.js";
 import { calibratedExpr } from "../model/calibration.js";
@@ -54,9 +54,21 @@ const logistic = (x: Expr): Expr =>
     call("div", call("exp", x), call("add", lit(1), call("exp", x))),
   );
 
-/** The model's input columns over a source's, read as in training; a cell that does not fit is the row's `error`. */
-export const adapt = (model: Model, schema: Schema): FittedColumns =>
-  fitColumns(model.inputs.columns, schema, wordsOf(model));
+/** The rows of a source with the model's input columns, read as in training, and what is wrong with a row. */
+export function adapted(
+  model: Model,
+  from: Relation,
+  schema: Schema,
+  { extra, error }: { readonly extra?: Readonly<Record<string, Expr>>; readonly error?: string } = {},
+): Project {
+  const { rows, unread } = withUnread(from);
+  return fitRows(rows, schema, model.inputs.columns, {
+    words: wordsOf(model),
+    ...(extra ? { extra } : {}),
+    ...(error === undefined ? {} : { error }),
+    ...(unread === undefined ? {} : { unread }),
+  });
+}
 
 /** How training spelled true and false in columns of text, as far as its levels tell. */
 export function wordsOf({ features }: Pick<Model, "features">): Words {
@@ -87,22 +99,12 @@ export function scored(
   schema: Schema,
   keep: readonly string[],
 ): Extract<Relation, { kind: "project" }> {
-  const { columns, error: misfit } = adapt(model, schema);
-  const inputs = Object.keys(columns);
+  const inputs = model.inputs.columns.map(({ name }) => name);
   const apart = (name: string): string => unused(name, inputs);
-  const { rows, unread } = withUnread(from);
-  const error = unread === undefined ? misfit : call("coalesce", col(unread), misfit);
   const problem = apart("__error");
   const kept = keep.map((name, i) => ({ name, as: apart(`__keep_${i}`) }));
-  const typed: Relation = {
-    kind: "project",
-    from: rows,
-    columns: Object.fromEntries([
-      ...kept.map(({ name, as }) => [as, col(name)] as const),
-      ...Object.entries(columns),
-      [problem, error],
-    ]),
-  };
+  const extra = Object.fromEntries(kept.map(({ name, as }) => [as, col(name)]));
+  const typed = adapted(model, from, schema, { extra, error: problem });
   const passing = Object.fromEntries([...kept.map(({ as }) => as), problem].map((name) => [name, col(name)]));
   const step = (below: Relation, own: Readonly<Record<string, Expr>>): Relation => ({
     kind: "project",
@@ -120,11 +122,13 @@ export function scored(
     delete answers[hiddenTotal];
   }
   const failed = call("isNotNull", col(problem));
-  const out: [name: string, expr: Expr][] = kept.map(({ name, as }) => [name, col(as)]);
+  const out: [name: string, expr: Expr][] = [];
   const add = (name: string, expr: Expr): void => {
     const taken = out.map(([one]) => one);
     out.push([unused(name, taken), expr]);
   };
+  // Names that differ in capitals alone are one to SQL, and to many readers of files.
+  for (const { name, as } of kept) add(name, col(as));
   for (const [name, expr] of Object.entries(answers)) add(name, call("when", failed, lit(null), expr));
   add("error", call("toText", col(problem)));
   return { kind: "project", from: last, columns: Object.fromEntries(out) };

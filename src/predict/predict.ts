@@ -6,6 +6,7 @@ import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { me } from "../base/owner.js";
 import type { Target } from "../engines/contract.js";
 import { col } from "../expr/expr.js";
+import { fittings } from "../expr/fit-columns.js";
 import type { Project, Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
@@ -13,7 +14,7 @@ import { isSparkSpec } from "../sources/spark.js";
 import { path as pathText, quote } from "../sql/duckdb/literals.js";
 import { type DataOptions, type OpenData, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
-import { adapt, scored } from "./formulas.js";
+import { scored, wordsOf } from "./formulas.js";
 
 export interface PredictOptions extends DataOptions {
   /** OUT.parquet, OUT.csv, OUT.jsonl, or `-`: CSV on standard output. */
@@ -52,12 +53,16 @@ export async function predictFile(
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
+  const written = Object.keys(relation.columns);
+  (options.keep ?? names).forEach((name, i) => {
+    if (written[i] !== name)
+      notes.push(`column "${name}" is written as "${written[i]}": another one differs from it in capitals alone`);
+  });
   try {
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
-    const { error } = adapt(model, data.schema);
-    const landed = "errorColumn" in data.scan;
-    const errors = error.kind === "lit" && !landed ? 0 : await errorsIn(relation, path, workspace, notes);
+    const asTrained = fittings(model.inputs.columns, data.schema, wordsOf(model)).every((fitting) => !fitting?.misfit);
+    const errors = asTrained && !("errorColumn" in data.scan) ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
     if (errors > 0 && errors === rows) throw allFailed(rows, options.to, await firstError(relation, workspace));
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };

@@ -4,6 +4,7 @@ import {
   isNumeric,
   type Row,
   real,
+  setOwn,
   type Type,
   text,
   typeName,
@@ -11,8 +12,7 @@ import {
 } from "../base/schema.js";
 import { refusedValue, typedValue } from "../expr/coerce.js";
 import { compile } from "../expr/evaluate.js";
-import { col } from "../expr/expr.js";
-import { fitColumn, numberOf } from "../expr/fit-columns.js";
+import { fit, numberOf, type Words } from "../expr/fit-columns.js";
 import type { Model } from "../model/model.js";
 import { wordsOf } from "./formulas.js";
 
@@ -30,14 +30,13 @@ export function rowReader(model: Pick<Model, "inputs" | "features">): (given: Gi
     for (const { name, read } of readers) {
       const value = Object.hasOwn(given, name) ? given[name] : undefined;
       const found = value === null || value === undefined ? null : read(value);
-      if (name === "__proto__") Object.defineProperty(row, name, { value: found, enumerable: true });
-      else row[name] = found;
+      setOwn(row, name, found);
     }
     return row;
   };
 }
 
-function reader(column: Column, words: Parameters<typeof fitColumn>[3]): (value: unknown) => Value {
+function reader(column: Column, words: Words[string]): (value: unknown) => Value {
   const { type, read } = column;
   const missing = new Set(read ? ["", ...(read.missing ?? [])] : []);
   const numbers = new Set([...missing].map((spelling) => numberOf(spelling, read)).filter(Number.isFinite));
@@ -53,17 +52,26 @@ function reader(column: Column, words: Parameters<typeof fitColumn>[3]): (value:
     }
     const other = valueAndType(value);
     if (!other) throw refusedValue(column, value);
-    let fit = fits.get(typeName(other.type));
-    if (!fit) {
-      const { value: formula, misfit } = fitColumn(column, other.type, col("x"), words);
-      const schema = { columns: [{ name: "x", type: other.type }] };
-      const [make, fails] = [compile(formula, schema), misfit && compile(misfit, schema)];
-      fit = (x) => (fails?.({ x }) === true ? undefined : make({ x }));
-      fits.set(typeName(other.type), fit);
+    let fitted = fits.get(typeName(other.type));
+    if (!fitted) {
+      fitted = fitter(column, other.type, words);
+      fits.set(typeName(other.type), fitted);
     }
-    const found = fit(other.value);
+    const found = fitted(other.value);
     if (found === undefined) throw refusedValue(column, value);
     return found;
+  };
+}
+
+/** Undefined for what does not fit. */
+function fitter(column: Column, from: Type, words: Words[string]): (value: Value) => Value | undefined {
+  const { steps, misfit } = fit(column, from, words);
+  const [present, prepared, made] = steps.map((step) => compile(step));
+  const fails = misfit && compile(misfit);
+  return (value) => {
+    const given = present!({ x: value });
+    const y = made!({ x: prepared!({ x: given }) });
+    return fails?.({ x: given, y }) === true ? undefined : y;
   };
 }
 

@@ -1,13 +1,13 @@
 import type { Row, Schema } from "../base/schema.js";
-import { columnsOf, type Expr, withColumns } from "../expr/expr.js";
-import { fitColumns } from "../expr/fit-columns.js";
+import { col, columnsOf } from "../expr/expr.js";
+import { fitRows } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import type { DataOptions } from "../train/source.js";
 import { inShare } from "../train/split.js";
 import type { Workspace } from "../train/workspace.js";
 import { labelColumns, numericLabel, wordsToJudge } from "./evaluate.js";
-import { adapt, unused } from "./formulas.js";
+import { unused } from "./formulas.js";
 import { openForModel } from "./predict.js";
 
 export interface SampledRows {
@@ -45,24 +45,30 @@ export async function rowsFor(
   { engine, signal }: Workspace,
   limit: number,
 ): Promise<SampledRows> {
-  const { columns } = adapt(model, schema);
   const names = new Set(schema.columns.map(({ name }) => name));
   const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
-  const labelColumn = unused("__label", Object.keys(columns));
-  const read = labelled ? { ...columns, [labelColumn]: fittedLabel(model, schema) } : columns;
+  const inputs = model.inputs.columns;
+  const wanted = [
+    ...new Map([...(labelled ? labelColumns(model) : []), ...inputs].map((one) => [one.name, one])).values(),
+  ];
+  const labelColumn = unused(
+    "__label",
+    wanted.map(({ name }) => name),
+  );
+  const read = (from: Relation): Relation => ({
+    kind: "project",
+    from: fitRows(from, schema, wanted, { words: wordsToJudge(model) }),
+    columns: Object.fromEntries([
+      ...inputs.map(({ name }) => [name, col(name)] as const),
+      ...(labelled ? [[labelColumn, numericLabel(model)] as const] : []),
+    ]),
+  });
   const found: Row[] = [];
-  for (const from of relations)
-    found.push(...(await engine.rows({ kind: "project", from, columns: read }, limit, signal)));
+  for (const from of relations) found.push(...(await engine.rows(read(from), limit, signal)));
   const rows = labelled ? found.filter((row) => row[labelColumn] !== null) : found;
   return {
-    columns: Object.keys(columns),
+    columns: inputs.map(({ name }) => name),
     rows,
     ...(labelled && rows.length > 0 ? { labels: rows.map((row) => Number(row[labelColumn])) } : {}),
   };
-}
-
-/** The label as a number, of columns read as in training. */
-function fittedLabel(model: Model, schema: Schema): Expr {
-  const { columns } = fitColumns(labelColumns(model), schema, wordsToJudge(model));
-  return withColumns(numericLabel(model), new Map(Object.entries(columns)));
 }

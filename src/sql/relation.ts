@@ -6,6 +6,7 @@ import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
 import type { Dialect } from "./dialect.js";
 import { type Scope, term } from "./expr.js";
+import { distinctNames } from "./names.js";
 
 /** A relation as one query: neighbouring steps share a SELECT where SQL's order of clauses allows. */
 export const toSql = (relation: Relation, dialect: Dialect): string => build(relation, dialect, new Set()).text();
@@ -113,19 +114,6 @@ const hidden = (seed: number): string => `__hash_${seed >>> 0}`;
 const noHash = (): never => {
   throw new Error("row hashes need a scan below, with no grouping or SQL in between");
 };
-
-/** SQL takes "a" and "A" for one name. */
-function distinctNames(names: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set<string>();
-  return new Map(
-    names.map((name) => {
-      let free = name;
-      for (let n = 1; taken.has(free.toLowerCase()); n++) free = `${name}_${n}`;
-      taken.add(free.toLowerCase());
-      return [name, free];
-    }),
-  );
-}
 
 /** `above` = seeds of the row hashes that later steps name. */
 function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>): Query {

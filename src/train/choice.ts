@@ -16,7 +16,7 @@ import { type Comparison, compareModels } from "./choice/compare.js";
 import { writeSample } from "./choice/sample.js";
 import { type OpenData, openData } from "./source.js";
 import type { Candidate, Choice, TrainDetails, TrainSpec } from "./spec.js";
-import { parseSplit } from "./split.js";
+import { parseSplit, validateOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
 
 /** The sample's size: by rows, and by rows times columns times classes, so that the work has a bound. */
@@ -258,7 +258,7 @@ function neededColumns({ spec, data: { schema }, label, usable }: ChoiceOptions)
 function trialOf(options: ChoiceOptions, source: string): TrainSpec {
   const { spec, task, seed } = options;
   const columns = neededColumns(options);
-  const { by } = parseSplit(spec.validate ?? "random");
+  const { by } = parseSplit(validateOf(spec));
   const drop = spec.drop?.filter((name) => columns.includes(name));
   return {
     sources: [source],

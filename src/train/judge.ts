@@ -1,7 +1,10 @@
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { BadRowError, SluiceError } from "../base/errors.js";
 import { type Column, isNumeric, type Schema } from "../base/schema.js";
-import { call, col, columnsOf, type Expr, lit, withColumns } from "../expr/expr.js";
-import { fitColumns, type Words } from "../expr/fit-columns.js";
+import type { Engine } from "../engines/contract.js";
+import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { fitRows, fittings, type Words } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Block, NumberBlock } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
@@ -11,7 +14,7 @@ import { refuseNotFinite, type Summed } from "./coding.js";
 import { Dataset, type NumberCoding } from "./dataset.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
 import { refuseNegative } from "./roles.js";
-import type { OpenData } from "./source.js";
+import { type OpenData, openData } from "./source.js";
 import { splitCode } from "./split.js";
 import type { Workspace } from "./workspace.js";
 
@@ -73,31 +76,78 @@ export function columnsToJudge(
 }
 
 /** The quality on a source: streamed once, nothing kept. Its columns are taken for what they were in training. */
-export async function judge(data: OpenData, workspace: Workspace, asked: Judging): Promise<Judged> {
-  const { columns, error } = fitColumns(asked.columns, data.schema, asked.words);
-  const by = new Map(Object.entries(columns).filter(([name, expr]) => expr.kind !== "col" || expr.name !== name));
-  const fitted = (expr: Expr): Expr => (by.size === 0 ? expr : withColumns(expr, by));
-  const blocks = asked.blocks.map(
-    (block): Block =>
-      block.kind === "text"
-        ? { ...block, expr: fitted(block.expr), codes: fitted(block.codes) }
-        : { ...block, expr: fitted(block.expr) },
+export async function judge(source: OpenData, among: Workspace, asked: Judging): Promise<Judged> {
+  const path = join(among.scratch, `judged-${Date.now()}.parquet`);
+  try {
+    const { data, where, workspace } = await asTrained(source, among, asked, path);
+    return await judged(
+      data,
+      workspace,
+      { ...asked, ...(where ? { where } : {}) },
+      sourceName(source),
+      source.setAside,
+    );
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/**
+ * The rows as they are where their columns are those of training already. Else they are written once with columns that are: what
+ * learners' features name many times is then computed once.
+ */
+async function asTrained(
+  data: OpenData,
+  workspace: Workspace,
+  { columns, words = {}, where }: Judging,
+  path: string,
+): Promise<{ data: OpenData; where?: Expr; workspace: Pick<Workspace, "engine" | "pool" | "home" | "signal"> }> {
+  if (fittings(columns, data.schema, words).every((fitting) => fitting === undefined))
+    return { data, ...(where ? { where } : {}), workspace };
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const apart = (name: string): string => (taken.has(name.toLowerCase()) ? apart(`${name}_`) : name);
+  const [error, chosen] = [apart("__error"), apart("__where")];
+  const extra = where ? { [chosen]: where } : {};
+  const rows = fitRows({ kind: "scan", scan: data.scan }, data.schema, columns, { words, extra, error });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await workspace.engine.write(rows, { format: "parquet", path }, workspace.signal);
+  const { pool, home, signal, local } = workspace;
+  const here = { pool, home, engine: local, local, signal };
+  const written = await openData([path], { format: "parquet" }, here, home.root);
+  const counted: Expr | undefined = where && col(chosen);
+  const all: Relation = { kind: "scan", scan: written.scan };
+  await refuseMisfits(
+    counted ? { kind: "filter", from: all, where: counted } : all,
+    col(error),
+    data,
+    workspace.local,
+    workspace.signal,
   );
-  const [label, numeric] = [fitted(asked.label), fitted(asked.numeric)];
-  const weight = asked.weight === undefined ? undefined : fitted(col(asked.weight));
-  const { where, codings } = asked;
-  const { engine, signal } = workspace;
+  return {
+    data: { ...written, unchanged: () => data.unchanged() },
+    ...(counted ? { where: counted } : {}),
+    workspace: here,
+  };
+}
+
+async function judged(
+  data: OpenData,
+  { engine, pool, home, signal }: Pick<Workspace, "engine" | "pool" | "home" | "signal">,
+  { blocks, label, numeric, codings, where, ...asked }: Judging,
+  name: string,
+  setAside: number,
+): Promise<Judged> {
   const all: Relation = { kind: "scan", scan: data.scan };
   const rows: Relation = where ? { kind: "filter", from: all, where } : all;
-  if (error.kind !== "lit") await refuseMisfits(rows, error, data, workspace);
-  if (asked.weight !== undefined) await refuseWeights(asked, weight!, rows, data, workspace);
+  const weight = asked.weight === undefined ? undefined : col(asked.weight);
+  if (weight) await refuseWeights(asked.columns, asked.weight!, rows, name, engine);
 
   const split = splitCode(numeric, lit(false));
   const census = await countRows(engine, data.scan, where, where, split, signal);
   const unknown =
     asked.task === "regression"
       ? { rows: 0, weight: 0, classes: [] }
-      : await unknownClasses(rows, label, numeric, weight, workspace);
+      : await unknownClasses(rows, label, numeric, weight, engine, signal);
   const dataset = new Dataset(
     {
       scan: data.scan,
@@ -111,8 +161,8 @@ export async function judge(data: OpenData, workspace: Workspace, asked: Judging
     },
     {
       engine,
-      pool: workspace.pool,
-      cacheDir: workspace.home.cache,
+      pool,
+      cacheDir: home.cache,
       keep: false,
       ...(signal ? { signal } : {}),
       checkSource: () => data.unchanged(),
@@ -121,7 +171,7 @@ export async function judge(data: OpenData, workspace: Workspace, asked: Judging
           ...summedOf(blocks, { numeric }, { label: "the label" }),
           ...(weight ? [{ name: asked.weight!, expr: weight }] : []),
         ];
-        return refuseNotFinite(summed, sourceName(data), engine, rows, codings);
+        return refuseNotFinite(summed, name, engine, rows, codings);
       },
     },
   );
@@ -129,13 +179,13 @@ export async function judge(data: OpenData, workspace: Workspace, asked: Judging
   const metrics = readQuality(asked.quality, sum!);
   return {
     metrics: unknown.rows > 0 ? metrics.map((one) => withUnknown(one, unknown.weight)) : metrics,
-    read: census.read + data.setAside,
+    read: census.read + setAside,
     labelled: census.train,
     unlabelled: census.unlabelled - unknown.rows,
     unknownClass: unknown.rows,
     unknownClasses: unknown.classes,
     filtered: census.filtered,
-    setAside: data.setAside,
+    setAside,
   };
 }
 
@@ -144,7 +194,8 @@ async function refuseMisfits(
   rows: Relation,
   error: Expr,
   data: OpenData,
-  { engine, signal }: Workspace,
+  engine: Engine,
+  signal?: AbortSignal,
 ): Promise<void> {
   const wrong: Relation = { kind: "filter", from: rows, where: call("isNotNull", error) };
   const [first] = await engine.rows({ kind: "project", from: wrong, columns: { error } }, 1, signal);
@@ -160,16 +211,16 @@ async function refuseMisfits(
 }
 
 async function refuseWeights(
-  { columns, weight: name }: Judging,
-  weight: Expr,
+  columns: readonly Column[],
+  name: string,
   rows: Relation,
-  data: OpenData,
-  { engine }: Workspace,
+  source: string,
+  engine: Engine,
 ): Promise<void> {
   const type = columns.find((column) => column.name === name)?.type;
   if (type && !isNumeric(type))
     throw new SluiceError("wrong_type", `the weight "${name}" is ${type.kind}; it must be a number`, { column: name });
-  await refuseNegative(name!, call("toReal", weight), engine, rows, sourceName(data));
+  await refuseNegative(name, call("toReal", col(name)), engine, rows, source);
 }
 
 /** Rows that have a label, and none that the model knows. */
@@ -178,7 +229,8 @@ async function unknownClasses(
   label: Expr,
   numeric: Expr,
   weight: Expr | undefined,
-  { engine, signal }: Workspace,
+  engine: Engine,
+  signal?: AbortSignal,
 ): Promise<{ rows: number; weight: number; classes: readonly string[] }> {
   const unknown: Relation = {
     kind: "filter",

@@ -1,10 +1,12 @@
 import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
+import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { TrainSpec } from "./spec.js";
+import type { Warning } from "./warning.js";
 
 export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
   const roles: Record<string, string> = {};
@@ -47,6 +49,41 @@ export async function checkWeights(
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
       { column: name },
     );
+}
+
+const whatFor = {
+  weight: "a missing weight counts as 0, so they are not learned from",
+  group: "a missing group is none, so each stands by itself among the training rows",
+  time: "a missing time is no later one, so they are among the training rows",
+} as const;
+
+/** Labelled rows that lack what a role needs. */
+export async function withoutRoles(
+  roles: Roles,
+  rows: Relation,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<readonly Warning[]> {
+  const asked = (["weight", "group", "time"] as const).filter((role) => roles[role] !== undefined);
+  if (asked.length === 0) return [];
+  const columns = Object.fromEntries(
+    asked.map((role) => [role, { agg: "count", arg: { kind: "col", name: roles[role]! } } as const]),
+  );
+  const [found] = await engine.rows(
+    { kind: "aggregate", from: rows, by: {}, columns: { rows: { agg: "count" }, ...columns } },
+    1,
+    signal,
+  );
+  return asked.flatMap((role) => {
+    const lacking = Number(found?.["rows"] ?? 0) - Number(found?.[role] ?? 0);
+    if (lacking === 0) return [];
+    return [
+      {
+        code: `no_${role}`,
+        message: `${formatCount(lacking)} labelled rows have no ${role} ("${roles[role]}"): ${whatFor[role]}`,
+      },
+    ];
+  });
 }
 
 /** Why a column is no feature whatever its values are: the label is made of it, or it has a role. Parts of the time may be, where a formula names it. */

@@ -32,6 +32,10 @@ export function parseSplit(text: string): SplitSpec {
   return { by, share: parsed };
 }
 
+/** What --validate says; without a word groups stay together where there are any. */
+export const validateOf = ({ validate, group }: { readonly validate?: string; readonly group?: string }): string =>
+  validate ?? (group === undefined ? "random:0.2" : "group:0.2");
+
 /** True for the rows of a seeded share. `--id` or a group stands in for the row's own identity. */
 export function inShare(share: number, seed: number, key?: Expr): Expr {
   const hash: Expr = key ? call("hash32", call("toText", key), lit(seed)) : { kind: "rowHash", seed };

@@ -24,7 +24,6 @@ import type { Decision } from "../features/automatic.js";
 import type { Answer, Block, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
-import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
@@ -50,14 +49,15 @@ import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf 
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
+import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
-import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
+import { inShare, parseSplit, splitCode, validateOf, validationOf } from "./split.js";
 import { whereSummed } from "./where-summed.js";
 import type { Workspace } from "./workspace.js";
 
@@ -140,8 +140,12 @@ async function trainIn(
   warnings.push(...data.warnings);
   const { scan, schema } = data;
   const names = schema.columns.map(({ name }) => name);
-  const label = parseExpr(spec.label, names);
-  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  const { label, where, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
+  for (const formula of wide)
+    warnings.push({
+      code: "overflow",
+      message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
+    });
   const roles = rolesOf(spec, names);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
@@ -208,7 +212,9 @@ async function trainIn(
     if (learner) refuseTask(learner, spec, found.task);
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
-    const splitSpec = parseSplit(spec.validate ?? "random:0.2");
+    const splitSpec = parseSplit(validateOf(spec));
+    if (spec.group !== undefined && spec.validate === undefined)
+      assumed.push(`rows of one ${spec.group} stay together: --validate group:0.2, since --group is named`);
     const whole = comparedColumns(schema, [spec.id]);
     const validation = await known("split", () =>
       validationOf(splitSpec, {
@@ -235,6 +241,7 @@ async function trainIn(
     });
     const training = trainingOf(base);
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
+    warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
     if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
@@ -304,7 +311,6 @@ async function trainIn(
       `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
-        const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
         const fit = await fitFeatures({
           missing: missingIn(chosen),
           hashed,
@@ -652,8 +658,7 @@ async function trainIn(
       plan: planned,
       data: data.source.files.map(({ path, bytes, fingerprint }) => ({ path, bytes, fingerprint })),
       seed,
-      validate:
-        validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
+      validate: validation.cut === undefined ? validateOf(spec) : `${spec.validate}, from ${validation.cut} on`,
       ...(census.validation > 0
         ? {
             validation: {
