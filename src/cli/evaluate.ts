@@ -20,7 +20,7 @@ export async function evaluate(
 ): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal, { sources });
-  const { rows, model, baseline, uncalibrated } = await watching(workspace, flags, "judging", () =>
+  const { rows, model, baseline, uncalibrated, unweighted } = await watching(workspace, flags, "judging", () =>
     evaluateModel(
       loaded.model,
       sources,
@@ -35,7 +35,7 @@ export async function evaluate(
     context.print(
       `${formatCount(rows.unknownClass)} rows have a class that training did not see (${rows.unknownClasses.join(", ")}): they count as wrong in the accuracy, and in no other figure`,
     );
-  context.print(metricsTable(model, baseline, { uncalibrated }));
+  context.print(metricsTable(model, baseline, { uncalibrated, unweighted }));
   context.json({
     model: loaded.ref,
     rows: {
@@ -50,6 +50,7 @@ export async function evaluate(
     metrics: model.values,
     baseline: baseline.values,
     ...(uncalibrated ? { uncalibrated: uncalibrated.values } : {}),
+    ...(unweighted ? { unweighted: unweighted.values } : {}),
     intervals: model.intervals,
     errorBounds: model.errorBounds,
   });

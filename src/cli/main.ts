@@ -61,6 +61,10 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--validate <how>", "random:0.2 (default), time:0.2, group:0.2 (default with --group) or none")
       .option("--together <what>", "duplicates: rows that are copies of each other stay on one side of the split")
       .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
+      .option(
+        "--threshold <goal>",
+        "of two classes, from which probability on a row is positive: 0.3, best-f1, precision>=0.9, recall>=0.8 or top:1%",
+      )
       .option("--test <source>", "another source to judge on (repeatable)", gather)
       .option("--sums <where>", "of linear and logistic on a cluster: pages (rows come here) or cluster (only sums do)")
       .option("--sample <share>", "a seeded share of the rows, e.g. 1%")

@@ -107,8 +107,8 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
         details.decisions.map(({ column, type, use, reason }) => [column, type, use, reason]),
       )}`,
     );
-    for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(details.quality))
-      context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline, { uncalibrated })}`);
+    for (const [on, { model: own, baseline, ...others }] of Object.entries(details.quality))
+      context.print(`\nquality on ${on} rows\n${metricsTable(own, baseline, others)}`);
   }
   const outOfBag = outOfBagOf(model);
   if (outOfBag) context.print(`\n${outOfBagLine(outOfBag)}`);

@@ -112,7 +112,11 @@ const place = (name: string): number => (order.includes(name) ? order.indexOf(na
 export function metricsTable(
   model: Metrics,
   baseline?: Metrics,
-  { uncalibrated, ...options }: TableOptions & { readonly uncalibrated?: Metrics | undefined } = {},
+  {
+    uncalibrated,
+    unweighted,
+    ...options
+  }: TableOptions & { readonly uncalibrated?: Metrics | undefined; readonly unweighted?: Metrics | undefined } = {},
 ): string {
   const names = Object.keys(model.values).sort((a, b) => place(a) - place(b));
   const bounded = names.some((name) => (model.errorBounds[name] ?? 0) > 0);
@@ -122,6 +126,7 @@ export function metricsTable(
       "value",
       "95 % interval",
       ...(uncalibrated ? ["uncalibrated"] : []),
+      ...(unweighted ? ["unweighted"] : []),
       ...(baseline ? ["baseline"] : []),
       ...(bounded ? ["histogram error"] : []),
     ],
@@ -134,6 +139,7 @@ export function metricsTable(
         figure(model.values[name]!),
         interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
         ...(uncalibrated ? [told(uncalibrated)] : []),
+        ...(unweighted ? [told(unweighted)] : []),
         ...(baseline ? [told(baseline)] : []),
         ...(bounded ? [bound > 0 ? `≤ ${boundFigure(bound)}` : ""] : []),
       ];

@@ -1,6 +1,7 @@
 import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
+import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
@@ -39,6 +40,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly validate?: string;
   readonly together?: string;
   readonly calibrate?: string;
+  readonly threshold?: string;
   readonly test?: readonly string[];
   readonly sums?: string;
   readonly sample?: string;
@@ -80,6 +82,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...(flags.validate === undefined ? {} : { validate: flags.validate }),
     ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
+    ...given("threshold", flags.threshold),
     ...given("test", flags.test),
     ...given("sums", flags.sums as TrainSpec["sums"]),
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
@@ -199,10 +202,14 @@ function describe(
   for (const { column, type, use, reason } of decisions.slice(0, 40))
     say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
   if (decisions.length > 40) say(`  and ${decisions.length - 40} more columns (sluice show ${result.model})`);
-  for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(quality)) {
+  if (result.threshold)
+    say(
+      `threshold a row is positive above a probability of ${figure(result.threshold.probability)} (${result.threshold.goal})`,
+    );
+  for (const [on, { model: own, baseline, ...others }] of Object.entries(quality)) {
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);
-    say(metricsTable(own, baseline, { uncalibrated }));
+    say(metricsTable(own, baseline, others));
   }
   if (result.outOfBag) {
     say();

@@ -54,6 +54,12 @@ export function checkModel(value: unknown): void {
     if (task !== "binary") throw new Misshapen("calibration", `is there, and the task is ${task}`);
     checkCalibration(calibration, "calibration");
   }
+  const threshold = own(model, "threshold");
+  if (threshold !== undefined) {
+    if (task !== "binary") throw new Misshapen("threshold", `is there, and the task is ${task}`);
+    word(own(fields(threshold, "threshold"), "goal"), "threshold.goal");
+    finite(own(fields(threshold, "threshold"), "margin"), "threshold.margin");
+  }
   const coded = blocks.filter(({ kind }) => kind === "number").length;
   const codings = list(own(model, "codings"), "codings");
   if (codings.length < coded) wrong("codings", codings, `a list of ${coded}, one for each number`);

@@ -32,6 +32,8 @@ export interface Model {
   readonly state: unknown;
   /** Of a binary model: what its margins go through before they are probabilities. */
   readonly calibration?: Calibration;
+  /** Of a binary model: a margin (after calibration) above this is the positive class; 0 where it has none. */
+  readonly threshold?: { readonly goal: string; readonly margin: number };
   readonly stateHash: string;
   /** Over all but the name and `about`. Not in format 1. */
   readonly contentHash?: string;
@@ -44,7 +46,10 @@ export interface Model {
 
 /** SHA-256 over what decides a prediction: schema, feature states, learner, params and fitted state. */
 export const stateHashOf = (
-  model: Pick<Model, "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state" | "calibration">,
+  model: Pick<
+    Model,
+    "task" | "classes" | "inputs" | "features" | "learner" | "params" | "state" | "calibration" | "threshold"
+  >,
 ): string =>
   hashOf({
     task: model.task,
@@ -56,6 +61,7 @@ export const stateHashOf = (
     params: model.params,
     state: model.state,
     ...(model.calibration ? { calibration: model.calibration } : {}),
+    ...(model.threshold ? { threshold: model.threshold } : {}),
   });
 
 /** SHA-256 over all that decides an answer or a figure: what `stateHash` covers, label, roles, how columns are read, codings, baseline. */

@@ -7,7 +7,7 @@ import { learnerNamed } from "../learners/index.js";
 import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
 import { type Judged, judge } from "../train/judge.js";
-import { type Quality, qualityOf } from "../train/quality.js";
+import { contendersOf, type Quality, qualityOf } from "../train/quality.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { spellingsAmong, wordsOf } from "./formulas.js";
@@ -80,7 +80,11 @@ export async function evaluateModel(
   const baseline = learnerNamed("baseline");
   const scorer = learner.scorer(model.state as never, blocks, layout, model.task, classes);
   const base = baseline.scorer(model.baseline as never, blocks, layout, model.task, classes);
-  const { calibration } = model;
+  const scorers = contendersOf(scorer, base, {
+    calibration: model.calibration,
+    cut: model.threshold?.margin,
+    weighted: weight !== undefined,
+  });
   const where = options.where === undefined ? undefined : parseExpr(options.where, names);
   const { metrics, ...rows } = await judge(data, workspace, {
     task: model.task,
@@ -95,10 +99,10 @@ export async function evaluateModel(
     quality: {
       task: model.task,
       classes,
-      scorers: calibration ? [{ ...scorer, calibration }, base, scorer] : [scorer, base],
+      scorers,
     },
   });
-  return { rows, ...qualityOf(metrics) };
+  return { rows, ...qualityOf({ task: model.task, classes, scorers }, metrics) };
 }
 
 const unique = (columns: readonly Column[]): Column[] => [

@@ -23,7 +23,12 @@ export function answersOf(model: Model): Readonly<Record<string, Expr>> {
         "when",
         call("isNull", col("margin")),
         lit(null),
-        call("when", call("gt", col("margin"), lit(0)), lit(model.classes[1]!), lit(model.classes[0]!)),
+        call(
+          "when",
+          call("gt", col("margin"), lit(model.threshold?.margin ?? 0)),
+          lit(model.classes[1]!),
+          lit(model.classes[0]!),
+        ),
       ),
       probability,
     };

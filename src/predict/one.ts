@@ -17,6 +17,7 @@ export interface Scored {
 export function scoreRow(model: Model): (row: Readonly<Record<string, unknown>>) => Scored {
   const outputs = Object.values(outputsOf(model)).map((expr) => compile(expr) as (row: Row) => number);
   const map = calibrated(model.calibration);
+  const cut = model.threshold?.margin ?? 0;
   const read = rowReader(model);
   return (given) => {
     const row = read(given);
@@ -25,7 +26,7 @@ export function scoreRow(model: Model): (row: Readonly<Record<string, unknown>>)
     if (model.task === "binary") {
       const margin = map(values[0]!);
       const probability = margin >= 0 ? 1 / (1 + Math.exp(-margin)) : Math.exp(margin) / (1 + Math.exp(margin));
-      return { prediction: model.classes[margin > 0 ? 1 : 0]!, probability };
+      return { prediction: model.classes[margin > cut ? 1 : 0]!, probability };
     }
     const largest = Math.max(...values);
     const parts = values.map((value) => Math.exp(value - largest));

@@ -31,6 +31,8 @@ export interface TrainSpec extends DataOptions {
   readonly together?: "duplicates";
   /** Of a binary model, on the validation rows: isotonic or platt. */
   readonly calibrate?: string;
+  /** Of a binary model, from which probability on a row is positive: a number, or what shall be reached on validation rows. */
+  readonly threshold?: string;
   readonly test?: readonly string[];
   /** Where linear and logistic sum over rows of a cluster: on pages here, or there. Without a word the size of the rows decides. */
   readonly sums?: Summing["where"];
@@ -89,7 +91,11 @@ export interface TrainResult {
     readonly baseline: Readonly<Record<string, Metrics["values"]>>;
     /** By the rows judged on, what a calibrated model was before. */
     readonly uncalibrated?: Readonly<Record<string, Metrics["values"]>>;
+    /** Of weighted rows, by the rows judged on: each row counted as one. */
+    readonly unweighted?: Readonly<Record<string, Metrics["values"]>>;
   };
+  /** Of a binary model with a threshold of its own: the probability above which a row is positive. */
+  readonly threshold?: { readonly goal: string; readonly probability: number };
   /** Of a forest: its quality on training rows, each judged by the trees that did not grow on it. */
   readonly outOfBag?: OutOfBag;
   readonly seconds: number;

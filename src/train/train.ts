@@ -28,6 +28,7 @@ import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
+import { type Goal, parseGoal, thresholdOf } from "../metrics/threshold.js";
 import type { Calibration } from "../model/calibration.js";
 import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
@@ -51,7 +52,7 @@ import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
-import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
+import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
 import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
@@ -493,12 +494,21 @@ async function trainIn(
     }
 
     // Judging: the model and its baseline on the same rows in one scan.
-    const compared = [{ ...scorer, ...(calibration ? { calibration } : {}) }, judging.baseline];
-    const judged: QualityParams = {
+    const goal = spec.threshold === undefined ? undefined : parseGoal(spec.threshold);
+    if (goal && found.task !== "binary")
+      throw new SluiceError(
+        "usage",
+        `--threshold is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
+        { task: found.task },
+      );
+    const judgedWith = (cut?: number, wanted?: Goal): QualityParams => ({
       task: found.task,
       classes,
-      scorers: calibration ? [...compared, scorer] : compared,
-    };
+      scorers: contendersOf(scorer, judging.baseline, { calibration, cut, weighted: roles.weight !== undefined }),
+      ...(wanted ? { goal: wanted } : {}),
+    });
+    let judged = judgedWith(undefined, goal);
+    let threshold: Model["threshold"];
     const sliceTable: Slice[] = [];
     const qualities: Record<string, Quality> = {};
     if (census.validation > 0) {
@@ -507,12 +517,30 @@ async function trainIn(
       const [sum, parts] = await judging.dataset.run(
         [
           { name: quality.name, params: judged, rows: "validation" },
-          { name: slices.name, params: { ...judged, scorers: compared, columns: sliced.params }, rows: "validation" },
+          {
+            name: slices.name,
+            params: { ...judged, scorers: judged.scorers.slice(0, 2), columns: sliced.params },
+            rows: "validation",
+          },
         ],
         journal,
         "quality validation",
       );
-      qualities["validation"] = qualityOf(readQuality(judged, sum!));
+      qualities["validation"] = qualityOf(judged, readQuality(judged, sum!));
+      if (goal) {
+        const { cut } = qualities["validation"].model;
+        if (cut === undefined)
+          throw new SluiceError(
+            "no_rows",
+            `no threshold reaches ${spec.threshold} on ${qualities["validation"].model.rows} validation rows; ask for less with --threshold`,
+            { threshold: spec.threshold },
+          );
+        threshold = { goal: spec.threshold!, margin: cut };
+        judged = judgedWith(cut);
+        const call = { name: quality.name, params: judged, rows: "validation" } as const;
+        const [again] = await judging.dataset.run([call], journal, "quality at the threshold");
+        qualities["validation"] = qualityOf(judged, readQuality(judged, again!));
+      }
       sliceTable.push(...readSlices(found.task, sliced.blocks, parts!));
     }
     if (spec.test && spec.test.length > 0) {
@@ -533,7 +561,7 @@ async function trainIn(
           code: "unknown_class",
           message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
         });
-      qualities["test"] = qualityOf(judgedTest.metrics);
+      qualities["test"] = qualityOf(judged, judgedTest.metrics);
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
@@ -569,6 +597,7 @@ async function trainIn(
       params: params as Model["params"],
       state,
       ...(calibration ? { calibration } : {}),
+      ...(threshold ? { threshold } : {}),
     };
     const stateHash = stateHashOf(body);
     const unsigned: Model = {
@@ -627,6 +656,13 @@ async function trainIn(
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
         baseline: Object.fromEntries(Object.entries(qualities).map(([on, { baseline: base }]) => [on, base.values])),
+        ...(roles.weight === undefined
+          ? {}
+          : {
+              unweighted: Object.fromEntries(
+                Object.entries(qualities).map(([on, { unweighted }]) => [on, unweighted!.values]),
+              ),
+            }),
         ...(calibration
           ? {
               uncalibrated: Object.fromEntries(
@@ -635,6 +671,7 @@ async function trainIn(
             }
           : {}),
       },
+      ...(threshold ? { threshold: { goal: threshold.goal, probability: thresholdOf(threshold.margin) } } : {}),
       ...(outOfBag ? { outOfBag } : {}),
       seconds: (Date.now() - started) / 1000,
       passes: dataset.counters.passes + (onCluster ? judging.dataset.counters.passes : 0),
