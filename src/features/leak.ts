@@ -1,14 +1,15 @@
 import { type Column, isNumeric, type Schema } from "../base/schema.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import { leakLimits, type Task, type Told, tellsLabel } from "./leak/single.js";
+import { tellsAsCode } from "./leak/codes.js";
+import { leakLimits, percent, type Task, type Told, tellsLabel } from "./leak/single.js";
 import { sumsToLabel } from "./leak/sums.js";
 import { asReal, countRows, type StatisticsOptions } from "./statistics/ask.js";
 import { filtered, inSample, readNumbers } from "./statistics/sample.js";
 
 export interface LeakWarning {
   /** A leak as far as numbers can tell, or a column that may be one: someone who knows the data must say. */
-  readonly code: "leak" | "possible_leak";
+  readonly code: "leak" | "possible_leak" | "code_as_number";
   readonly column: string;
   readonly message: string;
 }
@@ -22,6 +23,8 @@ export interface LeakOptions extends StatisticsOptions {
   readonly schema: Schema;
   /** The column that says when the event was, if one was named. */
   readonly time?: string;
+  /** Columns that a linear model takes as numbers, as they are: those of whole numbers may be codes. */
+  readonly numbers?: readonly string[];
   /** Columns the user vouches for. */
   readonly allowed?: readonly string[];
   /** Relations that together are a sample: runs of rows of a big source cost no scan. One is drawn by row hash otherwise. */
@@ -68,6 +71,16 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
           message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}`,
         });
     });
+    if (options.task !== "multiclass")
+      block.forEach(({ name, type }, i) => {
+        const code = type.kind === "int64" && options.numbers?.includes(name) && tellsAsCode(of(columns[i]!), y);
+        if (code)
+          warnings.push({
+            code: "code_as_number",
+            column: name,
+            message: `"${name}" tells ${percent(code.asCategory)} of the label's variance by its ${code.values} values and ${percent(Math.max(0, code.asNumber))} as a number. Where they are codes, or go up and down, write onehot(${name}) in --features, or take --learner boosting`,
+          });
+      });
     if (options.task !== "regression") continue;
     const numbers = block.flatMap(({ name, type }, i) => (isNumeric(type) ? [{ name, values: of(columns[i]!) }] : []));
     const parts = sumsToLabel(numbers, y);

@@ -32,7 +32,14 @@ describe("insight", () => {
   test("shuffles the columns of validation rows and walks them through their values", async () => {
     await duck(`COPY (${query}) TO '${small}' (FORMAT parquet)`);
     const features = "a, noise, epochDays(at)";
-    const spec = { sources: [small], label: "y", learner: "linear", features, validate: "random:0.3" };
+    const spec = {
+      sources: [small],
+      label: "y",
+      learner: "linear",
+      features,
+      params: { penalty: 0 },
+      validate: "random:0.3",
+    };
     const details = await trained(spec);
     const insight = (await within((workspace) => insightOf(details, spec, workspace)))!;
     const { importance, partial, columns } = insight;

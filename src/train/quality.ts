@@ -94,5 +94,8 @@ export const quality = definePass<QualityParams>({
 
 export function readQuality(params: QualityParams, sum: Float64Array): Metrics[] {
   let at = 0;
-  return setsOf(params).map(({ length, finish }) => finish(sum.subarray(at, (at += length))));
+  return setsOf(params).map(({ length, finish }) => {
+    at += length;
+    return finish(sum.subarray(at - length, at));
+  });
 }

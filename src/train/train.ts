@@ -358,7 +358,7 @@ async function trainIn(
       schema.columns.find(({ name }) => name === roles.time)?.type.kind ?? "",
     );
     const clock = isClock ? roles.time : undefined;
-    const leaks = await known("leaks", () =>
+    const leaks = await known(`leaks${chosen.needs.pages === "dense" ? " and codes" : ""}`, () =>
       leakWarnings({
         ...statistics,
         label: found.numeric,
@@ -366,6 +366,9 @@ async function trainIn(
         schema,
         columns: inputsOf(schema, prepared.fitted).columns.map(({ name }) => name),
         allowed: spec.allowLeak ?? [],
+        ...(chosen.needs.pages === "dense"
+          ? { numbers: prepared.decisions.filter(({ use }) => use === "number").map(({ column }) => column) }
+          : {}),
         ...(census.train > 500_000 && !taking
           ? {
               sample: scansOf(engine, scan, runsOfRows(rowsPerFile, 12, 2048, seed)).map(trainingOf),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { generator } from "../../base/seeds.js";
+import { tellsAsCode } from "./codes.js";
 import { speaksOfAfterwards, tellsLabel } from "./single.js";
 import { sumsToLabel } from "./sums.js";
 
@@ -35,6 +36,28 @@ test("a label that merely follows columns is no sum of them", () => {
     sumsToLabel(
       columns,
       a.map((value) => 2 * value),
+    ),
+  ).toBe(undefined);
+});
+
+test("whole numbers that tell more by their values than by their size are codes", () => {
+  const hour = Float64Array.from({ length: 4000 }, () => Math.floor(next() * 24));
+  const wave = hour.map((value) => Math.sin(value * 1.7) + next());
+  const line = hour.map((value) => 0.3 * value + next());
+  expect(tellsAsCode(hour, wave)).toMatchObject({ values: 24 });
+  expect(tellsAsCode(hour, wave)!.asCategory).toBeGreaterThan(0.7);
+  expect(tellsAsCode(hour, wave)!.asNumber).toBeLessThan(0.1);
+  expect(tellsAsCode(hour, line)).toBe(undefined);
+  expect(
+    tellsAsCode(
+      Float64Array.from({ length: 4000 }, (_, i) => i),
+      wave,
+    ),
+  ).toBe(undefined);
+  expect(
+    tellsAsCode(
+      hour,
+      hour.map(() => next()),
     ),
   ).toBe(undefined);
 });

@@ -81,7 +81,7 @@ export function tellsLabel(name: string, x: Values, label: Float64Array, task: T
     : undefined;
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** A cell number per row: each value of a text or of a number with few, a quantile range of another; missing has its own. */
 function cellsOf({ values, ordered }: Values): Int32Array {
