@@ -120,11 +120,14 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
       try {
         trials.push(await tried(learner, options, sample.file, place));
       } catch (error) {
+        // One that has no column to learn from (text is one to learners of words alone) leaves the field to the others.
+        if (isError(error, "no_features")) continue;
         return at(simple, `${learner} could not be tried on a sample: ${excuse(error, learner, simple)}`, sample.rows);
       }
     const candidates = trials.map(({ candidate }) => candidate);
+    if (trials.length === 0) return at(simple, "no learner found a column to learn from on a sample", sample.rows);
     let best = 0;
-    let why = "";
+    let why = "no other learner found a column to learn from on a sample";
     for (let i = 1; i < trials.length; i++) {
       const held: Relation = { kind: "filter", from: { kind: "scan", scan }, where: trials[i]!.held };
       const models = [trials[best]!.model, trials[i]!.model] as const;

@@ -219,11 +219,11 @@ async function landFile(
       judge(entry, () => ({ ...badAt(record, entry), row: before + record }));
     },
   };
-  const { layout, begin, inOrder } = csv
+  const { layout, begin, inOrder, comments } = csv
     ? await layoutOf(input, csv, columns)
-    : { layout: undefined, begin: 0, inOrder: columns };
+    : { layout: undefined, begin: 0, inOrder: columns, comments: 0 };
   const direct = csv && layout && new CsvScanner(csv, layout, reading).plain;
-  const passed = { comments: 0 };
+  const passed = { comments: read === 0 ? comments : 0 };
   const cuts = direct
     ? cutCsv(input, csv, layout, inOrder, end ?? begin, options)
     : withBase(
