@@ -1,9 +1,10 @@
 import type { Schema, Value } from "../base/schema.js";
+import { printDate } from "../expr/time.js";
 import { jsonl } from "./jsonl.js";
 import type { SourceOptions } from "./options.js";
 import type { TextScan } from "./scan.js";
 import { spool } from "./spool.js";
-import { dayText, microsText } from "./times.js";
+import { microsText } from "./times.js";
 
 /** Rows of an iterator, spooled once as JSON lines; without a schema, types are those that all rows agree on. */
 export async function rows(
@@ -35,6 +36,6 @@ function plain(_: string, value: Value | Date | object): unknown {
   if (typeof value === "bigint") return `\0i${value}`;
   if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : `\0i${value}`;
   if (value && typeof value === "object" && "micros" in value) return microsText((value as { micros: bigint }).micros);
-  if (value && typeof value === "object" && "days" in value) return dayText((value as { days: number }).days);
+  if (value && typeof value === "object" && "days" in value) return printDate((value as { days: number }).days);
   return value;
 }

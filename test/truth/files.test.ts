@@ -235,7 +235,7 @@ describe("a source that changes unseen", () => {
     instance.closeSync();
     await expect(at.open(`${path}:v`)).rejects.toMatchObject({
       code: "unreadable_source",
-      message: expect.stringContaining("CREATE TABLE v_rows AS FROM"),
+      message: expect.stringContaining('CREATE TABLE "v_rows" AS FROM "v"'),
     });
   });
   test("that grew says so", async () => {

@@ -3,8 +3,22 @@ import { type Column, type Type, typeName } from "../../base/schema.js";
 import { commonType } from "../../sources/common-type.js";
 import { flatNames } from "../../sources/names.js";
 import type { ProbedSchema } from "../../sources/options.js";
-import { quote } from "../../sql/duckdb/literals.js";
-import { type Ask, fileList, typeOfDuckdb, unreadable } from "./probe.js";
+import { path as pathText, quote } from "../../sql/duckdb/literals.js";
+import { typeOfDuckdb } from "./type-of.js";
+
+export type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
+
+const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
+
+export function unreadable(file: string, right: string, error: unknown): SluiceError {
+  const [said = ""] = (error as Error).message.split("\n");
+  return new SluiceError(
+    "unreadable_source",
+    `${file} is not ${right}: ${said.slice(0, 300)}`,
+    { file },
+    { cause: error },
+  );
+}
 
 /** A file's columns as they are declared in its footer, with the names that DuckDB gives to those of equal names. */
 interface Declared {

@@ -3,15 +3,14 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
 import { me } from "../../base/owner.js";
-import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
+import type { Column, Schema } from "../../base/schema.js";
 import type { Probe } from "../../sources/options.js";
 import { text as literalText, path as pathText, quote } from "../../sql/duckdb/literals.js";
-import { probeParquet } from "./probe-parquet.js";
+import { type Ask, probeParquet, unreadable } from "./probe-parquet.js";
 import { runOne } from "./statement.js";
+import { typeOfDuckdb } from "./type-of.js";
 
-export const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
-
-export type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
+export { typeOfDuckdb } from "./type-of.js";
 
 /** What DuckDB finds out about files and tables, for `openSource`. */
 export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
@@ -89,84 +88,6 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       return path;
     },
   };
-}
-
-export function unreadable(file: string, right: string, error: unknown): SluiceError {
-  const [said = ""] = (error as Error).message.split("\n");
-  return new SluiceError(
-    "unreadable_source",
-    `${file} is not ${right}: ${said.slice(0, 300)}`,
-    { file },
-    { cause: error },
-  );
-}
-
-const simple: Readonly<{ [name: string]: Type }> = {
-  BOOLEAN: bool,
-  TINYINT: int64,
-  SMALLINT: int64,
-  INTEGER: int64,
-  BIGINT: int64,
-  UTINYINT: int64,
-  USMALLINT: int64,
-  UINTEGER: int64,
-  FLOAT: real,
-  DOUBLE: real,
-  VARCHAR: text,
-  UUID: text,
-  DATE: date,
-  BLOB: { kind: "bytes" },
-  UBIGINT: { kind: "decimal", precision: 20, scale: 0 },
-  HUGEINT: { kind: "decimal", precision: 38, scale: 0 },
-  TIMESTAMP: { kind: "timestamp", utc: false },
-  TIMESTAMP_S: { kind: "timestamp", utc: false },
-  TIMESTAMP_MS: { kind: "timestamp", utc: false },
-  TIMESTAMP_NS: { kind: "timestamp", utc: false },
-  "TIMESTAMP WITH TIME ZONE": { kind: "timestamp", utc: true },
-};
-
-/** DuckDB's name of a type as ours: `DECIMAL(10,2)`, `DOUBLE[]`, `FLOAT[128]`, `STRUCT(a INTEGER, "b c" VARCHAR)`. */
-export function typeOfDuckdb(name: string): Type {
-  const plain = simple[name];
-  if (plain) return plain;
-  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(name);
-  if (decimal) return { kind: "decimal", precision: Number(decimal[1]), scale: Number(decimal[2]) };
-  const array = /^(.*)\[(\d*)\]$/s.exec(name);
-  if (array) {
-    const of = typeOfDuckdb(array[1]!);
-    if (array[2] !== "" && (of.kind === "real" || of.kind === "int64"))
-      return { kind: "vector", length: Number(array[2]) };
-    return array[2] === "" && of.kind !== "other" ? { kind: "list", of } : { kind: "other", name };
-  }
-  if (name.startsWith("STRUCT(") && name.endsWith(")")) {
-    const fields = fieldsOf(name.slice(7, -1));
-    if (fields) return { kind: "struct", fields };
-  }
-  return name.startsWith("ENUM(") ? text : { kind: "other", name };
-}
-
-function fieldsOf(inside: string): Column[] | undefined {
-  const parts: string[] = [];
-  let [depth, from, inName] = [0, 0, false];
-  for (let i = 0; i < inside.length; i++) {
-    const c = inside[i];
-    if (c === '"') inName = !inName;
-    else if (inName) continue;
-    else if (c === "(") depth++;
-    else if (c === ")") depth--;
-    else if (c === "," && depth === 0) {
-      parts.push(inside.slice(from, i));
-      from = i + 1;
-    }
-  }
-  parts.push(inside.slice(from));
-  const fields: Column[] = [];
-  for (const part of parts) {
-    const [, quotedName, plainName, type] = /^\s*(?:"((?:[^"]|"")*)"|(\S+))\s+([\s\S]+)$/.exec(part) ?? [];
-    if (type === undefined) return undefined;
-    fields.push({ name: quotedName?.replaceAll('""', '"') ?? plainName!, type: typeOfDuckdb(type) });
-  }
-  return fields;
 }
 
 /** The columns that a query gives. */

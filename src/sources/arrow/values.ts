@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import type { DataType } from "@uwdata/flechette";
 import { bool, date, int64, real, type Type, text } from "../../base/schema.js";
-import { dayText, microsText } from "../times.js";
+import { printDate } from "../../expr/time.js";
+import { microsText } from "../times.js";
 
 // Type numbers of the Arrow format (Schema.fbs); flechette keeps -1 for its own dictionary type.
 export const kind = {
@@ -109,7 +110,7 @@ export function spellingOf(type: DataType): Spell {
     case kind.decimal:
       return orNull((value) => decimalText(BigInt(value as bigint | number), scale));
     case kind.date:
-      return orNull((value) => dayText(Math.floor(Number(value) / 86_400_000)));
+      return orNull((value) => printDate(Math.floor(Number(value) / 86_400_000)));
     case kind.timestamp: {
       const zone = timezone ? "+00" : "";
       return orNull((value) => microsText(microsOf(BigInt(value as bigint), unit)) + zone);
