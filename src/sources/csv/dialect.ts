@@ -45,9 +45,9 @@ function bestForm(sample: Sample, given: Partial<Form>, comment: string): Form {
   for (const delimiter of tried(given.delimiter, delimiters)) {
     const spaced = delimiter !== " " && sample.blocks.some((block) => block.includes(`${delimiter} `));
     for (const quote of tried(given.quote, ['"', "", "'"]))
-      for (const escape of tried(given.escape, quote !== "" && backslashed ? [quote, "\\"] : [quote]))
+      for (const escaping of tried(given.escape, quote !== "" && backslashed ? [quote, "\\"] : [quote]))
         for (const trim of tried(given.trim, spaced ? [false, true] : [false])) {
-          const form: Form = { delimiter, quote, escape, comment, trim, skipLines: given.skipLines ?? 0 };
+          const form: Form = { delimiter, quote, escape: escaping, comment, trim, skipLines: given.skipLines ?? 0 };
           const score = scoreOf(parse(sample, form, looked), form);
           if (!best || score > best.score + 1e-9) best = { form, score };
         }
