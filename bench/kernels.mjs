@@ -89,13 +89,15 @@ const sgd = (loss, outputs, width, numbers = width) => ({
   outputs,
   rate: { start: 0.01, decay: 0, power: 1 },
   batchRows: 256,
-  l1: 0,
-  l2: 1e-4,
+  l1: zeros(width),
+  l2: zeros(width).fill(1e-4),
   momentum: 0,
   meanWeight: 1,
   centre: zeros(width),
   scale: zeros(width).fill(1),
   fill: zeros(numbers),
+  rows: 400_000,
+  seed: 1,
 });
 
 const twenty = data({ rows: 400_000, numbers: 20, classes: 2 });

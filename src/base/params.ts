@@ -9,6 +9,14 @@ export type Param =
       readonly default: number;
       readonly doc: string;
     }
+  | {
+      /** A number, or "auto": what the owner finds apt for the data. */
+      readonly kind: "auto";
+      readonly min: number;
+      readonly max: number;
+      readonly default: "auto";
+      readonly doc: string;
+    }
   | { readonly kind: "choice"; readonly of: readonly string[]; readonly default: string; readonly doc: string }
   | { readonly kind: "flag"; readonly default: boolean; readonly doc: string }
   | { readonly kind: "text"; readonly default: string; readonly doc: string };
@@ -18,6 +26,8 @@ export type Resolved = Readonly<Record<string, ParamValue>>;
 
 export const real = (min: number, max: number, fallback: number, doc: string) =>
   ({ kind: "real", min, max, default: fallback, doc }) as const;
+export const realOrAuto = (min: number, max: number, doc: string) =>
+  ({ kind: "auto", min, max, default: "auto", doc }) as const;
 export const integer = (min: number, max: number, fallback: number, doc: string) =>
   ({ kind: "integer", min, max, default: fallback, doc }) as const;
 export const choice = <const T extends readonly string[]>(of: T, fallback: T[number], doc: string) =>
@@ -29,11 +39,13 @@ export const textParam = (fallback: string, doc: string) => ({ kind: "text", def
 export type Of<P extends Params> = {
   readonly [K in keyof P]: P[K] extends { kind: "real" | "integer" }
     ? number
-    : P[K] extends { kind: "flag" }
-      ? boolean
-      : P[K] extends { of: readonly (infer W)[] }
-        ? W
-        : string;
+    : P[K] extends { kind: "auto" }
+      ? number | "auto"
+      : P[K] extends { kind: "flag" }
+        ? boolean
+        : P[K] extends { of: readonly (infer W)[] }
+          ? W
+          : string;
 };
 
 /** Given values (strings from a command line too) against their declaration; what is not given takes its default. */
@@ -69,8 +81,10 @@ function check(owner: string, name: string, param: Param, value: unknown): Param
     );
   };
   switch (param.kind) {
+    case "auto":
     case "real":
     case "integer": {
+      if (param.kind === "auto" && value === "auto") return value;
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
       const whole = param.kind === "integer";
       if (
@@ -78,7 +92,9 @@ function check(owner: string, name: string, param: Param, value: unknown): Param
         !(number >= param.min && number <= param.max) ||
         (whole && !Number.isInteger(number))
       )
-        return refuse(`${whole ? "a whole number" : "a number"} from ${param.min} to ${param.max}`);
+        return refuse(
+          `${whole ? "a whole number" : "a number"} from ${param.min} to ${param.max}${param.kind === "auto" ? ", or auto" : ""}`,
+        );
       return number;
     }
     case "choice":

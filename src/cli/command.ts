@@ -5,6 +5,7 @@ import { outwardJson } from "../base/json.js";
 import { formatBytes, formatCount, parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
+import { visible } from "./visible.js";
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -239,11 +240,13 @@ export async function run(
     exit = signal === "SIGINT" ? 130 : 143;
     const interrupted = new SluiceError("interrupted", `interrupted by ${signal}`, { signal });
     controller.abort(interrupted);
-    // Whatever hangs after that does not hold the terminal.
+    // Whatever hangs after that does not hold the terminal. Exiting would wait for threads that hang (a pipe that nobody
+    // writes to, a query that hears no interrupt); the signal itself, which nothing catches any more, does not.
     setTimeout(() => {
       fail(interrupted, flags, exit, jsonTo);
-      process.exit(exit);
-    }, 4000).unref();
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }, 1200).unref();
   };
   const onInt = (): void => stop("SIGINT");
   const onTerm = (): void => stop("SIGTERM");
@@ -253,7 +256,7 @@ export async function run(
     await work({
       signal: controller.signal,
       flags,
-      print: (text) => void (flags.json || process.stdout.write(`${text}\n`)),
+      print: (text) => void (flags.json || process.stdout.write(`${visible(text)}\n`)),
       json: (value) => void (flags.json && jsonTo.write(`${outwardJson(value)}\n`)),
     });
   } catch (error) {
@@ -286,7 +289,7 @@ export function fail(
     process.stderr.write(
       `sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`,
     );
-  } else process.stderr.write(`sluice: ${message}\n`);
+  } else process.stderr.write(`sluice: ${visible(message, process.stderr)}\n`);
   return exit;
 }
 

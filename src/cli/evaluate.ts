@@ -20,7 +20,7 @@ export async function evaluate(
 ): Promise<void> {
   const loaded = loadModel(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal, { sources });
-  const { rows, model, baseline, uncalibrated } = await watching(workspace, flags, "judging", () =>
+  const { rows, model, baseline, uncalibrated, unweighted } = await watching(workspace, flags, "judging", () =>
     evaluateModel(
       loaded.model,
       sources,
@@ -31,19 +31,26 @@ export async function evaluate(
   context.print(
     `${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`,
   );
-  context.print(metricsTable(model, baseline, { uncalibrated }));
+  if (rows.unknownClass > 0)
+    context.print(
+      `${formatCount(rows.unknownClass)} rows have a class that training did not see (${rows.unknownClasses.join(", ")}): they count as wrong in the accuracy, and in no other figure`,
+    );
+  context.print(metricsTable(model, baseline, { uncalibrated, unweighted }));
   context.json({
     model: loaded.ref,
     rows: {
       read: rows.read,
       evaluated: rows.labelled,
+      labelled: rows.labelled,
       unlabelled: rows.unlabelled,
+      unknownClass: rows.unknownClass,
       filtered: rows.filtered,
       setAside: rows.setAside,
     },
     metrics: model.values,
     baseline: baseline.values,
     ...(uncalibrated ? { uncalibrated: uncalibrated.values } : {}),
+    ...(unweighted ? { unweighted: unweighted.values } : {}),
     intervals: model.intervals,
     errorBounds: model.errorBounds,
   });

@@ -3,6 +3,7 @@ import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
 import { coloursOf } from "./colours.js";
+import { visible } from "./visible.js";
 
 export interface TableOptions {
   /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
@@ -59,7 +60,7 @@ function shrink(widths: number[], room: number): number[] {
   return widths;
 }
 
-const oneLine = (cell: string): string => cell.replaceAll(/[\r\n\t]+/g, " ");
+const oneLine = (cell: string): string => visible(cell.replaceAll(/[\r\n\t]+/g, " "));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are colours
 const colours = /\u001b\[[0-9;]*m/g;
 const zeroWide = /\p{Mark}|\u200d|\ufe0f/u;
@@ -111,7 +112,11 @@ const place = (name: string): number => (order.includes(name) ? order.indexOf(na
 export function metricsTable(
   model: Metrics,
   baseline?: Metrics,
-  { uncalibrated, ...options }: TableOptions & { readonly uncalibrated?: Metrics | undefined } = {},
+  {
+    uncalibrated,
+    unweighted,
+    ...options
+  }: TableOptions & { readonly uncalibrated?: Metrics | undefined; readonly unweighted?: Metrics | undefined } = {},
 ): string {
   const names = Object.keys(model.values).sort((a, b) => place(a) - place(b));
   const bounded = names.some((name) => (model.errorBounds[name] ?? 0) > 0);
@@ -121,6 +126,7 @@ export function metricsTable(
       "value",
       "95 % interval",
       ...(uncalibrated ? ["uncalibrated"] : []),
+      ...(unweighted ? ["unweighted"] : []),
       ...(baseline ? ["baseline"] : []),
       ...(bounded ? ["histogram error"] : []),
     ],
@@ -133,6 +139,7 @@ export function metricsTable(
         figure(model.values[name]!),
         interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
         ...(uncalibrated ? [told(uncalibrated)] : []),
+        ...(unweighted ? [told(unweighted)] : []),
         ...(baseline ? [told(baseline)] : []),
         ...(bounded ? [bound > 0 ? `≤ ${boundFigure(bound)}` : ""] : []),
       ];

@@ -1,11 +1,13 @@
 import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
+import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
+import { validateOf } from "../train/split.js";
 import { trainModel } from "../train/train.js";
 import {
   type CommonFlags,
@@ -35,8 +37,10 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly group?: string;
   readonly weight?: string;
   readonly where?: string;
-  readonly validate: string;
+  readonly validate?: string;
+  readonly together?: string;
   readonly calibrate?: string;
+  readonly threshold?: string;
   readonly test?: readonly string[];
   readonly sums?: string;
   readonly sample?: string;
@@ -75,8 +79,10 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("group", flags.group),
     ...given("weight", flags.weight),
     ...given("where", flags.where),
-    validate: flags.validate,
+    ...(flags.validate === undefined ? {} : { validate: flags.validate }),
+    ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
+    ...given("threshold", flags.threshold),
     ...given("test", flags.test),
     ...given("sums", flags.sums as TrainSpec["sums"]),
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
@@ -151,6 +157,9 @@ function describe(
   const { rows } = result;
   const lines: string[] = [];
   const say = (text = ""): void => void lines.push(text);
+  const [first] = result.warnings;
+  const poor = first?.code === "worse_than_baseline" ? first : undefined;
+  if (poor) say(`warning: ${poor.message}`);
   for (const sentence of assumed) say(`assumed: ${sentence}`);
   const share =
     model.task === "binary"
@@ -176,7 +185,7 @@ function describe(
   );
   if (model.about["cut"] !== undefined)
     say(`split     validation rows are those from ${String(model.about["cut"])} on`);
-  else say(`split     --validate ${extra.spec.validate ?? "random:0.2"}, seed ${extra.spec.seed ?? 7}`);
+  else say(`split     --validate ${validateOf(extra.spec)}, seed ${extra.spec.seed ?? 7}`);
   say(
     `memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`,
   );
@@ -193,17 +202,21 @@ function describe(
   for (const { column, type, use, reason } of decisions.slice(0, 40))
     say(`  ${column.padEnd(width)}  ${type.padEnd(10)}  ${use}: ${reason}`);
   if (decisions.length > 40) say(`  and ${decisions.length - 40} more columns (sluice show ${result.model})`);
-  for (const [on, { model: own, baseline, uncalibrated }] of Object.entries(quality)) {
+  if (result.threshold)
+    say(
+      `threshold a row is positive above a probability of ${figure(result.threshold.probability)} (${result.threshold.goal})`,
+    );
+  for (const [on, { model: own, baseline, ...others }] of Object.entries(quality)) {
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);
-    say(metricsTable(own, baseline, { uncalibrated }));
+    say(metricsTable(own, baseline, others));
   }
   if (result.outOfBag) {
     say();
     say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
-  for (const { message } of result.warnings) say(`warning: ${message}`);
+  for (const warning of result.warnings) if (warning !== poor) say(`warning: ${warning.message}`);
   if (result.units.reused > 0)
     say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
   say();

@@ -92,7 +92,7 @@ export interface Happened {
 
 export interface LandOptions {
   readonly badRows: "stop" | "keep-aside";
-  /** A cell that does not convert is missing, and the landed column `__error` says why: no row is refused. */
+  /** A cell that does not convert is missing, and the scan's `errorColumn` says why: no row is refused. */
   readonly badCells?: "error";
   /** Where rows that do not fit are kept when they are kept aside. */
   readonly asideDir: string;

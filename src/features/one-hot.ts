@@ -15,7 +15,7 @@ export interface Levels {
 /** One weight for each level of a category. */
 export const oneHot = defineFeature({
   name: "oneHot",
-  doc: "One column of 0 and 1 for each level seen in at least `rare` training rows, the most frequent `limit` of them. A value unseen in training, or cut as rare, adds nothing, or belongs to the level (other) with other=level. A missing value adds nothing, or is the level (missing) with missing=level; auto makes these levels when the training rows hold at least `rare` such rows.",
+  doc: "One column of 0 and 1 for each level seen in at least `rare` training rows, the most frequent `limit` of them. A value unseen in training, or cut as rare, adds nothing, or belongs to the level (other) with other=level. A missing value adds nothing, or is the level (missing) with missing=level; auto makes (missing) when the training rows hold at least `rare` such rows, and (other) when they hold ten times as many: new values take its weight too, so it must be more than what a handful of rows happen to say.",
   params: {
     limit: integer(1, 100_000, 1000, "most levels kept, the frequent ones first"),
     rare: integer(1, 1e9, 1, "levels in fewer training rows than this are treated like unseen ones"),
@@ -31,23 +31,30 @@ export const oneHot = defineFeature({
   fit: ([values, count, missing], _, params): Levels => {
     const kept = countedLevels(values).filter((level) => level.count >= params.rare);
     const rest = Number(count) - kept.reduce((sum, level) => sum + level.count, 0);
-    const wanted = (choice: string, rows: number): boolean =>
-      choice === "level" || (choice === "auto" && rows >= params.rare && rows > 0);
+    const wanted = (choice: string, rows: number, least: number): boolean =>
+      choice === "level" || (choice === "auto" && rows >= least);
     return {
       levels: sortedLevels(kept),
-      missing: wanted(params.missing, Number(missing)),
-      other: wanted(params.other, rest),
+      missing: wanted(params.missing, Number(missing), params.rare),
+      other: wanted(params.other, rest, othersOfRare * params.rare),
     };
   },
   blocks: (state, [of], _, name): readonly Block[] => [categoryBlock(name, of!, state)],
 });
 
+/** So many times the rows of a level. */
+const othersOfRare = 10;
+
 type Counted = readonly { readonly value: Level; readonly count: number }[];
 
-/** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
-const countedLevels = (values: unknown): Counted =>
-  ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
-const sortedLevels = (counted: Counted): Level[] => counted.map(({ value }) => value).sort(compareValues);
+const countedLevels = (values: unknown): Counted => (values as Counted | null) ?? [];
+/** A whole number past 2^53 is its digits, as in the keys of a lookup. */
+export const asLevel = (value: Level | bigint): Level => (typeof value === "bigint" ? String(value) : value);
+const sortedLevels = (counted: Counted): Level[] =>
+  counted
+    .map(({ value }) => value)
+    .sort(compareValues)
+    .map(asLevel);
 export const levelsOf = (values?: unknown): Level[] => sortedLevels(countedLevels(values));
 
 /** The level itself, or its text beside the two levels that stand for missing and for all others. */

@@ -1,5 +1,5 @@
-import { choice, integer, real, textParam } from "../base/params.js";
-import { defineLearner } from "./contract.js";
+import { choice, integer, real, realOrAuto, textParam } from "../base/params.js";
+import { defineLearner, type Task } from "./contract.js";
 import { interactionsOf, monotoneOf } from "./trees/constraints.js";
 import { treesContributions } from "./trees/contributions.js";
 import { boost, histogramBytes } from "./trees/fit.js";
@@ -17,6 +17,11 @@ const params = {
   leaves: integer(2, 65_536, 31, "leaves of a tree at most"),
   depth: integer(0, 100, 0, "splits from the root to a leaf at most; 0 sets no limit"),
   minLeafRows: integer(1, 1e9, 20, "training rows of a leaf at least"),
+  minLeafHessian: realOrAuto(
+    0,
+    1e9,
+    "summed second derivatives of a leaf at least: for classes, how much doubt its rows are in, p (1 - p) each; auto is 3 for classes, 0.001 for numbers",
+  ),
   bins: integer(
     4,
     255,
@@ -31,7 +36,7 @@ const params = {
   ),
   featureSample: real(1e-6, 1, 1, "share of the features that each tree may use"),
   l1: real(0, 1e9, 0, "L1 penalty on leaf values"),
-  l2: real(0, 1e9, 0, "L2 penalty on leaf values"),
+  l2: realOrAuto(0, 1e9, "L2 penalty on leaf values; auto is 5 for classes, 0 for numbers"),
   minGain: real(0, 1e12, 0, "a split must lower the objective by more than this"),
   patience: integer(
     0,
@@ -49,6 +54,13 @@ const params = {
   monotone: textParam("", "features whose effect may only rise or fall: 'age:+, price:-'"),
   interactions: textParam("", "groups of features that may meet in one tree's path: 'a b; c d e'"),
 } as const;
+
+/**
+ * Of classes, rows that the trees are sure of hardly curve the loss: a few rare ones among thousands of them would be a leaf of their own
+ * with a step as long as one likes. A number's rows all curve it alike, and minLeafRows is enough.
+ */
+const apt = (task: Task): { readonly l2: number; readonly minLeafHessian: number } =>
+  task === "regression" ? { l2: 0, minLeafHessian: 1e-3 } : { l2: 5, minLeafHessian: 3 };
 
 /** Gradient boosted trees, best leaf first, on binned rows. */
 export const boosting = defineLearner<typeof params, TreesState>({
@@ -71,13 +83,13 @@ export const boosting = defineLearner<typeof params, TreesState>({
         minLeafRows: given.minLeafRows,
         bins: given.bins,
         l1: given.l1,
-        l2: given.l2,
+        l2: given.l2 === "auto" ? apt(data.task).l2 : given.l2,
         minGain: given.minGain,
         patience: given.patience,
         share: given.rowSample > 0 ? given.rowSample : defaultShare(data.rows),
         featureShare: given.featureSample,
-        minLeafHessian: 1e-3,
-        monotone: monotoneOf(given.monotone, data.blocks),
+        minLeafHessian: given.minLeafHessian === "auto" ? apt(data.task).minLeafHessian : given.minLeafHessian,
+        monotone: monotoneOf(given.monotone, data.blocks, data.task),
         ...interactionsOf(given.interactions, data.blocks),
         category: { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 100, maxLevels: 32 },
       },

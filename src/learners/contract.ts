@@ -46,6 +46,8 @@ export interface TrainingData {
   fitBy?(learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>>;
   /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */
   unit<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** What a user should know of this training, though it goes through. */
+  warn(warning: { readonly code: string; readonly message: string }): void;
   /** What a learner wants shown while it works; also the learning curve of the report. */
   report(step: { readonly step: number; readonly loss?: number; readonly note?: string }): void;
 }

@@ -4,7 +4,7 @@ import { fitByPasses } from "./linear/by-passes.js";
 import { linearContributions } from "./linear/contributions.js";
 import { variancesOf } from "./linear/errors.js";
 import { logLoss, multinomialLogLoss } from "./linear/losses.js";
-import { penaltyParams, secondOrderLimit, stopParams } from "./linear/params.js";
+import { penaltyParams, secondOrderLimit, stopParams, strengthOf } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
 import { type LinearState, startFrom, toState } from "./linear/state.js";
 
@@ -24,7 +24,7 @@ export const logistic = defineLearner<typeof params, LinearState>({
     const loss = data.task === "binary" ? logLoss : multinomialLogLoss;
     const options = { ...given, outputs, curved, ...startFrom(earlier, data, outputs) };
     const fit = await fitByPasses(data, loss, options);
-    return toState(fit.coordinates, fit.x, outputs, variancesOf(fit, given, outputs));
+    return toState(fit.coordinates, fit.x, outputs, variancesOf(fit, strengthOf(given, data.rows), outputs));
   },
   score: linearScore,
   scorer: linearScorer,

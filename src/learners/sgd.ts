@@ -1,13 +1,15 @@
 import { choice, integer, real } from "../base/params.js";
+import { subSeed } from "../base/seeds.js";
 import { defineLearner, type TrainingData } from "./contract.js";
 import { momentsOf, standardOf } from "./linear/by-passes.js";
 import { linearContributions } from "./linear/contributions.js";
-import type { Coordinates } from "./linear/coordinates.js";
-import { penaltyParams } from "./linear/params.js";
+import { type Coordinates, penaltyOn } from "./linear/coordinates.js";
+import { penaltyParams, strengthOf } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
 import { stableStep } from "./linear/stable-step.js";
 import { type LinearState, toState } from "./linear/state.js";
-import { readSgd, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
+import { labelOrder, orderedRows, readLabelOrder } from "./passes/label-order.js";
+import { readSgd, rowsTogether, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
 
 const params = {
   penalty: penaltyParams.penalty,
@@ -41,10 +43,14 @@ export const sgd = defineLearner<typeof params, LinearState>({
   params,
 
   async fit(data, given, seed) {
-    const about = await momentsOf(data, "train");
+    const [about, order] = await Promise.all([momentsOf(data, "train"), data.pass(labelOrder, {})]);
+    const { ordered, share } = readLabelOrder(order);
+    if (ordered && data.rows > rowsTogether(data.layout)) data.warn(orderedRows("sgd", share));
     const coordinates = inFloat32(standardOf(data, about));
     const { mean, deviation, fill, space } = coordinates;
     const outputs = data.task === "multiclass" ? data.classes : 1;
+    const strength = strengthOf({ penalty: given.penalty, l1Ratio: given.l1Ratio, standardise: true }, data.rows);
+    const { l1, l2 } = penaltyOn(coordinates, strength, 1);
     const step: SgdParams = {
       loss: lossOf[data.task],
       outputs,
@@ -54,16 +60,18 @@ export const sgd = defineLearner<typeof params, LinearState>({
         power: powers[given.schedule],
       },
       batchRows: given.batchRows,
-      l1: given.penalty * given.l1Ratio,
-      l2: given.penalty * (1 - given.l1Ratio),
+      l1: Array.from(l1.subarray(0, space.width)),
+      l2: Array.from(l2.subarray(0, space.width)),
       momentum: given.momentum,
       meanWeight: about.weight / about.rows,
       centre: Array.from(mean),
       scale: Array.from(deviation, (value) => value || 1),
       fill: Array.from(fill),
+      rows: data.rows,
+      seed: subSeed(seed, "rows"),
     };
 
-    const order = space.width + 1;
+    const size = space.width + 1;
     let state: Float64Array = new Float64Array(sgdEpoch.length(step, data.layout));
     if (data.task === "regression") state[sgdHead + space.width] = about.label.mean;
     for (let epoch = 0; epoch < given.epochs; epoch++) {
@@ -71,7 +79,7 @@ export const sgd = defineLearner<typeof params, LinearState>({
       state = await data.fold(sgdEpoch, step, state, { epoch, seed });
       data.report({ step: epoch + 1, loss: readSgd(state, step, space.width).meanLoss, note: "epoch" });
     }
-    return toState(coordinates, state.slice(sgdHead, sgdHead + outputs * order), outputs);
+    return toState(coordinates, state.slice(sgdHead, sgdHead + outputs * size), outputs);
   },
   score: linearScore,
   scorer: linearScorer,

@@ -29,6 +29,8 @@ export interface MemoryTable {
   readonly pageRows?: number;
   /** What keepers may take of memory. */
   readonly keeperBytes?: number;
+  /** Keepers of so many workers share the pages, each with every so-manieth; 1 by default. */
+  readonly workers?: number;
   /** Page units of the number columns: (x - shift) * 2^exponent. */
   readonly coding?: readonly { readonly shift: number; readonly exponent: number }[];
   /** Of the number blocks, in units of the column; the column's mean by default. */
@@ -40,6 +42,7 @@ export interface MemoryData extends TrainingData {
   scores<P>(scorer: Scorer<P>, params: P): Float64Array[];
   readonly pages: readonly Page[];
   readonly arena: Arena;
+  readonly warnings: { readonly code: string; readonly message: string }[];
 }
 
 /** Training data of plain arrays, cut into pages in one arena and run page after page in this thread: for tests and benches. */
@@ -66,6 +69,7 @@ export function memoryData(table: MemoryTable): MemoryData {
   const pages = Array.from({ length: count }, (_, index) => pageOf(table, layout, arena, index));
   const mark = arena.mark();
   const weights = Array.from({ length: rows }, (_, i) => table.weight?.[i] ?? 1);
+  const warnings: MemoryData["warnings"] = [];
   const splits = Array.from({ length: rows }, (_, i) => table.split?.[i] ?? splitCodes.train);
 
   return {
@@ -114,15 +118,20 @@ export function memoryData(table: MemoryTable): MemoryData {
       return outputs;
     },
     async keep(keeper, params) {
-      const kept = keeper.start(params, layout, {
-        memoryBytes: table.keeperBytes ?? 2 ** 28,
-        workers: 1,
-        file: join(tmpdir(), `sluice-kept-${process.pid}`),
-      });
-      for (const page of pages) kept.take(page);
+      const workers = table.workers ?? 1;
+      const kept = Array.from({ length: workers }, (_, worker) =>
+        keeper.start(params, layout, {
+          memoryBytes: (table.keeperBytes ?? 2 ** 28) / workers,
+          workers,
+          file: join(tmpdir(), `sluice-kept-${process.pid}-${worker}`),
+        }),
+      );
+      for (const page of pages) kept[page.index % workers]!.take(page);
       return {
-        ask: async (question, given) => [kept.ask(question, given)],
-        release: async () => kept.close(),
+        ask: async (question, given) => kept.map((each) => each.ask(question, given)),
+        release: async () => {
+          for (const each of kept) each.close();
+        },
       };
     },
     async walk(keeper, params, shards) {
@@ -138,6 +147,8 @@ export function memoryData(table: MemoryTable): MemoryData {
       return { again, release, ask: async (question, given) => kept.map((each) => each.ask(question, given)) };
     },
     unit: (_, work) => work(),
+    warnings,
+    warn: (warning) => void warnings.push(warning),
     report() {},
   };
 }

@@ -6,6 +6,7 @@ import { marginKey } from "./keys.js";
 import { addSums, meanOf, mergeMoments, momentsLength, varianceOf } from "./moments.js";
 import { greatestGap, precisionArea, rankingOf, rocArea, rocAreaInterval } from "./ranking.js";
 import { Sketch } from "./sketch.js";
+import { cutFor, type Goal, topRows } from "./threshold.js";
 
 // Where each figure stands in the sum.
 const rowsAt = 0;
@@ -18,8 +19,8 @@ const lossAt = 9;
 const brierAt = lossAt + momentsLength;
 const sketchAt = brierAt + momentsLength;
 
-/** Quality of one margin per row against labels 0 and 1. A margin above 0 predicts 1. */
-export function binaryMetrics({ classNames = ["0", "1"], bins = 2 ** 16 }: MetricOptions): MetricSet {
+/** Quality of one margin per row against labels 0 and 1. A margin above `cut` predicts 1. */
+export function binaryMetrics({ classNames = ["0", "1"], bins = 2 ** 16, cut = 0, goal }: MetricOptions): MetricSet {
   const sketch = new Sketch(sketchAt, bins);
   let scratch = newScratch(0);
 
@@ -54,7 +55,7 @@ export function binaryMetrics({ classNames = ["0", "1"], bins = 2 ** 16 }: Metri
         loss2 += w * lost * lost;
         brier += w * squared;
         brier2 += w * squared * squared;
-        into[cellsAt + (one ? 2 : 0) + (margin > 0 ? 1 : 0)]! += w;
+        into[cellsAt + (one ? 2 : 0) + (margin > cut ? 1 : 0)]! += w;
         into[one ? squaredPositive : squaredNegative]! += w * w;
         if (w > into[heaviestAt]!) into[heaviestAt] = w;
         keys[used] = marginKey(margin);
@@ -75,11 +76,16 @@ export function binaryMetrics({ classNames = ["0", "1"], bins = 2 ** 16 }: Metri
       sketch.merge(into, part);
     },
 
-    finish: (sum) => finish(sum, sketch, classNames),
+    finish: (sum) => finish(sum, sketch, classNames, goal),
   };
 }
 
-function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readonly string[]): Metrics {
+function finish(
+  sum: Float64Array,
+  sketch: Sketch,
+  [no = "0", yes = "1"]: readonly string[],
+  goal: Goal | undefined,
+): Metrics {
   const [tn, fp, fn, tp] = sum.subarray(cellsAt, cellsAt + 4) as unknown as [number, number, number, number];
   const weight = tn + fp + fn + tp;
   const ranking = rankingOf(sketch.bins(sum));
@@ -92,6 +98,9 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
   const gap = greatestGap(ranking);
   const calibrated = calibration(ranking);
   const cut = thresholds(ranking);
+  const both = positiveRows > 0 && negativeRows > 0;
+  const tops = both ? topRows(ranking) : [];
+  const reached = goal && cutFor(goal, ranking);
   const [logLoss, brier] = [meanOf(sum, lossAt), meanOf(sum, brierAt)];
   const accuracy = (tp + tn) / weight;
   const precision = tp / (tp + fp);
@@ -111,11 +120,18 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
     positiveRate: (tp + fn) / weight,
     f1Best: cut.bestF1,
     f1BestThreshold: cut.bestThreshold,
+    ...Object.fromEntries(
+      tops.flatMap(({ share, precision, lift }) => [
+        [`precisionTop${share * 100}`, precision],
+        [`liftTop${share * 100}`, lift],
+      ]),
+    ),
     ...(sum[unscoredAt]! > 0 ? { unscored: sum[unscoredAt]! } : {}),
   };
   return {
     rows: sum[rowsAt]!,
     weight,
+    ...(reached === undefined ? {} : { cut: reached }),
     values: defined(values),
     intervals: definedIntervals({
       auc: rocAreaInterval(ranking, auc.value, positiveRows, negativeRows),
@@ -132,8 +148,9 @@ function finish(sum: Float64Array, sketch: Sketch, [no = "0", yes = "1"]: readon
     errorBounds: defined({ auc: auc.bound, prAuc: prAuc.bound }),
     curves: {
       // Without both classes there is nothing to rank.
-      ...(positiveRows > 0 && negativeRows > 0
+      ...(both
         ? {
+            top: tops,
             roc: rocCurve(ranking),
             pr: precisionCurve(ranking),
             calibration: calibrated.table,

@@ -1,3 +1,5 @@
+import type { Goal } from "./threshold.js";
+
 /**
  * Quality as sums over rows: `length` doubles, zeros for no rows. One sum is made per page, parts merge in page order, and
  * a finish turns them into figures. `outputs` is [k * rows + i]: binary one margin (log odds), multiclass one margin per
@@ -18,6 +20,8 @@ export interface Metrics {
   readonly values: Readonly<Record<string, number>>;
   /** 95 % confidence intervals of some of them. */
   readonly intervals: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** Binary: the margin that reaches the goal that was asked for, if one does. */
+  readonly cut?: number;
   /** Bounds on the error that the histograms bring, by metric name. */
   readonly errorBounds: Readonly<Record<string, number>>;
   /** Tables and curves for the report: roc, pr, calibration, lift, thresholds, confusion, classes, residuals, quantiles. */
@@ -29,4 +33,8 @@ export interface MetricOptions {
   readonly classNames?: readonly string[];
   /** Bins of a score histogram at most: more of them, and the error bounds shrink. */
   readonly bins?: number;
+  /** Binary: a margin above it predicts the positive class; 0 unless said, which is a probability of one half. */
+  readonly cut?: number;
+  /** Binary: what a threshold shall reach; the one that does is in `cut` of the figures. */
+  readonly goal?: Goal;
 }

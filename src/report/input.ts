@@ -43,7 +43,15 @@ export interface ReportInput {
   readonly steps: readonly { readonly step: number; readonly loss?: number; readonly note?: string }[];
   /** By split (validation, test), the model and its baseline on the same rows. The last one is the one the headline quotes. */
   readonly quality: Readonly<
-    Record<string, { readonly model: Metrics; readonly baseline?: Metrics; readonly uncalibrated?: Metrics }>
+    Record<
+      string,
+      {
+        readonly model: Metrics;
+        readonly baseline?: Metrics;
+        readonly uncalibrated?: Metrics;
+        readonly unweighted?: Metrics;
+      }
+    >
   >;
   /** Of a forest. */
   readonly outOfBag?: OutOfBag;

@@ -156,7 +156,7 @@ function rulesOf(
     if (names.includes(name) && simple.has(type.kind))
       rules.set(name, { name, type, read: { ...read, ...flagged(type, csv) } });
   names.forEach((name, i) => {
-    if (types[name] !== undefined) rules.set(name, { name, type: typed[i]! });
+    if (Object.hasOwn(types, name)) rules.set(name, { name, type: typed[i]! });
   });
   return rules;
 }
@@ -413,12 +413,12 @@ export function override(
   const folders = partitions.map(({ name }) => name);
   for (const [name, word] of Object.entries(given)) {
     if (!names.includes(name) && !folders.includes(name)) throw new UnknownColumnError(name, [...names, ...folders]);
-    if (!(word in typeWords))
+    if (!Object.hasOwn(typeWords, word))
       throw new SluiceError("usage", `"${word}" is not a type; there are ${Object.keys(typeWords).join(", ")}`, {
         value: word,
       });
   }
-  return names.map((name, i) => typeWords[given[name] ?? ""] ?? found[i]!);
+  return names.map((name, i) => (Object.hasOwn(given, name) ? typeWords[given[name]!]! : found[i]!));
 }
 
 /** What was given, by the names that hold from here on. */

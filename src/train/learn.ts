@@ -7,6 +7,7 @@ import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
+import type { Warning } from "./warning.js";
 
 export interface LearningStep {
   readonly step: number;
@@ -28,10 +29,11 @@ interface Waiting {
  */
 export class SharedRows {
   readonly steps: LearningStep[] = [];
+  /** What the main learner wants the user to know. */
+  readonly warnings: Warning[] = [];
   readonly #dataset: Dataset;
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
-  readonly #signal: AbortSignal | undefined;
   /** What keepers may take of memory, and where their scratch files begin. */
   readonly #keeping: { readonly bytes: number; readonly scratch: string };
   #learning = 0;
@@ -47,10 +49,8 @@ export class SharedRows {
     pool: WorkerPool,
     journal: Journal | undefined,
     keeping: { readonly bytes: number; readonly scratch: string },
-    signal?: AbortSignal,
   ) {
     this.#keeping = keeping;
-    this.#signal = signal;
     this.#dataset = dataset;
     this.#pool = pool;
     this.#journal = journal;
@@ -114,6 +114,7 @@ export class SharedRows {
       keep: (keeper, params) => this.#keep(keeper.name, params, learner),
       walk: (keeper, params, shards) => this.#walk(keeper.name, params, shards, learner),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
+      warn: (warning) => void (about.main && this.warnings.push(warning)),
       report: (step) => void (about.main && this.steps.push(step)),
     };
   }
@@ -132,7 +133,7 @@ export class SharedRows {
       this.#soon();
     });
     return {
-      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      ask: (question, given) => this.#alone(() => this.#pool.ask(id, question, given)),
       release: () => this.#alone(async () => this.#pool.release(id)),
     };
   }
@@ -152,7 +153,7 @@ export class SharedRows {
       });
     await go(false);
     return {
-      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      ask: (question, given) => this.#alone(() => this.#pool.ask(id, question, given)),
       release: () => this.#alone(async () => this.#pool.release(id)),
       again: () => go(true),
     };
@@ -214,8 +215,7 @@ export class SharedRows {
         if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
         this.#dataset.openForReading();
         const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-        // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
-        return unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+        return this.#pool.fold(name, params, state, order);
       };
       const next = await walk().catch(async (error: unknown) => {
         await this.#dataset.forget(error);
@@ -234,16 +234,6 @@ export class SharedRows {
     this.#busy = done.catch(() => {});
     return done;
   }
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /** Learners that ask for the same sum share it. */

@@ -41,10 +41,13 @@ export interface OpenData {
   intact(): Promise<void>;
 }
 
+/** What opening a source takes of a workspace. */
+export type Opening = Pick<Workspace, "engine" | "local" | "home" | "signal">;
+
 export async function describeSource(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
 ): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
@@ -54,18 +57,27 @@ export async function describeSource(
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
     ...(options.expect ? { expect: options.expect.columns } : {}),
-    ...(options.csv ? { csv: options.csv } : {}),
+    ...(options.csv
+      ? { csv: options.csv.missing ? { ...options.csv, missing: options.csv.missing.flatMap(spellings) } : options.csv }
+      : {}),
     ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
   };
   return openSource(specs, sourceOptions);
 }
 
+/** A number that means missing, as a column of decimals writes it too: -200 is -200.0, and -200,0 where that is the sign. */
+function spellings(missing: string): readonly string[] {
+  const [, whole] = /^([+-]?\d+)(?:[.,]0+)?$/.exec(missing.trim()) ?? [];
+  if (whole === undefined) return [missing];
+  return [...new Set([missing, ...["", ".0", ",0", ".00", ",00"].map((zeros) => whole + zeros)])];
+}
+
 /** Opens and, where it is text, lands a source: from here on every row has an identity. */
 export async function openData(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
   asideDir: string,
   onProgress?: LandOptions["onProgress"],
   check: "now" | "when read" = "now",

@@ -27,8 +27,12 @@ export interface TrainSpec extends DataOptions {
   readonly weight?: string;
   readonly where?: string;
   readonly validate?: string;
+  /** Rows that are copies of each other stay on one side of the split. */
+  readonly together?: "duplicates";
   /** Of a binary model, on the validation rows: isotonic or platt. */
   readonly calibrate?: string;
+  /** Of a binary model, from which probability on a row is positive: a number, or what shall be reached on validation rows. */
+  readonly threshold?: string;
   readonly test?: readonly string[];
   /** Where linear and logistic sum over rows of a cluster: on pages here, or there. Without a word the size of the rows decides. */
   readonly sums?: Summing["where"];
@@ -79,13 +83,19 @@ export interface TrainResult {
   readonly choice?: Choice;
   readonly rows: RowCounts;
   readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
+  /** Columns that are no features, and why. */
+  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   readonly metrics: {
     readonly validation?: Metrics["values"];
     readonly test?: Metrics["values"];
     readonly baseline: Readonly<Record<string, Metrics["values"]>>;
     /** By the rows judged on, what a calibrated model was before. */
     readonly uncalibrated?: Readonly<Record<string, Metrics["values"]>>;
+    /** Of weighted rows, by the rows judged on: each row counted as one. */
+    readonly unweighted?: Readonly<Record<string, Metrics["values"]>>;
   };
+  /** Of a binary model with a threshold of its own: the probability above which a row is positive. */
+  readonly threshold?: { readonly goal: string; readonly probability: number };
   /** Of a forest: its quality on training rows, each judged by the trees that did not grow on it. */
   readonly outOfBag?: OutOfBag;
   readonly seconds: number;

@@ -9,6 +9,7 @@ import type { Learner, Task, TrainingData } from "../../src/learners/contract.js
 import { learnerNamed, learners } from "../../src/learners/index.js";
 import { scorers } from "../../src/learners/passes/index.js";
 import { type MemoryData, type MemoryTable, memoryData } from "../../src/learners/testing.js";
+import type { TreesState } from "../../src/learners/trees/tree.js";
 import { addInto } from "../../src/pages/pass.js";
 
 const rows = 300;
@@ -182,6 +183,79 @@ describe.each(cases.filter(({ name }) => !usesFolds.has(name)))("$name for $task
   });
 });
 
+/** What a learner may meet of labels: two classes, three, seven of which one is rare, and numbers. */
+const labels = [
+  { of: "two classes", task: "binary", classes: 2 },
+  { of: "three classes", task: "multiclass", classes: 3 },
+  { of: "seven classes, one of them rare", task: "multiclass", classes: 7 },
+  { of: "numbers", task: "regression", classes: 1 },
+] as const;
+
+/** Rows in the order of a number, so that a block (a page) has none of most nodes. */
+function sortedTable(task: Task, classes: number, pageRows: number): MemoryTable {
+  const next = generator(5);
+  const a = Array.from({ length: rows }, () => Math.round(next() * 4096) / 1024).sort((x, y) => x - y);
+  const codes = a.map((value) => Math.min(2, Math.floor(value)));
+  const rare = classes - 1;
+  const label = a.map((value, i) => {
+    if (task === "regression") return Math.sin(3 * value) + next();
+    if (classes === 2) return +(Math.sin(3 * value) + next() > 0.5);
+    return i % 90 === 0 ? rare : Math.floor((value + next()) * 7) % (classes === 7 ? rare : classes);
+  });
+  return { numbers: [a], categories: [{ codes, width: 3 }], label, task, classes, pageRows };
+}
+
+/** The mean loss on the rows learned from: half the squared error, or the log loss. */
+function meanLoss(outputs: readonly Float64Array[], { label, task }: MemoryTable): number {
+  const losses = Array.from(label, (y, i) => {
+    if (task === "regression") return (outputs[0]![i]! - y) ** 2 / 2;
+    const margins = task === "binary" ? [0, outputs[0]![i]!] : outputs.map((output) => output[i]!);
+    const top = Math.max(...margins);
+    return Math.log(margins.reduce((sum, margin) => sum + Math.exp(margin - top), 0)) + top - margins[y]!;
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+const overBlocks = learners.flatMap((learner) =>
+  labels.filter(({ task }) => learner.tasks.includes(task)).map((label) => ({ name: learner.name, learner, ...label })),
+);
+describe.each(overBlocks)("$name for $of, over several blocks", ({ learner, task, classes }) => {
+  test.each([1, 2, 3])("comes to the same bytes when %i workers keep the rows", async (workers) => {
+    const one = await trained(learner, memoryData(sortedTable(task, classes, 32)));
+    const data = memoryData({ ...sortedTable(task, classes, 32), workers });
+    expect(data.pages).toHaveLength(10);
+    expect(canonical(await trained(learner, data))).toBe(canonical(one));
+  });
+
+  test("learns about as well as from one block, and better than nothing", async () => {
+    const one = memoryData(sortedTable(task, classes, 320));
+    const loss = async (of: Learner, data: MemoryData): Promise<number> =>
+      meanLoss(scored(of, await trained(of, data), one), sortedTable(task, classes, 320));
+    const [whole, parts, nothing] = [
+      await loss(learner, one),
+      await loss(learner, memoryData({ ...sortedTable(task, classes, 32), workers: 2 })),
+      await loss(learnerNamed("baseline"), one),
+    ];
+    expect(Math.abs(parts - whole)).toBeLessThan(0.05 * nothing);
+    // sgd takes ten steps here, from classes that are all alike.
+    expect(parts).toBeLessThan(nothing * ({ baseline: 1.001, sgd: 1.1 }[learner.name] ?? 1));
+  });
+
+  if (onBins(learner))
+    test("counts each row in one leaf of each tree", async () => {
+      const data = memoryData({ ...sortedTable(task, classes, 32), workers: 2 });
+      const { trees } = (await trained(learner, data)) as TreesState;
+      expect(trees.some(({ nodeRows }) => nodeRows.length > 0)).toBe(true);
+      for (const { nodeRows, leafRows, left, right } of trees) {
+        const rowsOf = (child: number): number => (child < 0 ? leafRows[-1 - child]! : nodeRows[child]!);
+        nodeRows.forEach((own, node) => {
+          expect(rowsOf(left[node]!) + rowsOf(right[node]!)).toBe(own);
+        });
+        if (learner.name !== "forest") expect(leafRows.reduce((sum, own) => sum + own, 0)).toBe(data.rows);
+      }
+    });
+});
+
 // Trees round and draw by a row's place in its page, so these hold for them only by the look of the curve.
 const bySums = cases.filter(({ name, learner }) => !usesFolds.has(name) && !onBins(learner));
 describe.each(bySums)("$name for $task, by sums", ({ learner, task }) => {
@@ -207,9 +281,80 @@ describe.each(bySums)("$name for $task, by sums", ({ learner, task }) => {
       label: pick(table.label),
       fill: data.blocks.flatMap((block) => (block.kind === "number" ? [block.fill] : [])),
     });
-    const weighted = scored(learner, await trained(learner, data), data);
-    const twice = scored(learner, await trained(learner, repeated), data);
+    // The default penalty counts rows, so that weights times a constant stay the same weights.
+    const given = "penalty" in learner.params ? { penalty: 1e-6 } : {};
+    const fitted = (rows: TrainingData) => learner.fit(rows, resolveParams(learner.name, learner.params, given), 5);
+    const weighted = scored(learner, await fitted(data), data);
+    const twice = scored(learner, await fitted(repeated), data);
     expectNear(twice, weighted);
+  });
+});
+
+describe.each(cases)("$name for $task, weighted", ({ learner, task }) => {
+  test.each([1e7, 4e-7])("takes weights times %d as the same weights", async (times) => {
+    const table = tableOf(task);
+    const data = memoryData(table);
+    const weight = Array.from(table.weight!, (own) => own * times);
+    const one = scored(learner, await trained(learner, data), data);
+    const other = scored(learner, await trained(learner, memoryData({ ...table, weight })), data);
+    for (const [k, output] of one.entries()) {
+      const spread = Math.max(...output) - Math.min(...output);
+      const apart = output.map((value, i) => Math.abs(other[k]![i]! - value));
+      // Gradients and weights are rounded to float32: a tree may part rows elsewhere that gain the same there.
+      expect(apart.reduce((sum, of) => sum + of, 0) / rows).toBeLessThan(0.02 * spread + 1e-6);
+    }
+  });
+});
+
+/** Rows of two numbers and two classes, in the order of their label or in none. */
+function orderedTable(learner: Learner, sorted: boolean, pageRows: number): MemoryTable {
+  const next = generator(21);
+  const made = Array.from({ length: 2000 }, () => {
+    const [a, b] = [next() * 4 - 2, next() * 4 - 2];
+    const margin = a - 0.5 * b + 3 * (next() - 0.5);
+    return { a, b, y: learner.tasks.includes("binary") ? +(margin > 0.4) : margin };
+  });
+  if (sorted) made.sort((one, other) => one.y - other.y);
+  return {
+    numbers: [made.map(({ a }) => a), made.map(({ b }) => b)],
+    label: made.map(({ y }) => y),
+    task: learner.tasks.includes("binary") ? "binary" : "regression",
+    pageRows,
+  };
+}
+
+/** The share of rows on the right side of 0 (numbers: of 0.4), as a label or a margin has them. */
+function rightSide(output: Float64Array, { label, task }: MemoryTable): number {
+  const border = task === "binary" ? 0 : 0.4;
+  const right = Array.from(label).filter((y, i) => output[i]! > border === (task === "binary" ? y === 1 : y > border));
+  return right.length / output.length;
+}
+
+describe.each(learners.filter(({ name }) => usesFolds.has(name)))("$name, row by row", (learner) => {
+  test.each([2048, 512])(
+    "learns rows in the order of their label as well as in any order, pages of %i",
+    async (page) => {
+      const shares = [];
+      for (const sorted of [true, false]) {
+        const table = orderedTable(learner, sorted, page);
+        const data = memoryData(table);
+        shares.push(rightSide(scored(learner, await trained(learner, data), data)[0]!, table));
+        expect(data.warnings).toEqual([]);
+      }
+      expect(shares[1]).toBeGreaterThan(0.7);
+      expect(Math.abs(shares[0]! - shares[1]!)).toBeLessThanOrEqual(0.01);
+    },
+  );
+
+  test("says so where rows in the order of their label are more than it mixes", async () => {
+    const warned = async (sorted: boolean): Promise<string[]> => {
+      const data = memoryData(orderedTable(learner, sorted, 64));
+      await trained(learner, data);
+      return data.warnings.map(({ code }) => code);
+    };
+    // sgd gathers megabytes of rows, however many pages they are.
+    expect(await warned(true)).toEqual(learner.name === "sgd" ? [] : ["ordered_rows"]);
+    expect(await warned(false)).toEqual([]);
   });
 });
 

@@ -3,12 +3,14 @@ import { basename, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { hashOf, sha256 } from "../../base/canonical.js";
 import { BadRowError, SluiceError } from "../../base/errors.js";
+import type { Presence } from "../../base/owner.js";
 import { formatBytes } from "../../base/units.js";
 import { compressionOf, utf8Blocks } from "../../sources/csv/bytes.js";
 import type { CsvReading } from "../../sources/csv/records.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
 import type { Problem } from "../../sources/records.js";
 import type { ParquetScan, SourceFile, TextScan } from "../../sources/scan.js";
+import { pathsOf, storedNames } from "../../sql/duckdb/stored-names.js";
 import type { LandOptions } from "../contract.js";
 import { type Cut, csvRecords, cutCsv, cutRecords, errorColumn, type Input, layoutOf, recordsOf } from "./land/cut.js";
 import {
@@ -21,6 +23,7 @@ import {
   type Part,
   readManifest,
   release,
+  settle,
   workFolder,
 } from "./land/journal.js";
 import { CsvScanner } from "./land/scan-csv.js";
@@ -32,6 +35,8 @@ import { teach } from "./teach.js";
 export interface LandContext extends LandOptions {
   readonly connect: () => Promise<DuckDBConnection>;
   readonly cacheDir: string;
+  /** Says to other processes that what is landed is being used. */
+  readonly presence?: Presence;
   readonly memoryBytes?: number;
   readonly threads?: number;
   /** All rows were looked at before: what contradicts a type now is wrong. */
@@ -54,6 +59,7 @@ export async function land(source: TextScan, context: LandContext): Promise<Parq
     let found = before;
     for (;;) {
       const done = join(home, key);
+      context.presence?.use(done);
       try {
         let manifest = await readManifest(done, context.sizesOnly);
         if (!manifest) {
@@ -67,7 +73,6 @@ export async function land(source: TextScan, context: LandContext): Promise<Parq
         if (!(error instanceof Contradiction)) throw error;
         found = await surveyCsv(source, (file) => unpackedInput(file, context), context.signal);
         await durable(join(home, `${keyed(source, context).key}.survey.json`), JSON.stringify(found));
-        await rm(`${done}.partial`, { recursive: true, force: true });
         ({ scan, key } = keyed(widened(source, found), context));
       }
     }
@@ -89,6 +94,7 @@ function keyed(
     files: scan.files.map(({ fingerprint }) => fingerprint),
     schema: scan.schema,
     csv: scan.csv,
+    json: scan.json,
     encodings: scan.encodings,
     given: scan.given,
     partitions: scan.partitions,
@@ -118,7 +124,7 @@ async function unpackedInput(file: SourceFile, context: LandContext): Promise<In
 }
 
 async function landInto(scan: TextScan, done: string, context: LandContext): Promise<Manifest> {
-  const folder = await workFolder(done);
+  const folder = await workFolder(done, context.cacheDir);
   const unpacked: string[] = [];
   try {
     const journal = new Journal(folder, await finishedParts(folder));
@@ -151,22 +157,21 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     await checkUnchanged(scan);
     const manifest: Manifest = { parts: journal.parts, ...(journal.firstBad ? { firstBad: journal.firstBad } : {}) };
     await durable(join(folder, "manifest.json"), JSON.stringify(manifest));
-    await rename(folder, done).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process landed the same source meanwhile.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      await rm(folder, { recursive: true, force: true });
-    });
+    await settle(folder, done);
     for (const path of unpacked) await rm(path, { force: true });
     return manifest;
   } catch (error) {
     for (const name of await readdir(folder).catch(() => []))
       if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
-    // A finished part is worth keeping for the next attempt; an empty folder is not.
-    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json")))
+    // A finished part is worth keeping for the next attempt; an empty folder is not, nor parts that were read wrongly.
+    if (
+      error instanceof Contradiction ||
+      !(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))
+    )
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
-    await release(folder);
+    release(folder);
   }
 }
 
@@ -235,7 +240,11 @@ async function landFile(
                 layout,
                 { moved: input.moved, reading, passed },
               )
-            : recordsOf(scan, input, { columns }),
+            : recordsOf(scan, input, {
+                file: index,
+                schema: { columns },
+                ...(context.badCells ? { badCells: context.badCells } : {}),
+              }),
           columns,
           read,
           options,
@@ -356,6 +365,9 @@ async function asScan(
       fingerprint: sha256(`${key}:${i}`),
     });
   }
+  const paths = pathsOf(
+    storedNames([...scan.schema.columns, ...(context.badCells ? [errorColumn] : [])].map(({ name }) => name)),
+  );
   const setAside = parts.reduce((sum, part) => sum + part.setAside, 0);
   const comments = parts.reduce((sum, part) => sum + (part.comments ?? 0), 0);
   const setAsideFile = setAside > 0 ? await writeAside(scan, folder, parts, context.asideDir) : undefined;
@@ -363,7 +375,8 @@ async function asScan(
     format: "parquet",
     files,
     schema: scan.schema,
-    ...(context.badCells ? { errorColumn: "__error" as const } : {}),
+    ...(Object.keys(paths).length > 0 ? { paths } : {}),
+    ...(context.badCells ? { errorColumn: errorColumn.name } : {}),
     landed: {
       from: scan.files.map(({ path }) => path),
       setAside,

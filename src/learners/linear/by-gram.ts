@@ -4,16 +4,15 @@ import { minimiseQuadratic } from "../solvers/quadratic.js";
 import { type Coordinates, centreFor, coordinatesOf, fillOf, fillWhereMissing, penaltyOn } from "./coordinates.js";
 import { variancesOf } from "./errors.js";
 import { wholeOf } from "./losses.js";
+import { type PenaltyGiven, strengthOf } from "./params.js";
 import { type LinearState, toState } from "./state.js";
 
 /** Means this many deviations away from where the sums were taken cost digits that a second pass brings back. */
 const farOff = 1e4;
 
 /** Least squares from XᵀX: one pass, unless the columns turn out to lie far from where they were expected. */
-export async function fitGram(
-  data: TrainingData,
-  params: { readonly penalty: number; readonly l1Ratio: number; readonly standardise: boolean },
-): Promise<LinearState> {
+export async function fitGram(data: TrainingData, given: PenaltyGiven): Promise<LinearState> {
+  const strength = strengthOf(given, data.rows);
   const fill = fillOf(data.blocks, data.layout);
   // What a missing number counts as is a typical value: the best guess of the mean before anything was read.
   let about = await sums(data, fill, fill, 0);
@@ -21,7 +20,7 @@ export async function fitGram(
   const { coordinates, covariance, withLabel, labelMean, labelVariance, weight } = about;
   const p = coordinates.space.width;
 
-  const { l1, l2 } = penaltyOn(coordinates, params, 1);
+  const { l1, l2 } = penaltyOn(coordinates, strength, 1);
   const penalty = { l1: l1.subarray(0, p), l2: l2.subarray(0, p) };
   const x = new Float64Array(p + 1);
   x.set(minimiseQuadratic(covariance, withLabel, penalty));
@@ -38,7 +37,7 @@ export async function fitGram(
   for (let i = 0; i < p; i++) hessian.set(covariance.subarray(i * p, (i + 1) * p), i * (p + 1));
   hessian[(p + 1) ** 2 - 1] = 1;
   const noise = (Math.max(0, left) * weight) / Math.max(1, weight - p - 1);
-  return toState(coordinates, x, 1, variancesOf({ coordinates, hessian, weight }, params, 1, noise));
+  return toState(coordinates, x, 1, variancesOf({ coordinates, hessian, weight }, strength, 1, noise));
 }
 
 interface About {

@@ -18,11 +18,9 @@ import {
   toPage,
 } from "./coordinates.js";
 import type { Loss, Point, Sums } from "./losses.js";
+import { type PenaltyGiven, strengthOf } from "./params.js";
 
-export interface Options {
-  readonly penalty: number;
-  readonly l1Ratio: number;
-  readonly standardise: boolean;
+export interface Options extends PenaltyGiven {
   readonly tolerance: number;
   readonly maxPasses: number;
   readonly outputs: number;
@@ -68,12 +66,14 @@ export async function fitByPasses(data: TrainingData, loss: Loss, options: Optio
     onStep: stepsTo(data),
   };
   const found = await minimise(objective, start, stop, options.curved, first?.memory);
-  if (!found.converged)
-    data.report({
-      step: found.evaluations,
-      loss: found.objective,
-      note: `stopped after ${options.maxPasses} passes, before the tolerance was met`,
+  if (!found.converged) {
+    const note = `stopped after ${options.maxPasses} passes, before the tolerance was met`;
+    data.report({ step: found.evaluations, loss: found.objective, note });
+    data.warn({
+      code: "not_converged",
+      message: `the solver ${note}: coefficients are not at their optimum. Give it more passes (--param maxPasses=${4 * options.maxPasses}) or a stronger penalty (--param penalty=${Math.max(1e-3, 10 * strengthOf(options, data.rows).penalty)})`,
     });
+  }
   const x = options.outputs > 1 ? centredOutputs(found.x, objective, options.outputs) : found.x;
   return { coordinates, x, weight: about.weight, ...(found.hessian ? { hessian: found.hessian } : {}) };
 }
@@ -178,7 +178,7 @@ function objectiveOf(
   return {
     size: options.outputs * order,
     intercepts: Array.from({ length: options.outputs }, (_, k) => k * order + order - 1),
-    penalty: penaltyOn(coordinates, options, options.outputs),
+    penalty: penaltyOn(coordinates, strengthOf(options, data.rows), options.outputs),
     async evaluate(x, curvature) {
       const known = ready;
       ready = undefined;

@@ -2,6 +2,7 @@ import type { Block } from "../../features/contract.js";
 import { type Space, spaceOf } from "../../kernels/space.js";
 import type { PageLayout } from "../../pages/page.js";
 import type { Penalty } from "../solvers/penalty.js";
+import type { Strength } from "./params.js";
 
 /**
  * The columns that coefficients belong to, in page units: numbers in their order, then each category's levels. Solvers work with
@@ -25,13 +26,10 @@ export function coordinatesOf(
   deviation: Float64Array,
 ): Coordinates {
   const space = spaceOf(layout);
-  return {
-    space,
-    fill,
-    mean,
-    deviation: deviation.map((value, j) => (isConstant(value, mean[j]!) ? 0 : value)),
-    ...unitsOf(layout),
-  };
+  const units = unitsOf(layout);
+  const varies = (value: number, j: number): boolean =>
+    !isConstant(value, mean[j]!) && value / units.unit[j]! > leastDeviation;
+  return { space, fill, mean, deviation: deviation.map((value, j) => (varies(value, j) ? value : 0)), ...units };
 }
 
 /** Per coefficient: x = page / unit + shift. */
@@ -45,6 +43,9 @@ export function unitsOf(layout: PageLayout): { readonly unit: Float64Array; read
   });
   return { unit, shift };
 }
+
+/** In units of the data. A column that varies by less (denormal values) has no coefficient that a double could hold. */
+const leastDeviation = 1e-280;
 
 /** A float32 column that varies at all varies by more than rounding leaves behind. */
 const isConstant = (deviation: number, mean: number): boolean =>
@@ -67,11 +68,7 @@ export function fillWhereMissing(blocks: readonly Block[], fill: Float64Array): 
 /** The strengths on standardised coefficients; `standardise: false` puts the penalty on the coefficients of raw columns. */
 export function penaltyOn(
   { space, deviation, unit }: Coordinates,
-  {
-    penalty,
-    l1Ratio,
-    standardise,
-  }: { readonly penalty: number; readonly l1Ratio: number; readonly standardise: boolean },
+  { penalty, l1Ratio, standardise, standardiseLevels }: Strength,
   outputs: number,
 ): Penalty {
   const order = space.width + 1;
@@ -80,7 +77,8 @@ export function penaltyOn(
   for (let k = 0; k < outputs; k++)
     for (let j = 0; j < space.width; j++) {
       if (deviation[j] === 0) continue;
-      const raw = standardise ? 1 : unit[j]! / deviation[j]!;
+      const standard = j < space.numbers ? standardise : standardiseLevels;
+      const raw = standard ? 1 : unit[j]! / deviation[j]!;
       l1[k * order + j] = penalty * l1Ratio * raw;
       l2[k * order + j] = penalty * (1 - l1Ratio) * raw * raw;
     }

@@ -1,5 +1,6 @@
 import { factorise } from "../solvers/cholesky.js";
 import { type Coordinates, penaltyOn } from "./coordinates.js";
+import type { Strength } from "./params.js";
 
 /** Directions in which the data say less than this share of the most are taken as unsaid: float32 sums can't tell them from 0. */
 const leastCurvature = 1e-4;
@@ -12,13 +13,13 @@ const mostPenalty = 1e-3;
  */
 export function variancesOf(
   fit: { readonly coordinates: Coordinates; readonly hessian?: Float64Array; readonly weight: number },
-  params: { readonly penalty: number; readonly l1Ratio: number; readonly standardise: boolean },
+  strength: Strength,
   outputs: number,
   noise = 1,
 ): Float64Array | undefined {
   const { hessian, coordinates, weight } = fit;
   if (!hessian) return undefined;
-  const { l1, l2 } = penaltyOn(coordinates, params, outputs);
+  const { l1, l2 } = penaltyOn(coordinates, strength, outputs);
   const size = l2.length;
   let largest = 0;
   for (let j = 0; j < size; j++) {

@@ -1,6 +1,6 @@
 import type { PageLayout } from "../../pages/page.js";
-import { rawThreshold } from "./edges.js";
-import type { RecordLayout } from "./record.js";
+import type { RecordColumn, RecordLayout } from "./record.js";
+import { largestCodedAs } from "./threshold.js";
 import type { Tree } from "./tree.js";
 
 /** A grown tree in terms of bins: plain data for the journal. Children as in `Tree`. */
@@ -35,7 +35,7 @@ export function treeOf(
       if (place.kind === "category") return (test as readonly number[]).filter((bin) => bin < place.bins - 1);
       const edge = place.edges[test as number];
       // All values that are there go left: only missing ones are apart.
-      return edge === undefined ? Number.MAX_VALUE : rawThreshold(edge, numbers[place.source]!);
+      return edge === undefined ? Number.MAX_VALUE : rawOf(place, test as number, numbers[place.source]!);
     }),
     missingLeft: nodes.map(({ missingLeft }) => missingLeft),
     left: nodes.map(({ left }) => left),
@@ -45,6 +45,20 @@ export function treeOf(
     leafRows: leaves.map(({ rows }) => rows),
     value: leaves.map(({ value }) => value * scale),
   };
+}
+
+/** Trees ask for the same borders again and again. */
+const rawEdges = new WeakMap<readonly number[], number[]>();
+
+function rawOf(
+  { edges }: Extract<RecordColumn, { kind: "number" }>,
+  test: number,
+  coding: { readonly shift: number; readonly exponent: number },
+): number {
+  const known = rawEdges.get(edges) ?? [];
+  rawEdges.set(edges, known);
+  known[test] ??= largestCodedAs(edges[test]!, coding);
+  return known[test];
 }
 
 /** A tree as the kernels walk it: nodes of 16 bytes, tables of which bins go left, and values of the leaves. */

@@ -18,6 +18,8 @@ export interface BinnedParams {
   readonly objective: Pick<Objective, "name" | "code" | "alpha" | "least">;
   readonly outputs: number;
   readonly weighted: boolean;
+  /** Weights are divided by it: their mean, so that weights times a constant are the same weights. */
+  readonly meanWeight: number;
   /** Taken off the label, so that float32 keeps what varies. */
   readonly labelShift: number;
   /** What it is then divided by. */
@@ -173,7 +175,7 @@ class BinnedRows implements Kept {
   }
 
   #takeRows(page: Page, from: number, to: number): void {
-    const { record, outputs, labelShift, labelScale, start, share, objective } = this.#params;
+    const { record, outputs, labelShift, labelScale, meanWeight, start, share, objective } = this.#params;
     const { split, weight, label } = page;
     let rows = 0;
     for (let i = from; i < to; i++) if (split[i] === splitCodes.train && weight[i]! > 0) this.#rows[rows++] = i - from;
@@ -193,7 +195,7 @@ class BinnedRows implements Kept {
     const labels = new Float32Array(buffer, at["label"], rows);
     const weights = at["weight"] === undefined ? undefined : new Float32Array(buffer, at["weight"], rows);
     for (let i = 0; i < rows; i++) labels[i] = (label[from + chosen[i]!]! - labelShift) / labelScale;
-    if (weights) for (let i = 0; i < rows; i++) weights[i] = weight[from + chosen[i]!]!;
+    if (weights) for (let i = 0; i < rows; i++) weights[i] = weight[from + chosen[i]!]! / meanWeight;
     for (let k = 0; k < outputs; k++) new Float32Array(buffer, at["score"]! + 4 * k * rows, rows).fill(start[k]!);
     const bins = at["bins"]!;
     record.columns.forEach((column, c) => {
@@ -433,7 +435,10 @@ class BinnedRows implements Kept {
       sum.rows = 0;
     };
     const blocks = this.#drawn ?? this.#blocks;
+    // A tree begins: nodes of the one before (another class's) have the same numbers, and a block may have no row of some.
+    const begins = wanted.includes(0);
     for (const growing of this.#growing) {
+      if (begins) growing.segments = new Map([[0, [0, growing.rows]]]);
       if (growing.rows === 0) continue;
       const at = blocks.open(growing.block, grownSections);
       const { bins: rows, pairs, index } = at as { bins: number; pairs: number; index: number };

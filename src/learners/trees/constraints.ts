@@ -1,5 +1,6 @@
 import { nearest, SluiceError } from "../../base/errors.js";
 import type { Block } from "../../features/contract.js";
+import type { Task } from "../contract.js";
 
 function blockNamed(name: string, blocks: readonly Block[], parameter: string): number {
   const at = blocks.findIndex((block) => block.name === name);
@@ -14,7 +15,13 @@ function blockNamed(name: string, blocks: readonly Block[], parameter: string): 
 }
 
 /** "age:+, price:-" as 1, -1 and 0, by block. */
-export function monotoneOf(text: string, blocks: readonly Block[]): (-1 | 0 | 1)[] {
+export function monotoneOf(text: string, blocks: readonly Block[], task: Task): (-1 | 0 | 1)[] {
+  if (task === "multiclass" && text.trim() !== "")
+    throw new SluiceError(
+      "bad_parameter",
+      "monotone: of three and more classes none can be held to rise, since its share also depends on what the others do; leave monotone out, or learn one class against the rest with a label like \"class = 'a'\"",
+      { parameter: "monotone", value: text },
+    );
   const out = blocks.map((): -1 | 0 | 1 => 0);
   for (const part of text.split(",").map((piece) => piece.trim())) {
     if (part === "") continue;

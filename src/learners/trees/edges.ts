@@ -1,5 +1,3 @@
-import type { PageColumn } from "../../pages/page.js";
-
 /**
  * Borders between bins of about equal weight, from sampled values in page units (NaN left out): at most `most`, ascending. Values
  * that are frequent enough to fill a bin get one of their own, as LightGBM does; borders lie half way between neighbours.
@@ -49,25 +47,4 @@ export function edgesOf(values: Float32Array, most: number): number[] {
 function between(a: number, b: number): number {
   const middle = Math.fround(a / 2 + b / 2);
   return middle >= a && middle < b ? middle : a;
-}
-
-/** The largest number x whose place in a page, float32 of (x - shift) * 2^exponent, is not above the edge: the test "x <= it" is the same on raw values. */
-export function rawThreshold(edge: number, { shift, exponent }: Extract<PageColumn, { kind: "number" }>): number {
-  const below = (x: number): boolean => Math.fround((x - shift) * 2 ** exponent) <= edge;
-  let low = edge * 2 ** -exponent + shift;
-  let step = Math.max(Math.abs(low), Math.abs(shift), Number.MIN_VALUE) * 2 ** -22;
-  while (!below(low)) {
-    low -= step;
-    step *= 2;
-  }
-  let high = low + step;
-  while (below(high)) {
-    step *= 2;
-    high = low + step;
-    if (high === Infinity) return Number.MAX_VALUE;
-  }
-  for (let middle = low + (high - low) / 2; middle > low && middle < high; middle = low + (high - low) / 2)
-    if (below(middle)) low = middle;
-    else high = middle;
-  return low;
 }

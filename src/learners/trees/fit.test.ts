@@ -189,6 +189,64 @@ test("rises where it must rise, whatever the order of columns in a row", async (
   expect(curve[49]! - curve[0]!).toBeGreaterThan(1);
 });
 
+test.each(["squared", "absolute", "quantile", "huber", "poisson", "gamma", "tweedie"])(
+  "%s rises where it must rise, though the labels fall there",
+  async (name) => {
+    const next = generator(6);
+    const numbers = [0, 1].map(() => Array.from({ length: 3000 }, () => Math.floor(next() * 40)));
+    const [a, b] = numbers as [number[], number[]];
+    const label = a.map((x, i) => 3 + x / 10 + (x > 25 ? -2.5 : 0) + Math.sin(b[i]!) + 3 * next() ** 3);
+    const data = memoryData({ numbers, label, task: "regression", pageRows: 500, workers: 2 });
+    const objective = objectiveOf(name, "regression", name === "quantile" ? 0.8 : 0);
+    const state = await boost(data, objective, { ...options, trees: 30, monotone: [1, 0] }, 1);
+    for (const other of [0, 7, 20, 39]) {
+      const at = (x: number): number =>
+        state.trees.reduce(
+          (sum, tree) =>
+            sum + tree.value[leafOf(tree, (node) => [x, other][tree.feature[node]!]! <= (tree.test[node] as number))]!,
+          0,
+        );
+      const curve = Array.from({ length: 40 }, (_, x) => at(x));
+      for (let x = 1; x < 40; x++) expect(curve[x]! - curve[x - 1]!).toBeGreaterThan(-1e-9);
+      expect(curve[39]! - curve[0]!).toBeGreaterThan(0.1);
+    }
+  },
+);
+
+test.each([1e7, 4e-7, 3.7e-20])("weights times %d are the same weights", async (times) => {
+  const { truth, ...rows } = table(1200);
+  const next = generator(9);
+  const weight = truth.map(() => 1 + Math.floor(3 * next()));
+  const split = truth.map((_, i) => +(i % 4 === 0));
+  for (const name of ["squared", "absolute", "quantile", "poisson"]) {
+    const fitted = (weight: number[]) =>
+      boost(
+        memoryData({ ...rows, label: truth.map((y) => Math.max(0, y)), weight, split }),
+        objectiveOf(name, "regression", 0),
+        { ...options, patience: 5, l2: 1, minLeafHessian: 1 },
+        1,
+      );
+    const [one, other] = [await fitted(weight), await fitted(weight.map((w) => w * times))];
+    expect(other.trees.length).toBe(one.trees.length);
+    const predictions = [one, other].map((state) => truth.map((_, row) => predict(state, rows, row)));
+    for (const [row, value] of predictions[0]!.entries()) expect(predictions[1]![row]).toBeCloseTo(value, 1);
+  }
+});
+
+test("poisson learns counts of ten millions as it learns small ones", async () => {
+  const { truth, ...rows } = table(1500);
+  const counts = truth.map((y) => Math.round(1000 * Math.exp(y / 4)));
+  const split = truth.map((_, i) => +(i % 4 === 0));
+  const fitted = async (times: number): Promise<number[]> => {
+    const data = memoryData({ ...rows, label: counts.map((count) => count * times), split });
+    const state = await boost(data, objectiveOf("poisson", "regression", 0), { ...options, patience: 5 }, 1);
+    expect(state.trees.length).toBe(options.trees);
+    return truth.map((_, row) => Math.exp(predict(state, rows, row)) / times);
+  };
+  const [small, large] = [await fitted(1), await fitted(2 ** 20)];
+  for (const [row, value] of small.entries()) expect(large[row]! / value).toBeCloseTo(1, 6);
+});
+
 test("stops when scores are no numbers any more, with a rate to try", async () => {
   const { truth, ...rows } = table(200);
   const data = memoryData({ ...rows, label: truth.map((y, i) => (i === 7 ? Number.NaN : y)) });

@@ -10,7 +10,7 @@ import { leafValue } from "./leaf-value.js";
 import type { Objective } from "./objectives.js";
 import { binsOf } from "./prepare.js";
 import { binFeatures, type RecordLayout } from "./record.js";
-import { renewLeaves } from "./renew-leaves.js";
+import { inOrder, renewLeaves } from "./renew-leaves.js";
 import { drawBorder, drawLambda, sizesOf } from "./sampling.js";
 import type { TreesState } from "./tree.js";
 
@@ -54,22 +54,25 @@ export async function boost(
     data.pass(moments, counted),
   ]);
   const outputs = objective.task === "multiclass" ? data.classes : 1;
-  const { base, shift, scale } = startOf(data, objective, labels, readMoments(sums, counted, data.layout));
+  const about = readMoments(sums, counted, data.layout);
+  const { base, start, shift, scale } = startOf(data, objective, labels, about);
   const precision = precisionOf(data.rows);
   const kept = await data.keep(binnedRows, {
     record,
     objective: { ...objective, alpha: objective.name === "huber" ? objective.alpha / scale : objective.alpha },
     outputs,
     weighted: data.weighted,
+    meanWeight: about.weight / about.rows,
     labelShift: shift,
     labelScale: scale,
-    start: base.map((score) => (score - shift) / scale),
+    start,
     share: options.share,
     trainRows: data.rows,
     histogramBytes: histogramBytes(record.bins),
     flushRows: precision.flushRows,
   });
-  const scaled = { ...options, l1: options.l1 / scale, minGain: options.minGain / scale ** 2 };
+  const valueScale = objective.link === "exp" ? 1 : scale;
+  const scaled = { ...options, l1: options.l1 / valueScale, minGain: options.minGain / valueScale ** 2 };
   const rows = new Boosted(kept, data, objective, scaled, record, outputs, precision.target, seed);
 
   const trees: BinTree[][] = [];
@@ -97,13 +100,16 @@ export async function boost(
     trees: trees
       .slice(0, best)
       .flat()
-      .map((tree) => treeOf(tree, record, data.layout, scale)),
+      .map((tree) => treeOf(tree, record, data.layout, valueScale)),
   };
 }
 
-/** Losses are taken on labels that were divided by `scale`. */
-const lossUnit = ({ name }: Objective, scale: number): number =>
-  name === "squared" || name === "huber" ? scale ** 2 : name === "absolute" || name === "quantile" ? scale : 1;
+/** Losses are taken on labels that were divided by `scale`; those with a logarithm are told but for a constant. */
+const lossUnit = ({ name, alpha, link }: Objective, scale: number): number => {
+  if (link === "exp") return name === "gamma" ? 1 : name === "tweedie" ? scale ** (2 - alpha) : scale;
+  return name === "squared" || name === "huber" ? scale ** 2 : name === "absolute" || name === "quantile" ? scale : 1;
+};
+
 const lostItsWay = (trees: number, { learningRate }: FitOptions): SluiceError =>
   new SluiceError(
     "not_finite",
@@ -116,25 +122,31 @@ const bestOf = (losses: readonly number[]): number => losses.indexOf(Math.min(..
 export const histogramBytes = (bins: number): number => Math.max(24 * bins * 4, 24e6);
 
 /**
- * Constant scores before the first tree, and what the label loses so that float32 and rounded sums hold the rest: its middle, and a
- * power of two near its deviation. Objectives with a logarithm keep their label.
+ * Constant scores before the first tree (`base` as the model keeps them, `start` as the rows hold them), and what the label loses so that
+ * float32 and rounded sums hold the rest: its middle, and a power of two near its deviation. Objectives with a logarithm are divided
+ * by a power of two near their mean, so that counts of ten millions are learned as counts of ones and twos are.
  */
 function startOf(
   data: TrainingData,
   objective: Objective,
   labels: Float64Array,
   { label, classWeights, weight }: Pick<Moments, "label" | "classWeights" | "weight">,
-): { base: readonly number[]; shift: number; scale: number } {
+): { base: readonly number[]; start: readonly number[]; shift: number; scale: number } {
   if (objective.from === "shares") {
     const logs = Array.from(classWeights, (share) => Math.log(Math.max(share / weight, 1e-15)));
-    return { base: (data.task === "binary" ? [logs[1]! - logs[0]!] : logs).map(Math.fround), shift: 0, scale: 1 };
+    const base = (data.task === "binary" ? [logs[1]! - logs[0]!] : logs).map(Math.fround);
+    return { base, start: base, shift: 0, scale: 1 };
   }
-  if (objective.from === "logMean")
-    return { base: [Math.fround(Math.log(Math.max(label.mean, 1e-15)))], shift: 0, scale: 1 };
+  if (objective.from === "logMean") {
+    const mean = Math.max(label.mean, 1e-300);
+    const scale = 2 ** Math.round(Math.log2(mean));
+    const start = Math.fround(Math.log(mean / scale));
+    return { base: [start + Math.log2(scale) * Math.LN2], start: [start], shift: 0, scale };
+  }
   const scale = label.variance > 0 ? 2 ** Math.round(Math.log2(label.variance) / 2) : 1;
   const middle = labels[Math.min(labels.length - 1, Math.floor((objective.quantile ?? 0.5) * labels.length))] ?? 0;
   const shift = objective.from === "quantile" ? middle : label.mean;
-  return { base: [shift], shift, scale };
+  return { base: [shift], start: [0], shift, scale };
 }
 
 class Boosted {
@@ -269,7 +281,8 @@ class Boosted {
       ),
     };
     if (this.objective.quantile === undefined) return tree;
-    return renewLeaves(tree, record, this.kept, this.objective.quantile, options.learningRate);
+    const renewed = await renewLeaves(tree, record, this.kept, this.objective.quantile, options.learningRate);
+    return inOrder(renewed, (column) => options.monotone[record.columns[column]!.block] ?? 0);
   }
 }
 

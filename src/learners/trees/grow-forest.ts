@@ -49,7 +49,7 @@ export async function growForest(data: TrainingData, options: ForestOptions, see
     binsOf(data, options.bins, subSeed(seed, "bins")),
     data.pass(moments, counted),
   ]);
-  const { label, classWeights, weight } = readMoments(sums, counted, data.layout);
+  const { label, classWeights, weight, rows } = readMoments(sums, counted, data.layout);
   const outputs = classes > 2 ? classes : 1;
   const shift = classes > 0 ? 0 : label.mean;
   const scale = classes > 0 || !(label.variance > 0) ? 1 : 2 ** Math.round(Math.log2(label.variance) / 2);
@@ -58,6 +58,7 @@ export async function growForest(data: TrainingData, options: ForestOptions, see
     objective: objectiveOf("squared", "regression", 0),
     outputs,
     weighted: data.weighted,
+    meanWeight: weight / rows,
     labelShift: shift,
     labelScale: scale,
     start: new Array<number>(outputs).fill(0),

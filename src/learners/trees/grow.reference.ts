@@ -115,6 +115,11 @@ function* candidates(
 ): Iterable<{ bins: number[]; l2: number }> {
   const all = byBin.map((_, bin) => bin);
   const total = byBin.reduce((sum, { h }) => sum + h, 0);
+  /** Levels that go left, and what no row here lacks where that is the larger side. */
+  const withMissing = (levels: readonly number[]): number[] => {
+    const share = levels.reduce((sum, bin) => sum + byBin[bin]!.h, 0);
+    return byBin[bins - 1]!.h === 0 && 2 * share > total ? [...levels, bins - 1] : [...levels];
+  };
   if (kind === "number") {
     const { g, h } = byBin[bins - 1]!;
     for (let end = 1; end < bins; end++) {
@@ -123,7 +128,7 @@ function* candidates(
       if (g === 0 && h === 0) yield { bins: 2 * share > total ? [...left, bins - 1] : left, l2 };
       else for (const missing of [[], [bins - 1]]) yield { bins: [...left, ...missing], l2 };
     }
-  } else if (bins - 1 <= category.oneAgainstRest) for (const bin of all) yield { bins: [bin], l2 };
+  } else if (bins - 1 <= category.oneAgainstRest) for (const bin of all) yield { bins: withMissing([bin]), l2 };
   else {
     const enough = (h: number, least: number) => 2 * h * rows >= (2 * least - 1) * total;
     const ratio = (bin: number) => byBin[bin]!.g / (byBin[bin]!.h + category.smooth);
@@ -136,7 +141,7 @@ function* candidates(
         left += byBin[end[taken - 1]!]!.h;
         if (left < minLeafHessian || !enough(left, minLeafRows) || !enough(group, category.minGroupRows)) continue;
         if (!enough(total - left, category.minGroupRows)) break;
-        yield { bins: end.slice(0, taken), l2: l2 + category.l2 };
+        yield { bins: withMissing(end.slice(0, taken)), l2: l2 + category.l2 };
         group = 0;
       }
   }

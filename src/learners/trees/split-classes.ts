@@ -169,7 +169,7 @@ class ClassScan {
         const score = this.#score(h);
         if (score <= best.score) continue;
         const goesLeft = order.slice(0, taken + 1);
-        const missingLeft = goesLeft.includes(bins - 1);
+        const missingLeft = goesLeft.includes(bins - 1) || (this.#h(offset + bins - 1) === 0 && 2 * h > this.node.h);
         Object.assign(best, { score, feature: index, threshold: -1, goesLeft, missingLeft });
       }
     }

@@ -22,6 +22,7 @@ export function scanLevels(
   if (levels.length === 0) return;
   best.feature = index;
   best.levels = levels;
+  best.missingEmpty = sums[sums.length - 1] === 0 && sums[sums.length - 2] === 0;
 }
 
 function bestAlone(sums: Float64Array, terms: Terms, best: Best): number[] {

@@ -30,6 +30,8 @@ export interface Best {
   feature: number;
   threshold: number;
   missingLeft: boolean;
+  /** Of a category: no row lacks it. */
+  missingEmpty: boolean;
   /** The bins that go left, for a category. */
   levels: ArrayLike<number>;
   /** Sums of the left side, and the penalty on both values. */

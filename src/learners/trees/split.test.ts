@@ -31,6 +31,19 @@ const category = (...bins: Bins) => ({ kind: "category", bins }) as const;
 const slope = number([-3, 1], [-1, 1], [4, 2], [0, 0]);
 
 describe("bestSplit", () => {
+  test("sends a level that it never met, and a missing value where none was, to the larger side", () => {
+    const most = split([category([-9, 1], [-9, 1], [-9, 1], [5, 1], [0, 0])])!;
+    const few = split([category([9, 1], [9, 1], [9, 1], [-25, 1], [0, 0])])!;
+    for (const found of [most, few]) {
+      const largerLeft = found.left.h > found.right.h;
+      expect([found.missingLeft, found.goesLeft[4]]).toEqual([largerLeft, +largerLeft]);
+    }
+    // Where some row is missing it goes as that row does.
+    expect(split([category([-9, 1], [-9, 1], [-9, 1], [5, 1], [6, 1])])!.missingLeft).toBe(
+      split([category([-9, 1], [-9, 1], [-9, 1], [5, 1], [6, 1])])!.goesLeft[3] === 1,
+    );
+  });
+
   test("cuts a number where the scores of both sides are largest", () => {
     // (-4)^2 / 2 + 4^2 / 2 = 16 after the second bin, 9 / 1 + 9 / 3 = 12 after the first; the node's own score is 0.
     const found = split([slope])!;

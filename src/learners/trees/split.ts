@@ -28,6 +28,7 @@ export function bestSplit(
     feature: -1,
     threshold: -1,
     missingLeft: false,
+    missingEmpty: false,
     levels: [],
     g: 0,
     h: 0,
@@ -59,6 +60,8 @@ function asSplit(
   if (number) goesLeft.fill(1, 0, best.threshold + 1);
   else for (let i = 0; i < best.levels.length; i++) goesLeft[best.levels[i]!] = 1;
   if (number && best.missingLeft) goesLeft[feature.bins - 1] = 1;
+  // Of values that no row here has, and levels that training never met: to the larger side.
+  if (!number && best.missingEmpty && 2 * best.h > node.h) goesLeft[feature.bins - 1] = 1;
 
   const l2 = best.l2 * scales.h;
   const rows = Math.round((node.rows * best.h) / node.h);

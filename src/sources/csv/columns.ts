@@ -9,8 +9,8 @@ export function columnNames(cells: readonly string[]): string[] {
   return cells.map((cell, i) => {
     const base = cell.replaceAll("\0", "").trim() || `column${i}`;
     let name = base;
-    for (let n = 1; taken.has(name.toLowerCase()); n++) name = `${base}_${n}`;
-    taken.add(name.toLowerCase());
+    for (let n = 1; taken.has(name); n++) name = `${base}_${n}`;
+    taken.add(name);
     return name;
   });
 }

@@ -2,8 +2,9 @@ import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
 import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
-import { literal, path, quote } from "./literals.js";
+import { literal, path, quote, whole } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
+import { pathOf, storedNames } from "./stored-names.js";
 
 /** The alias under which the engine attaches a DuckDB file. */
 export const databaseAlias = (fingerprint: string): string => `src_${fingerprint.slice(0, 16)}`;
@@ -27,7 +28,8 @@ interface Source {
   readonly row: string | ((seed: number) => string);
   /** The file's place in the scan. */
   readonly file: number | string;
-  readonly column: (name: string) => string;
+  /** `under` is the name by which one of the file's own columns is known there. */
+  readonly column: (name: string, under: (first: string) => string) => string;
 }
 
 function assemble(
@@ -36,21 +38,21 @@ function assemble(
   { from, row, file, column }: Source,
 ): ScanSql {
   const where = [
-    ...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]),
-    ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`]),
+    ...(part?.from === undefined ? [] : [`t.${row} >= ${whole(part.from)}`]),
+    ...(part?.to === undefined ? [] : [`t.${row} < ${whole(part.to)}`]),
   ];
   const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
   const hashed = seeds.length > 0;
   const known = typeof file === "number";
   // Named one by one: a * over thousands of columns is bound again at every step of the hash.
-  const paths = "structs" in scan ? scan.structs : undefined;
   const stored = new Set(
     scan.schema.columns
       .filter(({ name }) => !partitions.some((one) => one.name === name))
-      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
+      .map(({ name }) => pathOf(scan.format === "parquet" ? scan : {}, name)[0]!),
   );
+  const inside = hashed ? storedNames([...stored]) : new Map<string, string>();
   const inner = (columns: readonly string[]): string =>
-    `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+    `(SELECT ${[...[...inside].map(([name, under]) => `t.${quote(name)}${under === name ? "" : ` AS ${quote(under)}`}`), ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   const withHashes = (): string =>
     typeof row === "string"
       ? withRowHashes(inner([`t.${row} AS __row`]), known ? file : undefined, seeds)
@@ -61,7 +63,9 @@ function assemble(
     const folder = partitions.find((one) => one.name === name);
     columns.set(
       name,
-      folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name),
+      folder
+        ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!)
+        : column(name, (first) => inside.get(first) ?? first),
     );
   }
   return {
@@ -83,6 +87,7 @@ function partitionValue(values: readonly (string | null)[], type: Type, file: nu
 
 function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: boolean): Source {
   const files = part ? [source.files[part.file]!] : source.files;
+  const casts = new Set(source.casts);
   const numbered = hashed || part?.from !== undefined || part?.to !== undefined;
   const options = [
     "hive_partitioning = false",
@@ -95,7 +100,11 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
     from: `read_parquet([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`,
     row: "file_row_number",
     file: part ? part.file : files.length === 1 ? 0 : "file_index",
-    column: (name) => ["t", ...(source.structs?.[name] ?? [name]).map(quote)].join("."),
+    column: (name, under) => {
+      const [first, ...rest] = pathOf(source, name);
+      const value = ["t", ...[under(first!), ...rest].map(quote)].join(".");
+      return casts.has(name) ? `CAST(${value} AS ${storedType(columnOf(source.schema, name)!.type)})` : value;
+    },
   };
 }
 
@@ -103,7 +112,7 @@ const tableSource = (source: TableScan): Source => ({
   from: `${quote(databaseAlias(source.files[0]!.fingerprint))}.${quote(source.table)}`,
   row: "rowid",
   file: 0,
-  column: (name) => `t.${quote(name)}`,
+  column: (name, under) => `t.${quote(under(name))}`,
 });
 
 /** The type that a column of ours has in DuckDB. */
@@ -116,7 +125,7 @@ export function storedType(type: Type): string {
     case "real":
       return "DOUBLE";
     case "decimal":
-      return `DECIMAL(${type.precision}, ${type.scale})`;
+      return `DECIMAL(${whole(type.precision)}, ${whole(type.scale)})`;
     case "date":
       return "DATE";
     case "timestamp":

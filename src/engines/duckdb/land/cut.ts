@@ -1,14 +1,16 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../../base/errors.js";
+import { me } from "../../../base/owner.js";
 import type { Column, Schema } from "../../../base/schema.js";
 import { arrowRecords } from "../../../sources/arrow.js";
 import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
 import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
 import { columnNames, joinedHeader } from "../../../sources/csv/columns.js";
 import { type CsvReading, csvReader, type Layout, longestRecord, type Passed } from "../../../sources/csv/records.js";
-import { jsonRecord, lines } from "../../../sources/jsonl.js";
-import { libsvmRecord } from "../../../sources/libsvm.js";
+import { jsonTexts, lines } from "../../../sources/json/split.js";
+import { jsonReader } from "../../../sources/jsonl.js";
+import { libsvmReader } from "../../../sources/libsvm.js";
 import { problemText, type Record } from "../../../sources/records.js";
 import type { CsvDialect, TextScan } from "../../../sources/scan.js";
 import { CanonicalCsv } from "./canonical.js";
@@ -16,7 +18,7 @@ import { CsvScanner } from "./scan-csv.js";
 import { canonicalForm, type Slice } from "./to-parquet.js";
 
 /** What is wrong with a row that was landed nevertheless. */
-export const errorColumn: Column = { name: "__error", type: { kind: "text" } };
+export const errorColumn: Column = { name: "__sluice_error", type: { kind: "text" } };
 
 /** A file to land: its path may be that of an unpacked copy. */
 export interface Input {
@@ -234,7 +236,12 @@ export async function* csvRecords(
   yield (each) => readCells(rest, true, each);
 }
 
-export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<Batch> {
+/** The records of the file at this place in a source of another form. */
+export async function* recordsOf(
+  scan: TextScan,
+  input: Input,
+  { file, schema, badCells }: { readonly file: number; readonly schema: Schema; readonly badCells?: "error" },
+): AsyncGenerator<Batch> {
   const all =
     (records: readonly Record[]): Batch =>
     (each) =>
@@ -243,12 +250,15 @@ export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): 
     for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
-  const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
+  const { shape, encoding } = scan.json?.files[file] ?? { shape: "lines", encoding: "utf-8" };
+  const one = scan.format === "libsvm" ? libsvmReader(schema) : jsonReader(scan, schema, badCells);
+  const blocks = counted(utf8Blocks(input.path, { compression: input.compression, encoding }), input.moved);
   let batch: Record[] = [];
-  for await (const line of lines(
-    counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved),
-  )) {
-    for (const record of one(line, schema)) batch.push(record);
+  for await (const text of scan.format === "libsvm"
+    ? lines(blocks, input.name)
+    : jsonTexts(blocks, shape, input.name)) {
+    const record = one(text);
+    if (record) batch.push(record);
     if (batch.length >= 512) {
       yield all(batch);
       batch = [];
@@ -342,6 +352,6 @@ function withoutEnd(line: Buffer): Buffer {
 
 let made = 0;
 async function newSlice(folder: string): Promise<{ path: string; file: Awaited<ReturnType<typeof open>> }> {
-  const path = join(folder, `slice-${process.pid}-${made++}.csv`);
+  const path = join(folder, `slice-${me}-${made++}.csv`);
   return { path, file: await open(path, "w") };
 }
