@@ -58,6 +58,7 @@ export async function csv(
     ...(options.columns && shape.lines > 0 ? { renamed: true } : {}),
     ...(form.comment !== "" && given.comment === undefined ? { commentFound: true } : {}),
     ...(shape.cells > shape.names.length ? { cells: shape.cells } : {}),
+    ...(form.quote !== "" && (given.quote !== undefined || shape.loose) ? { loose: true } : {}),
     encoding: head.encoding,
     compression: head.compression,
   };
@@ -65,7 +66,9 @@ export async function csv(
     ...(differ ? [] : head.assumed),
     ...encodingSentences(filled, encodings),
     ...shape.assumed,
-    ...formSentences(form, given),
+    ...formSentences(form, given).slice(
+      shape.cells === 1 && given.delimiter === undefined && form.delimiter !== "," ? 1 : 0,
+    ),
   ];
   const found = decided.filter(({ column }) => !ruled.has(column.name));
   return {
@@ -198,6 +201,8 @@ interface Shape {
   readonly header?: readonly string[];
   /** Cells of most records, empty ones at the end included. */
   readonly cells: number;
+  /** Quotes stand astray too often to be slips. */
+  readonly loose: boolean;
   readonly data: readonly (readonly string[])[];
   readonly assumed: readonly string[];
 }
@@ -211,7 +216,9 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   const header = lines > 0;
   const line = header ? joinedHeader(records.slice(0, lines)) : top;
   const data = records.slice(lines);
-  const common = commonWidth(data.length > 0 ? data : records).width;
+  // Where two tables stand one below the other, the header's says how wide the first one is.
+  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.4 * data.length;
+  const common = asHeader && data.length > 0 ? line.length : commonWidth(data.length > 0 ? data : records).width;
   const cells = Math.max(header ? line.length : 1, data.length > 0 ? common : 1);
   let width = cells;
   const emptyAt = (i: number): boolean =>
@@ -245,6 +252,7 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
     lines,
     ...(lines === 1 ? { header: top } : {}),
     cells: cells === width && ended >= 0.2 * data.length && ended > 1 ? width + 1 : cells,
+    loose: parsed.astray >= 3 && parsed.astray >= 0.02 * records.length,
     data: data.filter((record) => record.length >= width),
     assumed: shapeSentences({
       head,
@@ -255,6 +263,8 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
       again,
       comments,
       hashes: hashRows(parsed, form),
+      uncut: width === 1 ? uncutBy(records, form) : undefined,
+      loose: parsed.astray >= 3 && parsed.astray >= 0.02 * records.length,
       evident:
         isTypedBelow(
           line.map((name) => name.trim()),
@@ -275,6 +285,8 @@ function shapeSentences({
   comments,
   hashes,
   evident,
+  uncut,
+  loose,
   left,
 }: {
   readonly head: Sample;
@@ -287,6 +299,8 @@ function shapeSentences({
   readonly hashes: number;
   /** Numbers or dates stand under the names. */
   readonly evident: boolean;
+  readonly uncut: string | undefined;
+  readonly loose: boolean;
   readonly left: number;
 }): string[] {
   const given = options.csv ?? {};
@@ -318,12 +332,29 @@ function shapeSentences({
     out.push(
       `lines that begin with ${form.comment} are comments${head.whole ? ` (${comments.length})` : ""} and left out (--comment none reads them as rows)`,
     );
+  if (uncut !== undefined && given.delimiter === undefined)
+    out.push(
+      `caution: each line is read as one cell, though ${spoken[uncut]} stands in nearly all (--delimiter ${uncut === "\t" ? "'\\t'" : `'${uncut}'`} cuts there)`,
+    );
+  if (loose && given.quote === undefined && form.quote !== "")
+    out.push(`quotes (${form.quote}) inside cells or before text are part of the text`);
   if (hashes > 0 && given.comment === undefined)
     out.push(
       `lines that begin with # have the cells of a row and are rows${head.whole ? ` (${hashes})` : ""} (--comment # leaves them out)`,
     );
   return out;
 }
+
+/** A delimiter that stands in nearly all lines of what is read as one column. */
+const uncutBy = (records: readonly (readonly string[])[], { delimiter }: Form): string | undefined =>
+  [",", ";", "\t", "|", " "].find(
+    (sign) =>
+      sign !== delimiter &&
+      records.length > 1 &&
+      // Blanks are in any text; between quotes they set cells apart.
+      records.filter(([cell = ""]) => (sign === " " ? /" | "/.test(cell) : cell.includes(sign))).length >=
+        0.9 * records.length,
+  );
 
 const same = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((cell, i) => cell === b[i]);
@@ -447,7 +478,7 @@ function formSentences(form: Form, given: NonNullable<SourceOptions["csv"]>): st
       ? [`columns are set apart by ${spoken[form.delimiter] ?? JSON.stringify(form.delimiter)}`]
       : []),
     ...(form.quote === "" && given.quote === undefined
-      ? ["quotes are part of the text (--quote '\"' says otherwise)"]
+      ? ["quotes are part of the text (--quoting '\"' says otherwise)"]
       : []),
     ...(form.quote === "'" && given.quote === undefined ? ["cells are quoted with '"] : []),
     ...(form.escape !== form.quote && given.escape === undefined ? [`${form.escape} escapes a quote`] : []),

@@ -123,6 +123,8 @@ export interface CsvDialect {
   readonly comment: string;
   /** Lines that begin with the comment sign but have the cells of a row are refused: the sign was found out, not given. */
   readonly commentFound?: boolean;
+  /** Quotes astray are part of the text: the file often has them, or the quote was given. Else such a row is refused. */
+  readonly loose?: boolean;
   /** By the name that Node's TextDecoder has for it; `latin-1` is windows-1252. */
   readonly encoding: string;
   readonly compression: "none" | "gzip" | "zstd";

@@ -332,6 +332,64 @@ describe("line ends and cells", () => {
   });
 });
 
+describe("slips in single rows", () => {
+  const good = range(40, (i) => `${i},"a word, or ${i}",${i / 4}`);
+  test.each([
+    ["an extra quote before a cell", '7,""a word, or 7",1.75'],
+    ["an extra quote in a cell", '7,"a word," or 7",1.75'],
+    ["an extra quote behind a cell", '7,"a word, or 7"",1.75'],
+    ["a delimiter too few before a quoted cell", '7"a word, or 7",1.75'],
+    ["a delimiter too few", '7,"a word, or 7"1.75'],
+    ["a delimiter too many", '7,"a word, or 7",1.75,'],
+    ["another delimiter", '7;"a word, or 7";1.75'],
+  ])("%s stop it, and set aside that row alone", async (_, slip) => {
+    const text = lines("id,note,x", good.slice(0, 20), slip, good.slice(20));
+    await expect(reader.text(text)).rejects.toMatchObject({ code: "bad_row", row: 21 });
+    const kept = await reader.text(text, { badRows: "keep-aside" });
+    expect(kept.setAside).toBeGreaterThan(0);
+    expect(kept.rows.map(([id]) => Number(id)).filter((id, i, all) => id !== i && all.length === 40)).toEqual([]);
+    for (const [id, note, x] of kept.rows) expect([note, Number(x)]).toEqual([`a word, or ${id}`, Number(id) / 4]);
+  });
+  test("an inch sign is part of its cell, and quotes that are a habit are said", async () => {
+    const inch = await reader.text(
+      lines(
+        "id,note",
+        range(40, (i) => `${i},${i === 9 ? '5" pipe' : `"p, ${i}"`}`),
+      ),
+    );
+    expect(inch.rows[9]).toEqual(["9", '5" pipe']);
+    const habit = await reader.text(
+      lines(
+        "id,note",
+        range(40, (i) => `${i},"p" of ${i}`),
+      ),
+    );
+    expect(habit.rows[9]![1]).toContain("of 9");
+    expect(habit.assumed).toMatch(/quotes.*part of the text/);
+  });
+  test("a file that is read as one column is told so where a delimiter stands in its lines", async () => {
+    const ragged = lines(
+      "note",
+      range(30, (i) => `a${",b".repeat(1 + (i % 7))}`),
+    );
+    expect((await reader.text(ragged, { badRows: "keep-aside" })).assumed).toMatch(/caution|have/);
+  });
+  test("a second table below has rows of another width refused", async () => {
+    const text = lines(
+      "a,b",
+      range(20, (i) => `${i},${i}`),
+      "a,b,c",
+      range(20, (i) => `${i},${i},${i}`),
+    );
+    await expect(reader.text(text)).rejects.toMatchObject({ code: "bad_row", row: 21 });
+    expect((await reader.text(text, { badRows: "keep-aside" })).rows.length).toBe(20);
+  });
+  test("titles of full width and an empty line stand above the header", async () => {
+    const { names, rows } = await reader.text(lines("REPORT,,", ",,", "city,n,m", "Aba,1,2", "Bor,3,4", "Cuxa,5,6"));
+    expect([names, rows.length]).toEqual([["city", "n", "m"], 3]);
+  });
+});
+
 describe("encodings", () => {
   const rows = lines(
     "id;name",

@@ -179,6 +179,27 @@ export function lineEnd(bytes: Uint8Array, at: number, length: number, final: bo
   return final ? length : -1;
 }
 
+/** Whether a cell in quotes has text behind the closing one: `"abc"def`. */
+export const isLoose = (bytes: Uint8Array, cells: Cells, i: number, quote: number): boolean =>
+  (cells.kind[i]! & Cell.escaped) !== 0 && bytes[cells.start[i]!] === quote && bytes[cells.start[i]! - 1] !== quote;
+
+/**
+ * Whether a record's quotes say that its cells were cut elsewhere: text behind a closing quote, or a quote inside a cell
+ * and one at the end of a later cell. An inch sign alone (`5" pipe`) is part of its cell.
+ */
+export function quotesAstray(bytes: Uint8Array, cells: Cells, { quote }: Cutting): boolean {
+  if (quote === -1) return false;
+  let opened = false;
+  for (let i = 0; i < cells.count; i++) {
+    if (isLoose(bytes, cells, i, quote)) return true;
+    if (cells.kind[i] !== Cell.plain) continue;
+    const [from, to] = [cells.start[i]!, cells.end[i]!];
+    if (opened && to > from && bytes[to - 1] === quote) return true;
+    for (let k = from; k < to - 1 && !opened; k++) opened = bytes[k] === quote;
+  }
+  return false;
+}
+
 /** The text of a cell with its quotes and escapes resolved. */
 export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cutting): string {
   const text = bytes.toString("utf8", cells.start[i]!, cells.end[i]!);

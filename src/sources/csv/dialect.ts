@@ -1,5 +1,5 @@
 import type { CsvDialect } from "../scan.js";
-import { Cell, Cells, type Cutting, cellText, cutRecord, cuttingOf, lineEnd } from "./cells.js";
+import { Cell, Cells, type Cutting, cellText, cutRecord, cuttingOf, isLoose, lineEnd, quotesAstray } from "./cells.js";
 import { hasHeader } from "./columns.js";
 import type { Sample } from "./sample.js";
 import { isNumberLike, toDate, toReal, toTimestamp } from "./values.js";
@@ -12,6 +12,8 @@ export interface Parsed {
   /** Lines that begin with the comment sign. */
   readonly comments: readonly string[];
   readonly malformed: number;
+  /** Records whose quotes stand astray. */
+  readonly astray: number;
   readonly runaway: boolean;
   readonly blankBeforeQuote: boolean;
 }
@@ -43,9 +45,9 @@ function bestForm(sample: Sample, given: Partial<Form>, comment: string): Form {
   for (const delimiter of tried(given.delimiter, delimiters)) {
     const spaced = delimiter !== " " && sample.blocks.some((block) => block.includes(`${delimiter} `));
     for (const quote of tried(given.quote, ['"', "", "'"]))
-      for (const escape of tried(given.escape, quote !== "" && backslashed ? [quote, "\\"] : [quote]))
+      for (const escaping of tried(given.escape, quote !== "" && backslashed ? [quote, "\\"] : [quote]))
         for (const trim of tried(given.trim, spaced ? [false, true] : [false])) {
-          const form: Form = { delimiter, quote, escape, comment, trim, skipLines: given.skipLines ?? 0 };
+          const form: Form = { delimiter, quote, escape: escaping, comment, trim, skipLines: given.skipLines ?? 0 };
           const score = scoreOf(parse(sample, form, looked), form);
           if (!best || score > best.score + 1e-9) best = { form, score };
         }
@@ -92,7 +94,7 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
   const cells = new Cells();
   const records: string[][] = [];
   const comments: string[] = [];
-  let [malformed, runaway, blankBeforeQuote] = [0, false, false];
+  let [malformed, astray, runaway, blankBeforeQuote] = [0, 0, false, false];
   for (const [b, block] of sample.blocks.entries()) {
     const final = sample.whole;
     let at = b === 0 ? afterLines(block, form.skipLines) : inStep(block, cutting, commonWidth(records).width);
@@ -112,15 +114,11 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
       if (block[at] === cutting.comment) comments.push(block.toString("utf8", at, next).replace(/[\r\n]+$/, ""));
       at = next;
       if (cells.blank) continue;
+      if (quotesAstray(block, cells, cutting)) astray++;
       const record: string[] = [];
       for (let i = 0; i < cells.count; i++) {
         const text = cellText(block, cells, i, cutting);
-        if (
-          (cells.kind[i]! & Cell.escaped) !== 0 &&
-          block[cells.start[i]!] === cutting.quote &&
-          block[cells.start[i]! - 1] !== cutting.quote
-        )
-          malformed++;
+        if (isLoose(block, cells, i, cutting.quote)) malformed++;
         if (
           cells.kind[i] === Cell.plain &&
           form.quote !== "" &&
@@ -134,7 +132,7 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
       n++;
     }
   }
-  return { records, comments, malformed, runaway, blankBeforeQuote };
+  return { records, comments, malformed, astray, runaway, blankBeforeQuote };
 }
 
 const stepRecords = 5;
@@ -203,7 +201,9 @@ function scoreOf({ records, malformed, runaway }: Parsed, { delimiter, quote, tr
   const first = records[0]!.length === width ? 0.05 : 0;
   // Cells that stand in quotes of the other kind.
   const strays = quote === '"' ? [/^\s*'.*'\s*$/s] : quote === "'" ? [/^\s*".*"\s*$/s] : [/^\s*(["']).*\1\s*$/s];
-  const stray = cells.filter((cell) => strays.some((one) => one.test(cell))).length / Math.max(1, cells.length);
+  const halves = quote !== '"' ? records.slice(0, 200).flatMap(halfQuoted).length : 0;
+  const stray =
+    (halves + cells.filter((cell) => strays.some((one) => one.test(cell))).length) / Math.max(1, cells.length);
   return (
     share * (0.4 + split) +
     0.25 * typed +
@@ -216,6 +216,13 @@ function scoreOf({ records, malformed, runaway }: Parsed, { delimiter, quote, tr
     (trim ? 0.015 : 0) -
     (quote === "" ? 0.01 : quote === "'" ? 0.02 : 0)
   );
+}
+
+/** Cells of a record that together are one in quotes, cut in two. */
+function halfQuoted(record: readonly string[]): string[] {
+  const opens = record.filter((cell) => /^\s*"[^"]*$/.test(cell));
+  const closes = record.filter((cell) => /^[^"]*"\s*$/.test(cell) && !/^\s*"/.test(cell));
+  return opens.length > 0 && opens.length === closes.length ? [...opens, ...closes] : [];
 }
 
 const dates = ["dmy", "mdy", "ymd"].flatMap((order) => [
@@ -254,7 +261,9 @@ function leadingLines(sample: Sample, form: Form): number {
     const next = cutRecord(block, at, block.length, sample.whole, cutting, cells);
     if (next < 0) return 0;
     if (!cells.blank) {
-      const isTitle = beginsTable(records.slice(index + 1), width) && saidCells(records[index]!) <= 1;
+      const below = records.slice(index + 1);
+      const top = below.findIndex((record) => saidCells(record) > 1);
+      const isTitle = saidCells(records[index]!) <= 1 && top >= 0 && beginsTable(below.slice(top), width);
       if (cells.count >= width && !isTitle) return titles;
       // One cell less is a header without a name for its first column, or without the delimiter that ends each row.
       if (cells.count === width - 1 && cells.count > 1 && !beginsTable(records.slice(index + 1), width)) return titles;

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type Column, type Type, typeName } from "../../base/schema.js";
 import { keepAside, type Problem, problemText, type Record } from "../records.js";
 import type { CsvDialect } from "../scan.js";
-import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "./cells.js";
+import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray } from "./cells.js";
 import { cellsOf } from "./dialect.js";
 import { knownMissing } from "./guess.js";
 import { type Convert, convertTo, isCode } from "./values.js";
@@ -90,6 +90,12 @@ export function csvReader(
         value: bytes.toString("utf8", from, Math.min(to, from + 80)),
         problem: "has bytes that are not UTF-8",
         remedy: `--encoding latin-1 reads them as Western European text; ${keepAside}`,
+      });
+    if (!dialect.loose && quotesAstray(bytes, cells, cutting))
+      return refuse({
+        value: begins(),
+        problem: `has a quote (${dialect.quote}) that opens or closes no cell`,
+        remedy: `Mend the line, or let --quoting '${dialect.quote}' take such quotes for text; ${keepAside}`,
       });
     let count = cells.count;
     if (count === dialect.cells) while (count > width && cells.end[count - 1]! <= cells.start[count - 1]!) count--;
