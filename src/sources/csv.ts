@@ -153,7 +153,7 @@ function rulesOf(
     if (names.includes(name) && simple.has(type.kind))
       rules.set(name, { name, type, read: { ...read, ...flagged(type, csv) } });
   names.forEach((name, i) => {
-    if (types[name] !== undefined) rules.set(name, { name, type: typed[i]! });
+    if (Object.hasOwn(types, name)) rules.set(name, { name, type: typed[i]! });
   });
   return rules;
 }
@@ -377,7 +377,7 @@ export function override(
         value: word,
       });
   }
-  return names.map((name, i) => typeWords[given[name] ?? ""] ?? found[i]!);
+  return names.map((name, i) => (Object.hasOwn(given, name) ? typeWords[given[name]!] : undefined) ?? found[i]!);
 }
 
 /** What was given, by the names that hold from here on. */
