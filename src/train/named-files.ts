@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { runOne } from "../engines/duckdb/statement.js";
+import { path, quote } from "../sql/duckdb/literals.js";
 import { describeSource } from "./source.js";
 import type { Workspace } from "./workspace.js";
 
@@ -27,12 +29,11 @@ export async function readNamedFiles(query: string, workspace: Workspace): Promi
       ...(workspace.signal ? { signal: workspace.signal } : {}),
     });
     if (landed.format !== "parquet") continue;
-    const paths = landed.files
-      .map(({ path }) => `'${path.replaceAll("'", "''").replace(/[*?[]/g, "[$&]")}'`)
-      .join(", ");
+    const paths = landed.files.map(({ path: file }) => path(file)).join(", ");
     await workspace.local.use(async (connection) => {
-      await connection.run(
-        `CREATE OR REPLACE VIEW "${name.replaceAll('"', '""')}" AS SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`,
+      await runOne(
+        connection,
+        `CREATE OR REPLACE VIEW ${quote(name)} AS SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`,
       );
     });
     files.push({
