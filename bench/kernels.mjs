@@ -96,6 +96,8 @@ const sgd = (loss, outputs, width, numbers = width) => ({
   centre: zeros(width),
   scale: zeros(width).fill(1),
   fill: zeros(numbers),
+  rows: 400_000,
+  seed: 1,
 });
 
 const twenty = data({ rows: 400_000, numbers: 20, classes: 2 });

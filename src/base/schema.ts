@@ -72,6 +72,9 @@ export interface TimestampValue {
 }
 export type Row = Readonly<Record<string, Value>>;
 
+/** An object for values by the names of columns: `__proto__` and `constructor` are names like others in it. */
+export const byName = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+
 export const bool: Type = { kind: "bool" };
 export const int64: Type = { kind: "int64" };
 export const real: Type = { kind: "real" };

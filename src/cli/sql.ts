@@ -14,8 +14,9 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   let files: readonly NamedFile[] = [];
   try {
     if (workspace.engine === workspace.local) {
-      await check(query, workspace);
+      // Before the query is bound: its columns have the types that are read, not those that DuckDB would guess.
       files = await readNamedFiles(query, workspace);
+      await check(query, workspace);
     } else if (!/^\s*(select|with|from|values|describe|show|table)\b/i.test(query))
       throw new SluiceError(
         "bad_formula",

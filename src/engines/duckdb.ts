@@ -17,7 +17,7 @@ import {
 } from "@duckdb/node-api";
 import { me, type Presence } from "../base/owner.js";
 import { asUsual } from "../base/private-files.js";
-import { type Row, type Schema, setOwn, type Value } from "../base/schema.js";
+import { byName, type Row, type Schema, type Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
 import type { TermCoder } from "../expr/words.js";
@@ -30,6 +30,7 @@ import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
 import { typedChunk } from "./duckdb/chunks.js";
 import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
+import { hidesRows, renamed } from "./duckdb/rename.js";
 import { SlotFunctions } from "./duckdb/slots.js";
 import { runOne, streamOne } from "./duckdb/statement.js";
 import { teach } from "./duckdb/teach.js";
@@ -123,9 +124,9 @@ export class DuckDBEngine implements Engine {
           const columns = names.map((_, i) => chunk!.getColumnValues(i));
           const take = Math.min(chunk.rowCount, limit - rows.length);
           for (let r = 0; r < take; r++) {
-            const row: Record<string, Value> = {};
+            const row = byName<Value>();
             for (let i = 0; i < names.length; i++)
-              setOwn(row, names[i]!, isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!));
+              row[names[i]!] = isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!);
             rows.push(row);
           }
         }
@@ -194,7 +195,10 @@ export class DuckDBEngine implements Engine {
   }
 
   async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
-    if (scan.format === "parquet" || scan.format === "table") return scan;
+    if (scan.format === "parquet" || scan.format === "table")
+      return hidesRows(scan)
+        ? renamed(scan, this.#options.cacheDir, (work) => this.use(work, { kind: "scan", scan }, options.signal))
+        : scan;
     if (scan.format === "spark") throw new Error("DuckDB does not read from Spark");
     return land(scan, {
       connect: () => this.#instance.connect(),

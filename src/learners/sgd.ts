@@ -1,4 +1,5 @@
 import { choice, integer, real } from "../base/params.js";
+import { subSeed } from "../base/seeds.js";
 import { defineLearner, type TrainingData } from "./contract.js";
 import { momentsOf, standardOf } from "./linear/by-passes.js";
 import { linearContributions } from "./linear/contributions.js";
@@ -7,7 +8,8 @@ import { penaltyParams, strengthOf } from "./linear/params.js";
 import { linearEffects, linearScore, linearScorer } from "./linear/score.js";
 import { stableStep } from "./linear/stable-step.js";
 import { type LinearState, toState } from "./linear/state.js";
-import { readSgd, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
+import { labelOrder, orderedRows, readLabelOrder } from "./passes/label-order.js";
+import { readSgd, rowsTogether, type SgdParams, sgdEpoch, sgdHead } from "./passes/sgd-epoch.js";
 
 const params = {
   penalty: penaltyParams.penalty,
@@ -41,7 +43,9 @@ export const sgd = defineLearner<typeof params, LinearState>({
   params,
 
   async fit(data, given, seed) {
-    const about = await momentsOf(data, "train");
+    const [about, order] = await Promise.all([momentsOf(data, "train"), data.pass(labelOrder, {})]);
+    const { ordered, share } = readLabelOrder(order);
+    if (ordered && data.rows > rowsTogether(data.layout)) data.warn(orderedRows("sgd", share));
     const coordinates = inFloat32(standardOf(data, about));
     const { mean, deviation, fill, space } = coordinates;
     const outputs = data.task === "multiclass" ? data.classes : 1;
@@ -63,9 +67,11 @@ export const sgd = defineLearner<typeof params, LinearState>({
       centre: Array.from(mean),
       scale: Array.from(deviation, (value) => value || 1),
       fill: Array.from(fill),
+      rows: data.rows,
+      seed: subSeed(seed, "rows"),
     };
 
-    const order = space.width + 1;
+    const size = space.width + 1;
     let state: Float64Array = new Float64Array(sgdEpoch.length(step, data.layout));
     if (data.task === "regression") state[sgdHead + space.width] = about.label.mean;
     for (let epoch = 0; epoch < given.epochs; epoch++) {
@@ -73,7 +79,7 @@ export const sgd = defineLearner<typeof params, LinearState>({
       state = await data.fold(sgdEpoch, step, state, { epoch, seed });
       data.report({ step: epoch + 1, loss: readSgd(state, step, space.width).meanLoss, note: "epoch" });
     }
-    return toState(coordinates, state.slice(sgdHead, sgdHead + outputs * order), outputs);
+    return toState(coordinates, state.slice(sgdHead, sgdHead + outputs * size), outputs);
   },
   score: linearScore,
   scorer: linearScorer,

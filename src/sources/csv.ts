@@ -1,7 +1,7 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, type Column, date, int64, type Reading, real, type Type, text, timestamp } from "../base/schema.js";
 import { compressionOf, encodingNamed } from "./csv/bytes.js";
-import { columnNames, headerLines, isTypedBelow, joinedHeader } from "./csv/columns.js";
+import { columnNames, headerLines, isTimeName, isTypedBelow, joinedHeader } from "./csv/columns.js";
 import { commonWidth, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
 import { ColumnGuess, decide, type GivenReading } from "./csv/guess.js";
 import { mixedColumns } from "./csv/mixed.js";
@@ -255,6 +255,11 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
       again,
       comments,
       hashes: hashRows(parsed, form),
+      evident:
+        isTypedBelow(
+          line.map((name) => name.trim()),
+          data.slice(0, 500),
+        ) || line.some(isTimeName),
       left: cells - width,
     }),
   };
@@ -269,6 +274,7 @@ function shapeSentences({
   again,
   comments,
   hashes,
+  evident,
   left,
 }: {
   readonly head: Sample;
@@ -279,6 +285,8 @@ function shapeSentences({
   readonly again: number;
   readonly comments: readonly string[];
   readonly hashes: number;
+  /** Numbers or dates stand under the names. */
+  readonly evident: boolean;
   readonly left: number;
 }): string[] {
   const given = options.csv ?? {};
@@ -287,6 +295,8 @@ function shapeSentences({
     out.push(
       `no header line: the columns are named ${names[0]} to ${names.at(-1)} (--header takes the first line for one, --columns names them)`,
     );
+  if (lines === 1 && !options.columns && given.header === undefined && !evident)
+    out.push("caution: the first line is taken for a header; all columns are text, so it could be a row (--no-header)");
   if (lines > 0 && options.columns && given.header === undefined)
     out.push("the first line is a header: the names that were given replace it (--no-header reads it as a row)");
   if (lines > 1)
@@ -372,12 +382,12 @@ export function override(
   const folders = partitions.map(({ name }) => name);
   for (const [name, word] of Object.entries(given)) {
     if (!names.includes(name) && !folders.includes(name)) throw new UnknownColumnError(name, [...names, ...folders]);
-    if (!(word in typeWords))
+    if (!Object.hasOwn(typeWords, word))
       throw new SluiceError("usage", `"${word}" is not a type; there are ${Object.keys(typeWords).join(", ")}`, {
         value: word,
       });
   }
-  return names.map((name, i) => (Object.hasOwn(given, name) ? typeWords[given[name]!] : undefined) ?? found[i]!);
+  return names.map((name, i) => (Object.hasOwn(given, name) ? typeWords[given[name]!]! : found[i]!));
 }
 
 /** What was given, by the names that hold from here on. */

@@ -1,6 +1,6 @@
 import type { Column, Schema } from "../base/schema.js";
 import type { GivenReading } from "./csv/guess.js";
-import type { CsvDialect, SparkRead, SparkScan } from "./scan.js";
+import type { CsvDialect, ParquetScan, SparkRead, SparkScan } from "./scan.js";
 
 export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
 export type Format = (typeof formats)[number];
@@ -50,5 +50,6 @@ export interface Cluster {
 
 export interface ProbedSchema {
   readonly schema: Schema;
-  readonly structs: Readonly<Record<string, readonly string[]>>;
+  readonly paths: NonNullable<ParquetScan["paths"]>;
+  readonly casts: readonly string[];
 }

@@ -1,14 +1,17 @@
 import type { Schema } from "../base/schema.js";
 import type { GivenReading } from "./csv/guess.js";
 import type { MixedColumn } from "./csv/mixed.js";
+import type { JsonShape } from "./json/split.js";
 
 /** One file with what identifies its content. Paths never enter a model; `fingerprint` (64 hex digits) does not either. */
 export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** SHA-256 over size, time and blocks of the content (footer for Parquet). */
+  /** SHA-256 over the content, of a large file over its size, times and blocks of the content (footer for Parquet). */
   readonly fingerprint: string;
+  /** What came through a pipe or standard input, and is there no more. */
+  readonly spooled?: true;
 }
 
 /**
@@ -23,8 +26,13 @@ export interface ParquetScan {
   readonly format: "parquet";
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
-  /** Columns that stand inside a struct, with the path to them (`"a.b"` is `["a", "b"]`): structs are flattened. */
-  readonly structs?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Columns that stand elsewhere than under their own name, with the path to them: structs are flattened (`"a.b"` is
+   * `["a", "b"]`), and of names that differ by capital letters alone one is stored under another.
+   */
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
+  /** Columns that not all files have in the type of the schema. */
+  readonly casts?: readonly string[];
   /** Columns that stand in the folder names (`year=2024/`), with the value of each file. */
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What the rows were read from, when they were landed from text: for messages and lineage. */
@@ -49,6 +57,7 @@ export interface TextScan {
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
   readonly csv?: CsvDialect;
+  readonly json?: JsonForm;
   /** The encoding of each file of a CSV, where they differ. */
   readonly encodings?: readonly string[];
   /** What was said about the cells of a CSV, and which columns' types were given: the others may turn out wider while rows are read. */
@@ -60,6 +69,14 @@ export interface TextScan {
   readonly partitions?: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
   /** What was assumed, in sentences for the user. */
   readonly assumed: readonly string[];
+}
+
+/** How JSON stands in the files. */
+export interface JsonForm {
+  /** One for each file. */
+  readonly files: readonly { readonly shape: JsonShape; readonly encoding: CsvDialect["encoding"] }[];
+  /** Fields (see `json/parse.ts`) whose columns have other names than theirs. */
+  readonly renamed: readonly (readonly [field: string, name: string])[];
 }
 
 export interface TableScan {

@@ -148,7 +148,7 @@ describe("with files", () => {
         { name: "year", type: int64 },
       ],
     },
-    structs: { "o.in.v": ["o", "in", "v"] },
+    paths: { "o.in.v": ["o", "in", "v"] },
     partitions: [{ name: "year", values: ["2001", null] }],
   };
   const hash = (seed: number): Expr => ({ kind: "rowHash", seed });

@@ -1,6 +1,6 @@
 import { canonical } from "../base/canonical.js";
 import { UnknownColumnError } from "../base/errors.js";
-import { int64 } from "../base/schema.js";
+import { byName, int64 } from "../base/schema.js";
 import { col, type Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
@@ -213,7 +213,7 @@ function withSharedInputs(relation: Project): Project {
     inputs.set(key, [name, input]);
     return col(name);
   };
-  const columns: Record<string, Expr> = {};
+  const columns = byName<Expr>();
   for (const [name, expr] of Object.entries(relation.columns)) columns[name] = withInputs(expr, named);
   if (inputs.size === 0) return relation;
   const from: Project = {

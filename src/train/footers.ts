@@ -20,7 +20,7 @@ export const noFooters: Footers = { columns: [], answers: new Map() };
  * all the same: `complete` lets it spoil the sums, and `refuseHiddenNan` finds it then.
  */
 export async function readFooters(engine: Pick<Engine, "rows">, scan: LandedScan, rows: number): Promise<Footers> {
-  if (scan.format !== "parquet" || scan.structs !== undefined) return noFooters;
+  if (scan.format !== "parquet" || scan.paths !== undefined || scan.casts !== undefined) return noFooters;
   const reals = new Set(scan.schema.columns.filter(({ type }) => type.kind === "real").map(({ name }) => name));
   for (const { name } of scan.partitions ?? []) reals.delete(name);
   const paths = scan.files.map(({ path: file }) => path(file)).join(", ");

@@ -74,8 +74,10 @@ export function openJournal(
       { sources: spec.sources },
     );
   if (file.fingerprint === undefined) {
-    // Standard input is there once: who resumes reads what was spooled of it.
-    const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
+    // Standard input and pipes are there once: who resumes reads what was spooled of them.
+    const kept = source.files.some(({ spooled }) => spooled)
+      ? { ...spec, sources: source.files.map(({ path }) => path) }
+      : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
   // The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model.

@@ -28,22 +28,28 @@ test("one bad entry among models and runs is named, and the others go on", async
   expect([cut.code, cut.json.error.code]).toEqual([3, "damaged"]);
 });
 
-test.each([["last"], ["a".repeat(300)], ["é".repeat(60)]])("the model name %.20s is refused before training", async (name) => {
-  using here = place();
-  const ran = await here.sluice("train", "nothing.csv", ...quick, "--name", name, "--json");
-  expect([ran.code, ran.json.error.code]).toEqual([2, "usage"]);
-});
+test.each([["last"], ["a".repeat(300)], ["é".repeat(60)]])(
+  "the model name %.20s is refused before training",
+  async (name) => {
+    using here = place();
+    const ran = await here.sluice("train", "nothing.csv", ...quick, "--name", name, "--json");
+    expect([ran.code, ran.json.error.code]).toEqual([2, "usage"]);
+  },
+);
 
-test.skipIf(process.platform === "win32")("what is kept is for the user alone, what was asked for is as usual", async () => {
-  using here = place();
-  here.write("rows.csv", rows);
-  await here.sluice("train", "rows.csv", "--label", "y", "--learner", "boosting");
-  await here.sluice("predict", "last", "rows.csv", "--to", "o.csv");
-  const kept = ["home", "cache"].flatMap((root) =>
-    readdirSync(here.path(root), { recursive: true, encoding: "utf8" }).map((name) => join(here.path(root), name)),
-  );
-  expect(kept.length).toBeGreaterThan(10);
-  const open = kept.filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077);
-  expect(open).toEqual([]);
-  expect(statSync(here.path("o.csv")).mode & 0o777).toBe(0o666 & ~process.umask());
-});
+test.skipIf(process.platform === "win32")(
+  "what is kept is for the user alone, what was asked for is as usual",
+  async () => {
+    using here = place();
+    here.write("rows.csv", rows);
+    await here.sluice("train", "rows.csv", "--label", "y", "--learner", "boosting");
+    await here.sluice("predict", "last", "rows.csv", "--to", "o.csv");
+    const kept = ["home", "cache"].flatMap((root) =>
+      readdirSync(here.path(root), { recursive: true, encoding: "utf8" }).map((name) => join(here.path(root), name)),
+    );
+    expect(kept.length).toBeGreaterThan(10);
+    const open = kept.filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077);
+    expect(open).toEqual([]);
+    expect(statSync(here.path("o.csv")).mode & 0o777).toBe(0o666 & ~process.umask());
+  },
+);

@@ -79,7 +79,7 @@ export class Reader {
       const found = await connection.runAndReadAll(
         `SELECT ${select.join(", ")} FROM read_parquet([${paths}], hive_partitioning = false)`,
       );
-      rows.push(...(found.getRowsJson() as Cells[]));
+      for (const row of found.getRowsJson()) rows.push(row as Cells);
     });
     return {
       names,

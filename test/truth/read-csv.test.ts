@@ -211,6 +211,8 @@ describe("a table comes back cell by cell", () => {
           refused++;
           return;
         }
+        // What the cells leave open is said, with the flag.
+        if (/caution: (?:the first line|dates)/.test(read.assumed)) return;
         if (dialect.header) expect(read.names).toEqual(table.names);
         expect(values(read.rows, table.kinds)).toEqual(values(table.rows, table.kinds));
       }),

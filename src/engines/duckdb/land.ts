@@ -10,6 +10,7 @@ import type { CsvReading } from "../../sources/csv/records.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
 import type { Problem } from "../../sources/records.js";
 import type { ParquetScan, SourceFile, TextScan } from "../../sources/scan.js";
+import { pathsOf, storedNames } from "../../sql/duckdb/stored-names.js";
 import type { LandOptions } from "../contract.js";
 import { type Cut, csvRecords, cutCsv, cutRecords, errorColumn, type Input, layoutOf, recordsOf } from "./land/cut.js";
 import {
@@ -93,6 +94,7 @@ function keyed(
     files: scan.files.map(({ fingerprint }) => fingerprint),
     schema: scan.schema,
     csv: scan.csv,
+    json: scan.json,
     encodings: scan.encodings,
     given: scan.given,
     partitions: scan.partitions,
@@ -217,11 +219,11 @@ async function landFile(
       judge(entry, () => ({ ...badAt(record, entry), row: before + record }));
     },
   };
-  const { layout, begin, inOrder } = csv
+  const { layout, begin, inOrder, comments } = csv
     ? await layoutOf(input, csv, columns)
-    : { layout: undefined, begin: 0, inOrder: columns };
+    : { layout: undefined, begin: 0, inOrder: columns, comments: 0 };
   const direct = csv && layout && new CsvScanner(csv, layout, reading).plain;
-  const passed = { comments: 0 };
+  const passed = { comments: read === 0 ? comments : 0 };
   const cuts = direct
     ? cutCsv(input, csv, layout, inOrder, end ?? begin, options)
     : withBase(
@@ -238,7 +240,11 @@ async function landFile(
                 layout,
                 { moved: input.moved, reading, passed },
               )
-            : recordsOf(scan, input, { columns }),
+            : recordsOf(scan, input, {
+                file: index,
+                schema: { columns },
+                ...(context.badCells ? { badCells: context.badCells } : {}),
+              }),
           columns,
           read,
           options,
@@ -359,6 +365,9 @@ async function asScan(
       fingerprint: sha256(`${key}:${i}`),
     });
   }
+  const paths = pathsOf(
+    storedNames([...scan.schema.columns, ...(context.badCells ? [errorColumn] : [])].map(({ name }) => name)),
+  );
   const setAside = parts.reduce((sum, part) => sum + part.setAside, 0);
   const comments = parts.reduce((sum, part) => sum + (part.comments ?? 0), 0);
   const setAsideFile = setAside > 0 ? await writeAside(scan, folder, parts, context.asideDir) : undefined;
@@ -366,6 +375,7 @@ async function asScan(
     format: "parquet",
     files,
     schema: scan.schema,
+    ...(Object.keys(paths).length > 0 ? { paths } : {}),
     ...(context.badCells ? { errorColumn: errorColumn.name } : {}),
     landed: {
       from: scan.files.map(({ path }) => path),

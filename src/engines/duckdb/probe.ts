@@ -4,51 +4,27 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
 import { me } from "../../base/owner.js";
 import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
-import type { Probe, ProbedSchema } from "../../sources/options.js";
+import type { Probe } from "../../sources/options.js";
 import { text as literalText, path as pathText, quote } from "../../sql/duckdb/literals.js";
+import { probeParquet } from "./probe-parquet.js";
 import { runOne } from "./statement.js";
 
-const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
+export const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
+
+export type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
 /** What DuckDB finds out about files and tables, for `openSource`. */
 export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
-  const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
+  const ask: Ask = async (sql) => {
     const connection = await connect();
     try {
-      return await (await runOne(connection, sql)).getRowObjectsJS();
+      return await (await runOne(connection, sql)).getRowsJS();
     } finally {
       connection.closeSync();
     }
   };
-  const describe = async (what: string): Promise<[name: string, type: string][]> =>
-    (await ask(`DESCRIBE SELECT * FROM ${what}`)).map((row) => [
-      String(row["column_name"]),
-      String(row["column_type"]),
-    ]);
-
   return {
-    async parquetSchema(files) {
-      const [first, ...others] = files;
-      if (first === undefined) throw new Error("no file to probe");
-      const read = async (file: string): Promise<ProbedSchema> => {
-        try {
-          return flattened(await describe(`read_parquet(${fileList([file])}, hive_partitioning = false)`));
-        } catch (error) {
-          throw unreadable(file, "a readable Parquet file", error);
-        }
-      };
-      const schema = await read(first);
-      for (const file of others) {
-        const problem = difference(schema, await read(file));
-        if (problem)
-          throw new SluiceError(
-            "unreadable_source",
-            `${file} and ${first} differ in their columns: ${problem}. All files of one source need the same columns`,
-            { file },
-          );
-      }
-      return schema;
-    },
+    parquetSchema: (files) => probeParquet(files, ask),
     async tableSchema(file, table) {
       const connection = await connect();
       const alias = "probed_table";
@@ -58,7 +34,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
         });
         const found = await runOne(
           connection,
-          `SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+          `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
         );
         const rows = await found.getRowsJS();
         const names = rows.map(([name]) => String(name));
@@ -67,6 +43,13 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
             "unreadable_source",
             `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
             { file, table, available: names },
+          );
+        // Its rows have no order of their own, and may come from anywhere.
+        if (rows.some(([name, type]) => name === table && type === "VIEW"))
+          throw new SluiceError(
+            "unreadable_source",
+            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${quote(`${table}_rows`)} AS FROM ${quote(table)} would keep them`,
+            { file, table },
           );
         const description = await runOne(connection, `DESCRIBE SELECT * FROM ${alias}.${quote(table)}`);
         const described = await description.getRowObjectsJS();
@@ -108,7 +91,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
   };
 }
 
-function unreadable(file: string, right: string, error: unknown): SluiceError {
+export function unreadable(file: string, right: string, error: unknown): SluiceError {
   const [said = ""] = (error as Error).message.split("\n");
   return new SluiceError(
     "unreadable_source",
@@ -116,40 +99,6 @@ function unreadable(file: string, right: string, error: unknown): SluiceError {
     { file },
     { cause: error },
   );
-}
-
-function difference(a: ProbedSchema, b: ProbedSchema): string | undefined {
-  const types = (schema: ProbedSchema): Map<string, string> =>
-    new Map(schema.schema.columns.map(({ name, type }) => [name, type.kind]));
-  const [left, right] = [types(a), types(b)];
-  for (const [name, kind] of left) {
-    const other = right.get(name);
-    if (other === undefined) return `"${name}" is only in the first`;
-    if (other !== kind) return `"${name}" is ${kind} in the first and ${other} in the second`;
-  }
-  const extra = [...right.keys()].find((name) => !left.has(name));
-  return extra === undefined ? undefined : `"${extra}" is only in the second`;
-}
-
-function flattened(described: readonly (readonly [name: string, type: string])[]): ProbedSchema {
-  const columns: Column[] = [];
-  const structs: Record<string, readonly string[]> = {};
-  const taken = new Set(described.map(([name]) => name.toLowerCase()));
-  const add = (path: readonly string[], type: Type): void => {
-    if (type.kind === "struct") {
-      for (const field of type.fields) add([...path, field.name], field.type);
-      return;
-    }
-    let name = path.join(".");
-    if (path.length > 1) {
-      for (let n = 1; taken.has(name.toLowerCase()); n++) name = `${path.join(".")}_${n}`;
-      taken.add(name.toLowerCase());
-      structs[name] = path;
-    }
-    columns.push({ name, type });
-  };
-  for (const [name, type] of described) add([name], typeOfDuckdb(type));
-  return { schema: { columns }, structs };
 }
 
 const simple: Readonly<{ [name: string]: Type }> = {

@@ -21,6 +21,8 @@ export interface FtrlParams {
   readonly l1: number;
   readonly l2: number;
   readonly logs: boolean;
+  /** Weights are divided by it, so that weights times a constant are the same weights. */
+  readonly meanWeight: number;
   /** Of each class code; all 1 when absent. */
   readonly classWeights?: readonly number[];
   /** A target is learned as (target - shift) / scale. */
@@ -42,7 +44,7 @@ interface Waiting {
   from: number;
 }
 
-/** Pages of words have few rows: so many of them are learned from together, a block of each in turn. */
+/** So many pages are learned from together, a block of each in turn: files are often in an order that a walk must not follow. */
 export const mixedPages = 4;
 
 /**
@@ -53,10 +55,10 @@ export const mixedPages = 4;
 export const ftrl = defineKeeper<FtrlParams>({
   name: "ftrl",
   start(params, layout) {
-    const { outputs, rate, beta, l1, l2, target, classWeights } = params;
+    const { outputs, rate, beta, l1, l2, target, classWeights, meanWeight } = params;
     const space = slotSpace(layout, params.bits, params.pairs);
     const lanes = lanesOf(outputs);
-    const most = layout.pageTerms === undefined ? 1 : mixedPages;
+    const most = mixedPages;
     const scratch =
       SlotRows.bytes(space, layout, most) +
       most * layout.pageRows * 16 +
@@ -84,7 +86,7 @@ export const ftrl = defineKeeper<FtrlParams>({
       for (let i = 0; i < page.rows; i++) {
         const y = page.label[i]!;
         label[i] = params.loss === "squared" ? (y - target.shift) / target.scale : y;
-        weight[i] = page.split[i] === splitCodes.train ? page.weight[i]! * (classWeights?.[y] ?? 1) : 0;
+        weight[i] = page.split[i] === splitCodes.train ? (page.weight[i]! / meanWeight) * (classWeights?.[y] ?? 1) : 0;
       }
       const start = mix32(params.seed + pages++) % page.rows;
       const step = strideFor(page.rows);

@@ -6,6 +6,7 @@ import { columnSample } from "../trees/column-sample.js";
 import { formulaScores } from "./formula-scores.js";
 import { ftrl } from "./ftrl.js";
 import { gram } from "./gram.js";
+import { labelOrder } from "./label-order.js";
 import { linearScores } from "./linear-scores.js";
 import { logistic } from "./logistic.js";
 import { moments } from "./moments.js";
@@ -16,7 +17,7 @@ import { squared } from "./squared.js";
 import { treeScores } from "./tree-scores.js";
 
 /** What workers find by name. */
-export const passes: Readonly<Record<string, Pass<never>>> = { gram, logistic, moments, softmax, squared };
+export const passes: Readonly<Record<string, Pass<never>>> = { gram, labelOrder, logistic, moments, softmax, squared };
 export const folds: Readonly<Record<string, Fold<never>>> = { sgdEpoch };
 export const scorers: Readonly<Record<string, Scorer<never>>> = {
   formulaScores,

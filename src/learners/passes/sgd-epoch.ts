@@ -1,3 +1,4 @@
+import { mix32, permutation } from "../../base/seeds.js";
 import { batchReference, type SgdLoss } from "../../kernels/sgd.reference.js";
 import { centreOf, type Numbers, spaceOf } from "../../kernels/space.js";
 import type { Arena } from "../../pages/arena.js";
@@ -30,7 +31,16 @@ export interface SgdParams {
   readonly centre: Numbers;
   readonly scale: Numbers;
   readonly fill: Numbers;
+  /** Training rows, and the seed of their order. */
+  readonly rows: number;
+  readonly seed: number;
 }
+
+/** So many bytes of rows are mixed before they are learned from: files are often in an order that a walk must not follow. */
+const mixedBytes = 16 * 2 ** 20;
+
+export const rowsTogether = ({ columns }: PageLayout): number =>
+  Math.max(64, Math.floor(mixedBytes / (4 * columns.length + 16)));
 
 /**
  * Before the coefficients: batches done, then loss and weight of the rows seen, each row under the weights it met;
@@ -39,7 +49,8 @@ export interface SgdParams {
 export const sgdHead = 3;
 
 /**
- * Mini-batch SGD over the pages in the order it is given; a batch is `batchRows` consecutive rows and ends with its page.
+ * Mini-batch SGD over the pages in the order it is given. Training rows of several pages are gathered, and each batch is `batchRows` of
+ * them in a seeded order; the last batch of a gathering may be shorter, and none has more rows than one.
  * State: the head, per output p weights and the intercept, then as many velocities.
  */
 export const sgdEpoch = defineFold<SgdParams>({
@@ -53,25 +64,70 @@ export const sgdEpoch = defineFold<SgdParams>({
     const weights = Array.from({ length: outputs }, () => new Float64Array(width));
     const intercepts = new Float64Array(outputs);
 
-    return (page, state) => {
+    const learn = (page: Page, state: Float64Array): void => {
       const coefficients = state.subarray(sgdHead, sgdHead + outputs * (width + 1));
       const velocities = state.subarray(sgdHead + outputs * (width + 1));
-      for (let from = 0; from < page.rows; from += batchRows) {
-        const to = Math.min(from + batchRows, page.rows);
-        coordinates.toPage(coefficients, weights, intercepts);
-        const { sum, active } = gradientOf(page, weights, intercepts, from, to);
-        if (active === 0) continue;
-        state[1]! += sum[0]!;
-        state[2]! += sum[1]!;
-        const gradient = sum.subarray(2);
-        coordinates.fromPage(gradient, outputs, 1 / (active * params.meanWeight));
-        const rate = (rateOf(params.rate, state[0]!) * (to - from)) / batchRows;
-        move(coefficients, gradient, velocities, width + 1, rate, params);
-        state[0]! += 1;
+      coordinates.toPage(coefficients, weights, intercepts);
+      const { sum, active } = gradientOf(page, weights, intercepts, 0, page.rows);
+      if (active === 0) return;
+      state[1]! += sum[0]!;
+      state[2]! += sum[1]!;
+      const gradient = sum.subarray(2);
+      coordinates.fromPage(gradient, outputs, 1 / (active * params.meanWeight));
+      const rate = (rateOf(params.rate, state[0]!) * page.rows) / batchRows;
+      move(coefficients, gradient, velocities, width + 1, rate, params);
+      state[0]! += 1;
+    };
+    const together = Math.min(batchRows, rowsTogether(layout));
+    const most = Math.min(params.rows, rowsTogether(layout));
+    const gathered = roomFor(layout, most, undefined);
+    let batch: Room | undefined;
+    let count = 0;
+    let seen = 0;
+    return (page, state) => {
+      batch ??= roomFor(layout, Math.min(together, most), isIn(arena, page) ? arena : undefined);
+      for (let row = 0; row < page.rows; row++) {
+        if (!(page.weight[row]! > 0)) continue;
+        copyRow(page, row, gathered, count++);
+        seen++;
+        if (count < most && seen < params.rows) continue;
+        const order = permutation(count, mix32(params.seed ^ state[0]!));
+        for (let from = 0; from < count; from += together) {
+          const rows = Math.min(together, count - from);
+          for (let i = 0; i < rows; i++) copyRow(gathered, order[from + i]!, batch, i);
+          learn({ ...batch, rows }, state);
+        }
+        count = 0;
       }
     };
   },
 });
+
+type Room = Omit<Page, "rows">;
+
+/** Columns for so many rows: in the kernels' memory where the pages are. */
+function roomFor({ columns }: PageLayout, rows: number, arena: Arena | undefined): Room {
+  const of = (kind: string): readonly unknown[] => columns.filter((column) => column.kind === kind);
+  return {
+    index: 0,
+    file: 0,
+    firstRow: 0,
+    numbers: of("number").map(() => arena?.f32(rows) ?? new Float32Array(rows)),
+    codes: of("category").map(() => arena?.i32(rows) ?? new Int32Array(rows)),
+    hashed: [],
+    terms: [],
+    label: arena?.f64(rows) ?? new Float64Array(rows),
+    weight: arena?.f64(rows) ?? new Float64Array(rows),
+    split: new Uint8Array(rows),
+  };
+}
+
+function copyRow(from: Room, row: number, to: Room, at: number): void {
+  for (let j = 0; j < to.numbers.length; j++) to.numbers[j]![at] = from.numbers[j]![row]!;
+  for (let c = 0; c < to.codes.length; c++) to.codes[c]![at] = from.codes[c]![row]!;
+  to.label[at] = from.label[row]!;
+  to.weight[at] = from.weight[row]!;
+}
 
 function rateOf({ start, decay, power }: SgdParams["rate"], step: number): number {
   const base = 1 + decay * step;

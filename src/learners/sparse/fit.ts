@@ -4,8 +4,9 @@ import { type SlotSpace, slotSpace } from "../../kernels/slot-space.js";
 import { spaceOf } from "../../kernels/space.js";
 import type { TrainingData, WalkedRows } from "../contract.js";
 import { numberColumns } from "../linear/coordinates.js";
-import { type FtrlParams, ftrl } from "../passes/ftrl.js";
-import { moments, readMoments } from "../passes/moments.js";
+import { type FtrlParams, ftrl, mixedPages } from "../passes/ftrl.js";
+import { labelOrder, orderedRows, readLabelOrder } from "../passes/label-order.js";
+import { type Moments, moments, readMoments } from "../passes/moments.js";
 import { bitsFor, pairsOf, passesFor, type SparseGiven, textUnit } from "./params.js";
 import { textsOf } from "./score.js";
 import type { SparseState } from "./state.js";
@@ -19,7 +20,11 @@ export async function fitSparse(
   const outputs = data.task === "multiclass" ? data.classes : 1;
   const pairs = pairsOf(given.interactions, data.layout);
   const bits = bitsFor(given.bits, outputs);
-  const target = data.task === "regression" ? await targetOf(data) : { shift: 0, scale: 1 };
+  const isNumber = data.task === "regression";
+  const about = isNumber || data.weighted ? await sampleOf(data) : undefined;
+  const target = isNumber
+    ? { shift: about!.label.mean, scale: Math.sqrt(about!.label.variance) || 1 }
+    : { shift: 0, scale: 1 };
   const params: FtrlParams = {
     loss: data.task === "regression" ? "squared" : data.task === "binary" ? "logistic" : "softmax",
     outputs,
@@ -32,12 +37,14 @@ export async function fitSparse(
     l1: given.l1,
     l2: given.l2,
     logs: given.numbers === "log",
+    meanWeight: data.weighted && about!.rows > 0 ? about!.weight / about!.rows : 1,
     ...(given.classWeight === "balanced" ? { classWeights: await balanced(data) } : {}),
     target,
     seed: subSeed(seed, "rows"),
   };
-  return data.unit("weights", async () => {
-    const walked = await data.walk(ftrl, params, given.shards);
+  const { state, order } = await data.unit("weights and order", async () => {
+    // The order of the labels is found out in the scan of the first walk.
+    const [walked, order] = await Promise.all([data.walk(ftrl, params, given.shards), data.pass(labelOrder, {})]);
     const passes = passesFor(given.passes, data.rows);
     let heads = await walked.ask("head", {});
     for (let pass = 1; ; pass++) {
@@ -49,8 +56,13 @@ export async function fitSparse(
     const space = slotSpace(data.layout, bits, pairs);
     const weights = await weightsOf(walked, heads, space, outputs);
     await walked.release();
-    return stateOf(data, params, space, heads, weights);
+    return { state: stateOf(data, params, space, heads, weights), order: readLabelOrder(order) };
   });
+  if (order.ordered && order.pages > mixedPages * given.shards) {
+    const learner = data.task === "regression" ? "sparseLinear" : "sparseLogistic";
+    data.warn(orderedRows(learner, order.share));
+  }
+  return state;
 }
 
 const lossOf = (heads: readonly Float64Array[]): number => {
@@ -138,11 +150,10 @@ function stateOf(
   };
 }
 
-/** The sample's mean and deviation of the target. */
-async function targetOf(data: TrainingData): Promise<FtrlParams["target"]> {
-  const params = { numbers: spaceOf(data.layout).numbers, classes: 0 };
-  const { label } = readMoments(await data.pass(moments, params, { rows: "sample" }), params, data.layout);
-  return { shift: label.mean, scale: Math.sqrt(label.variance) || 1 };
+/** What a sample says of the target and of the weights. */
+async function sampleOf(data: TrainingData): Promise<Moments> {
+  const params = { numbers: spaceOf(data.layout).numbers, classes: data.task === "regression" ? 0 : data.classes };
+  return readMoments(await data.pass(moments, params, { rows: "sample" }), params, data.layout);
 }
 
 /** Weights that make all classes weigh the same. */

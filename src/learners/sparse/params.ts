@@ -57,11 +57,11 @@ export function memoryFor(
   const hashed = blocks?.every(({ kind }) => kind !== "hashed") ? 0 : 2 ** bitsFor(bits, outputs);
   const texts = (blocks ?? []).flatMap((block) => (block.kind === "text" ? [2 ** block.terms.bits] : []));
   const slots = texts.reduce((sum, size) => sum + size, hashed);
-  const counts = texts.reduce((sum, size) => sum + 16 * size, texts.length > 0 ? shards * mixedPages * pageBytes : 0);
+  const counts = texts.reduce((sum, size) => sum + 16 * size, shards * mixedPages * pageBytes);
   return slots * Math.max(8 * shards * lanesOf(outputs) + 4 * outputs, 4 * outputs * threads) + counts;
 }
 
-/** A shard's copy of a page of words, however many columns it has. */
+/** A shard's copy of a page, however many columns it has. */
 const pageBytes = 4.5e6;
 
 /**

@@ -50,9 +50,12 @@ export const hasBom = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes
 
 /** By the first bytes: names lie more often. */
 export async function compressionOf(path: string): Promise<Compression> {
-  const [a, b, c, d] = await readAt(path, 0, 4);
-  if (a === 0x1f && b === 0x8b) return "gzip";
-  return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? "zstd" : "none";
+  let head = await readAt(path, 0, 8);
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
+  // Frames that carry no content may stand before the first that does.
+  for (let at = 0; head.length === 8 && (head.readUInt32LE(0) & ~0xf) === 0x184d2a50; head = await readAt(path, at, 8))
+    at += 8 + head.readUInt32LE(4);
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? "zstd" : "none";
 }
 
 async function* oneBuffer(path: string, from: number): AsyncGenerator<Buffer> {

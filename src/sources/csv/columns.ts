@@ -28,7 +28,7 @@ const isValue = (cell: string): boolean =>
 const isAdorned = (cell: string): boolean => isNumberLike(unadorned(cell) ?? "");
 const isMissing = (cell: string): boolean => isKnownMissing.has(cell) || doubtful.has(cell);
 /** Years and dates name columns as well as they fill them. */
-const isTime = (cell: string): boolean => yearly.test(cell) || isDate(cell);
+export const isTimeName = (cell: string): boolean => yearly.test(cell) || isDate(cell);
 
 /** The first record names the columns: nothing in it recurs below, its cells differ, and where it has years or dates the cells below are none. */
 export function hasHeader(records: Records): boolean {
@@ -67,14 +67,14 @@ export const isTypedBelow = (names: readonly string[], rest: Records): boolean =
 /** `country, 2019, 2020`: years or dates that rise, beside words, above cells that are of another kind. */
 function namesTimes(names: readonly string[], values: readonly number[], rest: Records): boolean {
   if (rest.length === 0 || values.length === names.length) return false;
-  if (!values.every((i) => isTime(names[i]!))) return false;
+  if (!values.every((i) => isTimeName(names[i]!))) return false;
   const times = values.map((i) => names[i]!);
   if (new Set(times).size < times.length) return false;
   const words = names.filter((name, i) => name !== "" && !values.includes(i));
   if (words.length === 0 || words.some((word) => rest.some((record) => record.includes(word)))) return false;
   return values.every((i) => {
     const below = rest.map((record) => record[i]?.trim() ?? "").filter((cell) => cell !== "" && !isMissing(cell));
-    const alike = below.filter(yearly.test(names[i]!) ? (cell) => yearly.test(cell) : isTime).length;
+    const alike = below.filter(yearly.test(names[i]!) ? (cell) => yearly.test(cell) : isTimeName).length;
     return alike <= 0.2 * below.length && (times.length > 1 || below.length > 2);
   });
 }

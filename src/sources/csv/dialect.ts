@@ -201,8 +201,9 @@ function scoreOf({ records, malformed, runaway }: Parsed, { delimiter, quote, tr
   const typed = cells.filter((cell) => isTyped(cell.trim())).length / Math.max(1, cells.length);
   const split = width > 1 ? 0.5 + 0.02 * Math.min(width, 15) : 0;
   const first = records[0]!.length === width ? 0.05 : 0;
-  const stray =
-    quote === "" ? cells.filter((cell) => /^\s*".*"\s*$/s.test(cell)).length / Math.max(1, cells.length) : 0;
+  // Cells that stand in quotes of the other kind.
+  const strays = quote === '"' ? [/^\s*'.*'\s*$/s] : quote === "'" ? [/^\s*".*"\s*$/s] : [/^\s*(["']).*\1\s*$/s];
+  const stray = cells.filter((cell) => strays.some((one) => one.test(cell))).length / Math.max(1, cells.length);
   return (
     share * (0.4 + split) +
     0.25 * typed +
@@ -247,18 +248,20 @@ function leadingLines(sample: Sample, form: Form): number {
   const cutting = cuttingOf(form);
   const cells = new Cells();
   const block = sample.blocks[0]!;
-  let [at, skipped, index] = [0, 0, 0];
+  // Blank lines and comments behind the last title are left out anyway.
+  let [at, skipped, titles, index] = [0, 0, 0, 0];
   while (at < block.length && skipped < 30) {
     const next = cutRecord(block, at, block.length, sample.whole, cutting, cells);
     if (next < 0) return 0;
     if (!cells.blank) {
       const isTitle = beginsTable(records.slice(index + 1), width) && saidCells(records[index]!) <= 1;
-      if (cells.count >= width && !isTitle) return skipped;
+      if (cells.count >= width && !isTitle) return titles;
       // One cell less is a header without a name for its first column, or without the delimiter that ends each row.
-      if (cells.count === width - 1 && cells.count > 1 && !beginsTable(records.slice(index + 1), width)) return skipped;
+      if (cells.count === width - 1 && cells.count > 1 && !beginsTable(records.slice(index + 1), width)) return titles;
       index++;
     }
     skipped += lineCount(block, at, next);
+    if (!cells.blank) titles = skipped;
     at = next;
   }
   return 0;

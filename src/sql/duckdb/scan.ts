@@ -2,9 +2,9 @@ import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
 import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
-import { distinctNames } from "../names.js";
 import { literal, path, quote, whole } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
+import { pathOf, storedNames } from "./stored-names.js";
 
 /** The alias under which the engine attaches a DuckDB file. */
 export const databaseAlias = (fingerprint: string): string => `src_${fingerprint.slice(0, 16)}`;
@@ -28,7 +28,8 @@ interface Source {
   readonly row: string | ((seed: number) => string);
   /** The file's place in the scan. */
   readonly file: number | string;
-  readonly column: (name: string) => string;
+  /** `under` is the name by which one of the file's own columns is known there. */
+  readonly column: (name: string, under: (first: string) => string) => string;
 }
 
 function assemble(
@@ -44,14 +45,14 @@ function assemble(
   const hashed = seeds.length > 0;
   const known = typeof file === "number";
   // Named one by one: a * over thousands of columns is bound again at every step of the hash.
-  const paths = "structs" in scan ? scan.structs : undefined;
   const stored = new Set(
     scan.schema.columns
       .filter(({ name }) => !partitions.some((one) => one.name === name))
-      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? storedNames(scan).get(name) ?? name)}`),
+      .map(({ name }) => pathOf(scan.format === "parquet" ? scan : {}, name)[0]!),
   );
+  const inside = hashed ? storedNames([...stored]) : new Map<string, string>();
   const inner = (columns: readonly string[]): string =>
-    `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+    `(SELECT ${[...[...inside].map(([name, under]) => `t.${quote(name)}${under === name ? "" : ` AS ${quote(under)}`}`), ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   const withHashes = (): string =>
     typeof row === "string"
       ? withRowHashes(inner([`t.${row} AS __row`]), known ? file : undefined, seeds)
@@ -62,7 +63,9 @@ function assemble(
     const folder = partitions.find((one) => one.name === name);
     columns.set(
       name,
-      folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name),
+      folder
+        ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!)
+        : column(name, (first) => inside.get(first) ?? first),
     );
   }
   return {
@@ -71,20 +74,6 @@ function assemble(
     columns,
     rowHash: (seed) => `t.__hash_${seed}`,
   };
-}
-
-const asStored = new WeakMap<object, ReadonlyMap<string, string>>();
-const asNamed: ReadonlyMap<string, string> = new Map();
-
-/** What our own files call their columns: names that differ in capitals alone have others there. */
-export function storedNames(scan: ScanRelation["scan"]): ReadonlyMap<string, string> {
-  if (scan.format !== "parquet" || !scan.landed) return asNamed;
-  let names = asStored.get(scan.schema);
-  if (!names) {
-    names = distinctNames(scan.schema.columns.map(({ name }) => name));
-    asStored.set(scan.schema, names);
-  }
-  return names;
 }
 
 /** The value in the folder's name: one literal for a file, a list over several. */
@@ -98,6 +87,7 @@ function partitionValue(values: readonly (string | null)[], type: Type, file: nu
 
 function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: boolean): Source {
   const files = part ? [source.files[part.file]!] : source.files;
+  const casts = new Set(source.casts);
   const numbered = hashed || part?.from !== undefined || part?.to !== undefined;
   const options = [
     "hive_partitioning = false",
@@ -110,8 +100,11 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
     from: `read_parquet([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`,
     row: "file_row_number",
     file: part ? part.file : files.length === 1 ? 0 : "file_index",
-    column: (name) =>
-      ["t", ...(source.structs?.[name] ?? [storedNames(source).get(name) ?? name]).map(quote)].join("."),
+    column: (name, under) => {
+      const [first, ...rest] = pathOf(source, name);
+      const value = ["t", ...[under(first!), ...rest].map(quote)].join(".");
+      return casts.has(name) ? `CAST(${value} AS ${storedType(columnOf(source.schema, name)!.type)})` : value;
+    },
   };
 }
 
@@ -119,7 +112,7 @@ const tableSource = (source: TableScan): Source => ({
   from: `${quote(databaseAlias(source.files[0]!.fingerprint))}.${quote(source.table)}`,
   row: "rowid",
   file: 0,
-  column: (name) => `t.${quote(name)}`,
+  column: (name, under) => `t.${quote(under(name))}`,
 });
 
 /** The type that a column of ours has in DuckDB. */

@@ -8,8 +8,9 @@ import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
 import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
 import { columnNames, joinedHeader } from "../../../sources/csv/columns.js";
 import { type CsvReading, csvReader, type Layout, longestRecord, type Passed } from "../../../sources/csv/records.js";
-import { jsonRecord, lines } from "../../../sources/jsonl.js";
-import { libsvmRecord } from "../../../sources/libsvm.js";
+import { jsonTexts, lines } from "../../../sources/json/split.js";
+import { jsonReader } from "../../../sources/jsonl.js";
+import { libsvmReader } from "../../../sources/libsvm.js";
 import { problemText, type Record } from "../../../sources/records.js";
 import type { CsvDialect, TextScan } from "../../../sources/scan.js";
 import { CanonicalCsv } from "./canonical.js";
@@ -235,7 +236,12 @@ export async function* csvRecords(
   yield (each) => readCells(rest, true, each);
 }
 
-export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<Batch> {
+/** The records of the file at this place in a source of another form. */
+export async function* recordsOf(
+  scan: TextScan,
+  input: Input,
+  { file, schema, badCells }: { readonly file: number; readonly schema: Schema; readonly badCells?: "error" },
+): AsyncGenerator<Batch> {
   const all =
     (records: readonly Record[]): Batch =>
     (each) =>
@@ -244,12 +250,15 @@ export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): 
     for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
-  const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
+  const { shape, encoding } = scan.json?.files[file] ?? { shape: "lines", encoding: "utf-8" };
+  const one = scan.format === "libsvm" ? libsvmReader(schema) : jsonReader(scan, schema, badCells);
+  const blocks = counted(utf8Blocks(input.path, { compression: input.compression, encoding }), input.moved);
   let batch: Record[] = [];
-  for await (const line of lines(
-    counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved),
-  )) {
-    for (const record of one(line, schema)) batch.push(record);
+  for await (const text of scan.format === "libsvm"
+    ? lines(blocks, input.name)
+    : jsonTexts(blocks, shape, input.name)) {
+    const record = one(text);
+    if (record) batch.push(record);
     if (batch.length >= 512) {
       yield all(batch);
       batch = [];
@@ -270,25 +279,28 @@ export async function layoutOf(
   input: Input,
   dialect: CsvDialect,
   columns: readonly Column[],
-): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[] }> {
+): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[]; comments: number }> {
   const straight: Layout = { columns, order: columns.map((_, i) => i), width: columns.length };
-  if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns };
+  if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns, comments: 0 };
   const cutting = cuttingOf(dialect);
   const cells = new Cells();
   let head: Buffer = Buffer.alloc(0);
-  const attempt = (final: boolean): { lines?: string[][]; line?: Buffer; at: number } | undefined => {
+  const attempt = (final: boolean): { lines?: string[][]; line?: Buffer; at: number; comments: number } | undefined => {
     let at = 0;
     for (let i = 0; i < dialect.skipLines; i++) {
       at = at < head.length || final ? lineEnd(head, at, head.length, final) : -1;
       if (at < 0) return undefined;
     }
-    if (!dialect.header) return { at };
+    if (!dialect.header) return { at, comments: 0 };
+    let comments = 0;
     const lines: string[][] = [];
     for (;;) {
       const next = at < head.length ? cutRecord(head, at, head.length, final, cutting, cells) : -1;
-      if (next < 0) return final ? { lines, at: head.length } : undefined;
+      if (next < 0) return final ? { lines, at: head.length, comments } : undefined;
       if (!cells.blank) lines.push(Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)));
-      if (lines.length === (dialect.headerLines ?? 1)) return { lines, line: head.subarray(at, next), at: next };
+      else if (head[at] === cutting.comment) comments++;
+      if (lines.length === (dialect.headerLines ?? 1))
+        return { lines, line: head.subarray(at, next), at: next, comments };
       at = next;
     }
   };
@@ -299,13 +311,14 @@ export async function layoutOf(
     if (found || head.length > longestRecord) break;
   }
   found ??= attempt(true)!;
-  if (!found.lines) return { layout: straight, begin: found.at, inOrder: columns };
+  if (!found.lines) return { layout: straight, begin: found.at, inOrder: columns, comments: 0 };
   const single = found.lines.length === 1 && found.line ? found.lines[0] : undefined;
   const again: Pick<Layout, "header" | "headerLine"> = single
     ? { header: single, headerLine: Buffer.from(withoutEnd(found.line!)) }
     : {};
   // The names were given, and stand for the columns in the order of the first file.
-  if (dialect.renamed) return { layout: { ...straight, ...again }, begin: found.at, inOrder: columns };
+  if (dialect.renamed)
+    return { layout: { ...straight, ...again }, begin: found.at, inOrder: columns, comments: found.comments };
   const cellsOfHeader = joinedHeader(found.lines);
   const known = new Map(columns.map(({ name }, i) => [name, i]));
   // A header line shorter than the rows: its names are completed as they were when the source was opened.
@@ -328,7 +341,7 @@ export async function layoutOf(
   const inOrder = names
     .slice(0, width)
     .map((name) => columns[known.get(name) ?? -1] ?? { name, type: { kind: "text" } as const });
-  return { layout: { columns, order, width, ...again }, begin: found.at, inOrder };
+  return { layout: { columns, order, width, ...again }, begin: found.at, inOrder, comments: found.comments };
 }
 
 function withoutEnd(line: Buffer): Buffer {

@@ -3,7 +3,7 @@ import type { Column } from "../../../base/schema.js";
 import type { CsvDialect } from "../../../sources/scan.js";
 import { path, quote, text } from "../../../sql/duckdb/literals.js";
 import { storedType } from "../../../sql/duckdb/scan.js";
-import { distinctNames } from "../../../sql/names.js";
+import { storedNames } from "../../../sql/duckdb/stored-names.js";
 import { runOne } from "../statement.js";
 
 /** A slice of CSV text on disk without a header, with what was found out about it while it was written. */
@@ -19,7 +19,12 @@ export interface Slice {
   readonly columns: readonly Column[];
 }
 
-export const canonicalForm: Slice["form"] = { delimiter: ",", quote: '"', escape: '"', missing: [] };
+export const canonicalForm: Slice["form"] = {
+  delimiter: ",",
+  quote: '"',
+  escape: '"',
+  missing: [],
+};
 
 /** Reads a slice as Parquet, with the columns in the schema's order and the folder's values beside them. Gives the rows written. */
 export async function sliceToParquet(
@@ -32,7 +37,7 @@ export async function sliceToParquet(
   const read = slice.columns.map(
     (column, i) => `'c${i}': ${text(column.type.kind === "list" ? "VARCHAR" : storedType(column.type))}`,
   );
-  const stored = distinctNames(schema.map(({ name }) => name));
+  const stored = storedNames(schema.map(({ name }) => name));
   const select = schema.map(({ name, type }) => {
     const value = folder.get(name);
     const i = slice.columns.findIndex((column) => column.name === name);
