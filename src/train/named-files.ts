@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { runOne } from "../engines/duckdb/statement.js";
-import { quote } from "../sql/duckdb/literals.js";
+import { quote, text } from "../sql/duckdb/literals.js";
 import { describeSource } from "./source.js";
 import type { Workspace } from "./workspace.js";
 
@@ -47,9 +47,8 @@ export async function readNamedFiles(query: string, workspace: Workspace): Promi
 
 /** The tables that a query names, wherever in it: a query is a tree in JSON to DuckDB; of other statements it tells them alone. */
 async function tablesIn(query: string, connection: DuckDBConnection): Promise<ReadonlySet<string>> {
-  const [[json]] = (await connection.runAndReadAll("SELECT json_serialize_sql($1::VARCHAR)", [query])).getRowsJS() as [
-    [string],
-  ];
+  const serialized = await runOne(connection, `SELECT json_serialize_sql(CAST(${text(query)} AS VARCHAR))`);
+  const [[json]] = (await serialized.getRowsJS()) as [[string]];
   const tree = JSON.parse(json) as { error: boolean };
   if (tree.error) {
     try {

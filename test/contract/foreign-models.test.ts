@@ -214,6 +214,7 @@ const cases: readonly (readonly [
     (m) => put(m.label, "expr", { kind: "col", name: "secret" }),
   ],
   ["a share above 1", "logistic", "calibration.shares[0]", (m) => put(m.calibration.shares, 0, 2)],
+  ["a positive class that is the other one", "logistic", "positive", (m) => put(m, "positive", "no")],
   ["short codings", "logistic", "codings", (m) => put(m, "codings", [])],
   ["a baseline without shares", "logistic", "baseline.shares", (m) => put(m, "baseline", {})],
   ["no about", "logistic", "about", (m) => void delete m.about],
@@ -264,7 +265,6 @@ describe("what decides an answer", () => {
   test.each([
     ["the label's formula", (m: Anything) => put(m.label, "expr", { kind: "call", op: "not", args: [m.label.expr] })],
     ["the label's text", (m: Anything) => put(m.label, "text", "1 - late")],
-    ["the positive class", (m: Anything) => put(m, "positive", "no")],
     ["roles", (m: Anything) => put(m, "roles", { weight: "a" })],
     ["codings", (m: Anything) => put(m.codings[0], "shift", 12345)],
     ["the baseline", (m: Anything) => void m.baseline.shares.reverse()],

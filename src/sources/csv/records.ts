@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { type Column, type Type, typeName } from "../../base/schema.js";
+import { type Column, type Reading, type Type, typeName } from "../../base/schema.js";
 import { keepAside, type Problem, problemText, type Record } from "../records.js";
 import type { CsvDialect } from "../scan.js";
 import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray } from "./cells.js";
@@ -44,6 +44,17 @@ const articles: Readonly<Partial<{ [K in Kind]: string }>> = {
   timestamp: "a time",
 };
 
+/** Whole numbers of a column that is known to have them; 1.0 is 1, as other programs write it. */
+function wholeOf(read: Reading | undefined): Convert {
+  const [whole, real] = [convertTo({ kind: "int64" }, read), convertTo({ kind: "real" }, read)];
+  return (cell) => {
+    const found = whole(cell);
+    if (found !== undefined) return found;
+    const number = Number(real(cell));
+    return Number.isSafeInteger(number) ? String(number) : undefined;
+  };
+}
+
 /** Reads a CSV cell by cell, judging each by its column's type: what is not plain, or does not fit, comes this way. */
 export function csvReader(
   dialect: CsvDialect,
@@ -55,7 +66,9 @@ export function csvReader(
   const asRow = cuttingOf({ ...dialect, comment: "" });
   const cells = new Cells();
   const missing = columns.map(({ read }) => new Set<string>(read?.missing ?? knownMissing));
-  const converts: Convert[] = columns.map(({ type, read }) => convertTo(type, read));
+  const converts: Convert[] = columns.map(({ name, type, read }) =>
+    type.kind === "int64" && given.includes(name) ? wholeOf(read) : convertTo(type, read),
+  );
   const isText = columns.map(({ type }) => type.kind === "text");
   const isGiven = columns.map(({ name }) => given.includes(name));
   const repeatsHeader = header !== undefined && (width > 1 || !isText[0]);

@@ -9,10 +9,14 @@ const isReal = (type: Known): boolean => type !== undefined && isNumeric(type) &
 const kindOf = ({ type }: Term): Type["kind"] | undefined => type?.kind;
 
 type Write = (...args: readonly Term[]) => string;
+/** Many in a row are grouped: DuckDB reads a chain of signs from the left, as deep as it is long. */
 const infix =
   (sign: string): Write =>
-  (...args) =>
-    `(${args.map(({ sql }) => sql).join(` ${sign} `)})`;
+  (...args) => {
+    if (args.length <= 64) return `(${args.map(({ sql }) => sql).join(` ${sign} `)})`;
+    const half = args.length >> 1;
+    return `(${infix(sign)(...args.slice(0, half))} ${sign} ${infix(sign)(...args.slice(half))})`;
+  };
 const fn =
   (name: string): Write =>
   (...args) =>
