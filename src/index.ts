@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { SluiceError } from "./base/errors.js";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
-import { coerceRow } from "./expr/coerce.js";
 import { type Profile, profile as profileScan } from "./features/profile.js";
 import type { Task } from "./learners/contract.js";
 import type { Metrics } from "./metrics/contract.js";
@@ -14,10 +13,11 @@ import { type Importances, permutationImportance, rowsToShuffle } from "./predic
 import { type Scored, scoreRow } from "./predict/one.js";
 import { type PartialDependence, partialDependence } from "./predict/partial.js";
 import { type Predicted, predictFile } from "./predict/predict.js";
+import { rowReader } from "./predict/read-row.js";
 import { type SampledRows, sampleFor } from "./predict/sample.js";
 import { findModel, homeAt } from "./runs/home.js";
 import { rows as spoolRows } from "./sources/index.js";
-import type { CsvDialect } from "./sources/scan.js";
+import type { CsvOptions } from "./sources/options.js";
 import { learnerBytesOf } from "./train/check.js";
 import { planTraining } from "./train/plan.js";
 import { type Machine, type Scaled, type ScaleOptions, scaleTraining } from "./train/scale.js";
@@ -53,9 +53,7 @@ export interface Source<C extends Columns = Columns> {
 export interface SourceSettings<C extends Columns> extends Pick<DataOptions, "badRows"> {
   readonly schema?: C;
 }
-export interface CsvSettings<C extends Columns>
-  extends SourceSettings<C>,
-    Partial<Pick<CsvDialect, "delimiter" | "quote" | "header" | "encoding" | "missing" | "decimal">> {
+export interface CsvSettings<C extends Columns> extends SourceSettings<C>, CsvOptions {
   /** Names for the columns of a file without a header line. */
   readonly names?: readonly string[];
 }
@@ -475,7 +473,8 @@ export const rules = (model: Model | Trained): string | undefined => rulesOf(mod
 export function explainer(model: Model | Trained): (row: Readonly<Record<string, unknown>>) => ExplainedRow[] {
   const found = modelOf(model);
   const explained = explainRow(found);
-  return (row) => explained(coerceRow(found.inputs, row));
+  const read = rowReader(found);
+  return (row) => explained(read(row));
 }
 
 /** How much worse a model is on rows when a column's values are shuffled among them, largest first. */

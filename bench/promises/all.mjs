@@ -1,5 +1,6 @@
 // Every promise with its trials.
 import { budgetTrials } from "./budget.mjs";
+import { interruptTrials } from "./interrupt.mjs";
 import { killTrials } from "./kill.mjs";
 import { learnersNamed } from "./learners.mjs";
 import { oneModelTrials } from "./one-model.mjs";
@@ -10,6 +11,7 @@ export const promises = {
   budget: budgetTrials,
   "one-model": oneModelTrials,
   kill: killTrials,
+  interrupt: interruptTrials,
   source: sourceTrials,
   together: togetherTrials,
 };

@@ -1,5 +1,6 @@
 // Two runs at once on one cache: both make the model that each makes alone.
-import { rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { mixedCsv, mixedTable } from "../data.mjs";
 import { flagsOf } from "./learners.mjs";
@@ -7,6 +8,8 @@ import { line, seconds, tried } from "./lines.mjs";
 import { clear, placesIn, start, whole } from "./training.mjs";
 
 const promise = "two runs at once";
+const container = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+const canContain = () => spawnSync(container[0], [...container.slice(1), "true"]).status === 0;
 
 export async function togetherTrials({ quick, learners, scratch, say }) {
   const rows = quick ? 100_000 : 4_000_000;
@@ -35,7 +38,35 @@ export async function togetherTrials({ quick, learners, scratch, say }) {
     say(`${promise}: ${trial}`);
     lines.push(await tried(promise, trial, () => sideBySide(trial, pair)));
   }
+  const containers = "several containers at once on one cache";
+  if (canContain()) {
+    say(`${promise}: ${containers}`);
+    lines.push(await tried(promise, containers, () => contained(containers, [csv, ...flagsOf(first)])));
+  } else say(`${promise}: ${containers}: DID NOT RUN, it takes root on Linux (unshare)`);
   return lines;
+
+  /** Each in a PID namespace of its own, where all have the same process number, and none can ask whether another lives. */
+  async function contained(trial, args) {
+    const own = placesIn(scratch, "alone");
+    const alone = await whole(["train", ...args, ...own.flags]);
+    clear(own);
+    const broken = [];
+    const count = quick ? 3 : 6;
+    for (let round = 0; round < (quick ? 1 : 4); round++) {
+      const homes = Array.from({ length: count }, (_, i) => placesIn(scratch, `container-${i}`, "containers"));
+      const runs = await Promise.all(
+        homes.map(({ flags }) => start(["train", ...args, ...flags], { inside: container }).ended),
+      );
+      for (const [i, run] of runs.entries())
+        if (run.code !== 0)
+          broken.push(`${i} ended with ${run.code}: ${JSON.stringify(run.json?.error ?? run.stderr)}`);
+        else if (run.json.stateHash !== alone.json.stateHash) broken.push(`${i} made another model`);
+      const left = readdirSync(join(homes[0].cache, "landed")).filter((name) => name.includes("partial"));
+      if (left.length > 0) broken.push(`left behind: ${left.join(", ")}`);
+      homes.forEach(clear);
+    }
+    return line(promise, trial, broken, `${count} trainings of one CSV each; alone ${seconds(alone.seconds)}`);
+  }
 
   async function sideBySide(trial, pair) {
     const alone = [];
@@ -62,7 +93,6 @@ export async function togetherTrials({ quick, learners, scratch, say }) {
       const third = await whole(["train", ...pair[0], ...homes[0].flags]);
       if (third.json.stateHash !== alone[0].json.stateHash) broken.push("the cache they left makes another model");
       homes.forEach(clear);
-      rmSync(join(scratch, "both"), { recursive: true, force: true });
     }
     return line(
       promise,

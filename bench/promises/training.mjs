@@ -20,11 +20,13 @@ export const clear = ({ home, cache }) => {
 
 /**
  * Starts the command and reads its events from standard error as they come. `ended` gives exit code or signal, the JSON object of
- * standard output (undefined when there is none), all events with the milliseconds at which they came, and seconds.
+ * standard output (undefined when there is none), all events with the milliseconds at which they came, and seconds. With \`input\`
+ * its standard input stays open and empty; `inside` is a command that runs it in a room of its own.
  */
-export function start(args, { onEvent = () => {} } = {}) {
+export function start(args, { onEvent = () => {}, input = false, inside = [] } = {}) {
   const began = performance.now();
-  const child = spawn(cli, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const [program, ...own] = [...inside, cli, ...args];
+  const child = spawn(program, own, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe"] });
   const events = [];
   let [stdout, line, rest] = ["", "", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));

@@ -31,7 +31,9 @@ export interface Reading {
   readonly decimal?: "." | ",";
   /** The sign between groups of three digits. */
   readonly thousands?: "," | "." | " " | "'" | "_";
-  /** Spellings of "missing" beside the empty cell. */
+  /** Numbers stand beside other signs: `5 %` is 5, `$5` and `5 EUR` too, and `(5)` or `5-` is -5. */
+  readonly adorned?: true;
+  /** All spellings of "missing" beside the empty cell. */
   readonly missing?: readonly string[];
   readonly encoding?: string;
   /** The words for true and false, where they are others than these two. */
@@ -70,6 +72,9 @@ export interface TimestampValue {
 }
 export type Row = Readonly<Record<string, Value>>;
 
+/** An object for values by the names of columns: `__proto__` and `constructor` are names like others in it. */
+export const byName = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+
 export const bool: Type = { kind: "bool" };
 export const int64: Type = { kind: "int64" };
 export const real: Type = { kind: "real" };
@@ -101,3 +106,10 @@ export function typeName(type: Type): string {
 
 export const columnOf = (schema: Schema, name: string): Column | undefined =>
   schema.columns.find((column) => column.name === name);
+
+/** A field of a row, whatever its name: plain assignment to __proto__ would set no field. */
+export function setOwn(row: Record<string, Value>, name: string, value: Value): void {
+  if (name === "__proto__")
+    Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true });
+  else row[name] = value;
+}

@@ -6,7 +6,7 @@ import { table } from "./tables.js";
 export async function cache(flags: CommonFlags & { clear?: boolean; limit?: string }, context: Context): Promise<void> {
   const home = await homeOf(flags);
   const limit = flags.clear ? 0 : flags.limit === undefined ? undefined : parseBytes(flags.limit);
-  const removed = limit === undefined ? 0 : trimCache(home.cache, limit, false);
+  const removed = limit === undefined ? 0 : trimCache(home.cache, limit);
   const entries = cacheEntries(home.cache);
   const bytesOf = (some: typeof entries): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
   context.print(home.cache);

@@ -5,6 +5,7 @@ import { outwardJson } from "../base/json.js";
 import { formatBytes, formatCount, parseBytes } from "../base/units.js";
 import type { Home } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
+import { visible } from "./visible.js";
 
 /** Flags that every command takes. */
 export interface CommonFlags {
@@ -26,7 +27,12 @@ export interface SourceFlags {
   readonly delimiter?: string;
   readonly quoting?: string;
   readonly header?: boolean;
+  readonly skipLines?: string;
+  readonly comment?: string;
   readonly encoding?: string;
+  readonly decimal?: string;
+  readonly thousands?: string;
+  readonly dateFormat?: string;
   readonly missing?: readonly string[];
   readonly badRows?: string;
 }
@@ -62,11 +68,17 @@ export const withSource = (command: Command, engine = withEngine): Command =>
   engine(command)
     .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
     .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
-    .option("--columns <names>", "column names of a file without a header line, separated by commas")
+    .option("--columns <names>", "column names of a file without a header line, or in place of those in it, by commas")
     .option("--delimiter <text>", "of a CSV (\\t for tab)")
     .option("--quoting <char>", "quote character of a CSV, or none")
+    .option("--header", "the CSV's first line names its columns, whatever it looks like")
     .option("--no-header", "the CSV has no header line")
-    .option("--encoding <name>", "utf-8, latin-1 or utf-16")
+    .option("--skip-lines <n>", "lines above the table of a CSV")
+    .option("--comment <char>", "lines of a CSV that begin with it are left out, or none")
+    .option("--encoding <name>", "utf-8, latin-1, utf-16, windows-1251, shift_jis, ... (a wrong name lists all)")
+    .option("--decimal <sign>", "the decimal sign of numbers in text: . or ,")
+    .option("--thousands <sign>", "the sign between groups of three digits: , . ' space or none")
+    .option("--date-format <format>", "dmy, mdy, ymd, or a format like %d.%m.%Y, where dates do not say it themselves")
     .option("--missing <text>", "a spelling of a missing cell (repeatable)", gather)
     .addOption(
       new Option("--bad-rows <what>", "rows that do not fit: stop, or keep them in a file and count them").choices([
@@ -85,21 +97,28 @@ export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").
   }
   const csv = {
     ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === "\\t" ? "\t" : flags.delimiter }),
-    ...(flags.quoting === undefined ? {} : { quote: flags.quoting === "none" ? "" : flags.quoting }),
-    ...(flags.header === false ? { header: false } : {}),
-    ...(flags.encoding === undefined ? {} : { encoding: flags.encoding as "utf-8" }),
+    ...(flags.quoting === undefined ? {} : { quote: noneOr(flags.quoting) }),
+    ...(flags.header === undefined ? {} : { header: flags.header }),
+    ...(flags.skipLines === undefined ? {} : { skipLines: wholeNumber("skip-lines", flags.skipLines)! }),
+    ...(flags.comment === undefined ? {} : { comment: noneOr(flags.comment) }),
+    ...(flags.encoding === undefined ? {} : { encoding: flags.encoding }),
+    ...(flags.decimal === undefined ? {} : { decimal: flags.decimal as "," }),
+    ...(flags.thousands === undefined
+      ? {}
+      : { thousands: (flags.thousands === "space" ? " " : noneOr(flags.thousands)) as "," }),
+    ...(flags.dateFormat === undefined ? {} : { dateFormat: flags.dateFormat }),
     ...(flags.missing === undefined ? {} : { missing: flags.missing }),
   };
   return {
     ...(flags.format === undefined ? {} : { format: flags.format as "csv" }),
-    ...(flags.columns === undefined
-      ? {}
-      : { columns: flags.columns.split(",").map((name) => name.trim()), ...(flags.header === undefined ? {} : {}) }),
+    ...(flags.columns === undefined ? {} : { columns: flags.columns.split(",").map((name) => name.trim()) }),
     ...(Object.keys(types).length > 0 ? { types } : {}),
     ...(Object.keys(csv).length > 0 ? { csv } : {}),
     ...(flags.badRows === undefined ? {} : { badRows: flags.badRows as "stop" }),
   };
 }
+
+const noneOr = (value: string): string => (value === "none" ? "" : value);
 
 export function wholeNumber(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -221,11 +240,13 @@ export async function run(
     exit = signal === "SIGINT" ? 130 : 143;
     const interrupted = new SluiceError("interrupted", `interrupted by ${signal}`, { signal });
     controller.abort(interrupted);
-    // Whatever hangs after that does not hold the terminal.
+    // Whatever hangs after that does not hold the terminal. Exiting would wait for threads that hang (a pipe that nobody
+    // writes to, a query that hears no interrupt); the signal itself, which nothing catches any more, does not.
     setTimeout(() => {
       fail(interrupted, flags, exit, jsonTo);
-      process.exit(exit);
-    }, 4000).unref();
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }, 1200).unref();
   };
   const onInt = (): void => stop("SIGINT");
   const onTerm = (): void => stop("SIGTERM");
@@ -235,7 +256,7 @@ export async function run(
     await work({
       signal: controller.signal,
       flags,
-      print: (text) => void (flags.json || process.stdout.write(`${text}\n`)),
+      print: (text) => void (flags.json || process.stdout.write(`${visible(text)}\n`)),
       json: (value) => void (flags.json && jsonTo.write(`${outwardJson(value)}\n`)),
     });
   } catch (error) {
@@ -268,7 +289,7 @@ export function fail(
     process.stderr.write(
       `sluice: this is our own bug, not yours: ${error instanceof Error ? (error.stack ?? message) : message}\n`,
     );
-  } else process.stderr.write(`sluice: ${message}\n`);
+  } else process.stderr.write(`sluice: ${visible(message, process.stderr)}\n`);
   return exit;
 }
 

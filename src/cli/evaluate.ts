@@ -31,13 +31,19 @@ export async function evaluate(
   context.print(
     `${loaded.ref} on ${sources.join(", ")}: ${formatCount(rows.read)} rows read, ${formatCount(rows.labelled)} with a label`,
   );
+  if (rows.unknownClass > 0)
+    context.print(
+      `${formatCount(rows.unknownClass)} rows have a class that training did not see (${rows.unknownClasses.join(", ")}): they count as wrong in the accuracy, and in no other figure`,
+    );
   context.print(metricsTable(model, baseline, { uncalibrated }));
   context.json({
     model: loaded.ref,
     rows: {
       read: rows.read,
       evaluated: rows.labelled,
+      labelled: rows.labelled,
       unlabelled: rows.unlabelled,
+      unknownClass: rows.unknownClass,
       filtered: rows.filtered,
       setAside: rows.setAside,
     },

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { SluiceError } from "../base/errors.js";
+import { keepPrivate } from "../base/private-files.js";
 import {
   type CommonFlags,
   fail,
@@ -15,6 +16,7 @@ const gather = (value: string, earlier: readonly string[] = []): string[] => [..
 
 /** The command line: flags are read here, and what a command needs is loaded when it runs, so that --help stays fast. */
 export async function main(args: readonly string[]): Promise<void> {
+  keepPrivate();
   // A reader that went away (| head) is not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => void (error.code === "EPIPE" && process.exit(0)));
   const program = new Command("sluice")
@@ -56,7 +58,8 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--group <column>", "rows of one group stay together")
       .option("--weight <column>", "how much a row counts")
       .option("--where <formula>", "only rows for which this is true")
-      .option("--validate <how>", "random:0.2, time:0.2, group:0.2 or none", "random:0.2")
+      .option("--validate <how>", "random:0.2 (default), time:0.2, group:0.2 (default with --group) or none")
+      .option("--together <what>", "duplicates: rows that are copies of each other stay on one side of the split")
       .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
       .option("--test <source>", "another source to judge on (repeatable)", gather)
       .option("--sums <where>", "of linear and logistic on a cluster: pages (rows come here) or cluster (only sums do)")

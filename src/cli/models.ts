@@ -1,22 +1,28 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CodedError } from "../base/errors.js";
 import { fromJson } from "../base/json.js";
 import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
 import { outOfBagOf, rulesOf } from "../predict/explain.js";
-import { type Home, listModels, runDir } from "../runs/home.js";
+import { type Home, modelsAndStrays, runDir, type Stray } from "../runs/home.js";
 import type { TrainDetails } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
 import { loadModel } from "./evaluate.js";
 import { metricsTable, outOfBagLine, table } from "./tables.js";
 
+const trainedOn = ({ about }: Model): string => {
+  const rows = (about["rows"] as { train?: unknown } | undefined)?.train;
+  return typeof rows === "number" ? formatCount(rows) : "";
+};
+
 const headline = (model: Model): string => {
   const judged = Object.entries((model.about["metrics"] ?? {}) as Record<string, { model: Record<string, number> }>)[0];
-  if (!judged) return "";
+  if (!judged?.[1]?.model) return "";
   const [on, { model: values }] = judged;
   for (const name of ["auc", "accuracy", "rmse"])
-    if (values[name] !== undefined) return `${name} ${values[name].toPrecision(4)} (${on})`;
+    if (typeof values[name] === "number") return `${name} ${values[name].toPrecision(4)} (${on})`;
   return "";
 };
 
@@ -27,7 +33,17 @@ export function detailsOf(home: Home, run: string): TrainDetails | undefined {
 
 export async function models(flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
-  const all = listModels(home).map((kept) => ({ kept, model: loadModel(home, kept.ref).model }));
+  const { models: kept, strays } = modelsAndStrays(home);
+  const damaged: Stray[] = [...strays];
+  const all = kept.flatMap((one) => {
+    try {
+      return [{ kept: one, model: loadModel(home, one.ref).model }];
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      damaged.push({ ref: one.ref, problem: error.message });
+      return [];
+    }
+  });
   if (all.length === 0) context.print("no models yet: sluice train SOURCE --label COLUMN");
   else
     context.print(
@@ -38,13 +54,15 @@ export async function models(flags: CommonFlags, context: Context): Promise<void
           model.task,
           model.label.text,
           model.learner,
-          formatCount((model.about["rows"] as { train: number }).train),
+          trainedOn(model),
           headline(model),
           new Date(kept.keptMs).toISOString().slice(0, 16).replace("T", " "),
         ]),
       ),
     );
+  for (const { ref, problem } of damaged) context.print(`\n${ref}: ${problem}`);
   context.json({
+    ...(damaged.length > 0 ? { damaged } : {}),
     models: all.map(({ kept, model }) => ({
       model: kept.ref,
       run: kept.run,
@@ -67,7 +85,7 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
     `${found} · ${model.learner} · ${model.task} of ${model.label.text}${model.classes.length > 0 ? ` (${model.classes.map(className).slice(0, 12).join(", ")})` : ""}`,
   );
   context.print(
-    `made ${String(model.about["created"])} from ${(model.about["sources"] as string[]).join(", ")}, run ${run || "unknown"}`,
+    `made ${String(model.about["created"])} from ${[model.about["sources"] ?? []].flat().join(", ")}, run ${run || "unknown"}`,
   );
   context.print(
     `params ${Object.entries(model.params)
@@ -119,7 +137,7 @@ export async function compare(refs: readonly string[], flags: CommonFlags, conte
   row("label", ({ model }) => model.label.text);
   row("learner", ({ model }) => model.learner);
   row("features", ({ model }) => String(model.features.length));
-  row("training rows", ({ model }) => formatCount((model.about["rows"] as { train: number }).train));
+  row("training rows", ({ model }) => trainedOn(model));
   for (const on of ["validation", "test"] as const) {
     const names = new Set(all.flatMap(({ details }) => Object.keys(details?.quality[on]?.model.values ?? {})));
     for (const name of names)

@@ -10,6 +10,7 @@ import {
   tellCluster,
 } from "./command.js";
 import { loadModel } from "./evaluate.js";
+import { visible } from "./visible.js";
 import { watching } from "./watch.js";
 
 export async function predict(
@@ -39,7 +40,8 @@ export async function predict(
   );
   const say =
     flags.to === "-"
-      ? (text: string): void => void (flags.quiet || flags.json || process.stderr.write(`${text}\n`))
+      ? (text: string): void =>
+          void (flags.quiet || flags.json || process.stderr.write(`${visible(text, process.stderr)}\n`))
       : context.print;
   for (const note of done.notes) say(`note: ${note}`);
   say(
@@ -48,6 +50,7 @@ export async function predict(
   context.json({
     model: found,
     rows: done.rows,
+    scored: done.rows - done.errors,
     setAside: done.setAside,
     errors: done.errors,
     bytes: done.bytes,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { formatCount } from "../base/units.js";
 import { profile as profileOf } from "../features/profile.js";
+import type { LandedScan } from "../sources/scan.js";
 import { mixedWarnings } from "../train/mixed.js";
 import { describeSource } from "../train/source.js";
 import {
@@ -28,40 +29,27 @@ export async function profile(
     sampleRows: wholeNumber("sample-rows", flags.sampleRows)!,
     signal: context.signal,
   };
-  const landing = async () => {
-    const landed = await workspace.engine.land(scan, {
-      badRows: options.badRows,
-      asideDir: join(workspace.home.root, "aside"),
-      signal: context.signal,
-    });
+  const asideDir = join(workspace.home.root, "aside");
+  // Text is landed, as for a training: both read a file in one way, and the training finds it landed.
+  const found = await watching(workspace, flags, "counting", async () => {
+    const landed = workspace.engine.reads(scan)
+      ? (scan as LandedScan)
+      : await workspace.engine.land(scan, { badRows: options.badRows, asideDir, signal: context.signal });
+    const from = landed.format === "parquet" ? landed.landed : undefined;
     return {
       ...(await profileOf(workspace.engine, landed, how)),
-      setAside: landed.format === "parquet" ? (landed.landed?.setAside ?? 0) : 0,
+      setAside: from?.setAside ?? 0,
+      ...(from?.comments ? { comments: from.comments } : {}),
+      ...(from?.assumed ? { assumed: from.assumed } : "assumed" in scan ? { assumed: scan.assumed } : {}),
+      landed,
     };
-  };
-  // A clean CSV is read where it is; one with rows that don't fit is landed first, so that each of them is counted.
-  const direct =
-    workspace.engine.reads(scan) ||
-    (workspace.engine === workspace.local &&
-      scan.format === "csv" &&
-      scan.csv?.encoding === "utf-8" &&
-      scan.csv.compression === "none" &&
-      scan.csv.comment === "" && // DuckDB drops comment lines between rows; landing counts them
-      scan.csv.decimal === ".");
-  const found = await watching(workspace, flags, "counting", () =>
-    direct
-      ? profileOf(workspace.engine, scan, how).catch((error: unknown) => {
-          if (scan.format !== "csv" || context.signal.aborted) throw error;
-          return landing();
-        })
-      : landing(),
-  );
-  const assumed = "assumed" in scan ? scan.assumed : found.assumed;
+  });
+  const { assumed, landed, ...facts } = found;
   context.print(
-    `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}`,
+    `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}${found.comments ? `; ${formatCount(found.comments)} comment lines are left out` : ""}`,
   );
   for (const sentence of assumed) context.print(`assumed: ${sentence}`);
-  const warnings = await mixedWarnings(scan, undefined, workspace.local);
+  const warnings = await mixedWarnings(scan, landed, workspace.local);
   for (const { message } of warnings) context.print(`warning: ${message}`);
   context.print(
     table(
@@ -87,7 +75,7 @@ export async function profile(
     context.print(
       `quantiles and frequent values from ${formatCount(found.sample.rows)} sampled rows: shares are off by at most ${(100 * found.sample.error).toFixed(2)} points (95 %); --exact counts them`,
     );
-  context.json({ ...found, assumed, warnings });
+  context.json({ ...facts, assumed, warnings });
 }
 
 const cell = (value: unknown): string =>

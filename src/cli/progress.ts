@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import type { Underway } from "../engines/contract.js";
 import { coloursOf } from "./colours.js";
 import { cut, displayWidth } from "./tables.js";
+import { visible } from "./visible.js";
 
 export interface ProgressOptions {
   readonly stream: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
@@ -153,7 +154,7 @@ export function progress(options: ProgressOptions): Progress {
       if (json) stream.write(`${JSON.stringify({ event: "unit", unit: name, seconds: sinceStart() })}\n`);
     },
     note(text) {
-      stream.write(json ? `${JSON.stringify({ event: "note", note: text })}\n` : `${text}\n`);
+      stream.write(json ? `${JSON.stringify({ event: "note", note: text })}\n` : `${visible(text, stream)}\n`);
     },
     done() {
       if (ended) return;

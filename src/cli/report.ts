@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
+import { asUsual } from "../base/private-files.js";
 import type { Insight } from "../predict/insight.js";
 import type { ReportComparison } from "../report/input.js";
 import { type Home, runDir, writeWhole } from "../runs/home.js";
@@ -29,6 +30,7 @@ export async function writeReport(
   const { run } = details.result;
   const file = to === undefined ? join(runDir(home, run), "report.html") : resolve(to);
   writeWhole(file, renderReport(reportOf(details, runFile(home, run).spec, more)));
+  if (to !== undefined) asUsual(file);
   return file;
 }
 

@@ -2,6 +2,7 @@ import { StatementType } from "@duckdb/node-api";
 import { SluiceError } from "../base/errors.js";
 import type { Row, Value } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
+import { type NamedFile, readNamedFiles } from "../train/named-files.js";
 import { type CommonFlags, type Context, openWorkspace, wholeNumber } from "./command.js";
 import { table } from "./tables.js";
 import { watching } from "./watch.js";
@@ -10,9 +11,13 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
   const limit = wholeNumber("limit", flags.limit)!;
   await using workspace = await openWorkspace(flags, context.signal);
   let rows: Row[];
+  let files: readonly NamedFile[] = [];
   try {
-    if (workspace.engine === workspace.local) await check(query, workspace);
-    else if (!/^\s*(select|with|from|values|describe|show|table)\b/i.test(query))
+    if (workspace.engine === workspace.local) {
+      // Before the query is bound: its columns have the types that are read, not those that DuckDB would guess.
+      files = await readNamedFiles(query, workspace);
+      await check(query, workspace);
+    } else if (!/^\s*(select|with|from|values|describe|show|table)\b/i.test(query))
       throw new SluiceError(
         "bad_formula",
         "sluice sql only reads; write one query (SELECT, FROM, VALUES, WITH, DESCRIBE or SHOW)",
@@ -41,9 +46,14 @@ export async function sql(query: string, flags: CommonFlags & { limit: string },
       ),
     );
   if (rows.length > limit) context.print(`the first ${formatCount(limit)} rows (--limit ${limit * 10} for more)`);
+  for (const { name, assumed, setAside } of files) {
+    for (const sentence of assumed) context.print(`assumed of ${name}: ${sentence}`);
+    if (setAside > 0) context.print(`${formatCount(setAside)} rows of ${name} don't fit and are set aside`);
+  }
   context.json({
     rows: shown.map((row) => Object.fromEntries(names.map((name) => [name, plain(row[name] ?? null)]))),
     more: rows.length > limit,
+    ...(files.length > 0 ? { files } : {}),
   });
 }
 

@@ -3,6 +3,7 @@ import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
 import { coloursOf } from "./colours.js";
+import { visible } from "./visible.js";
 
 export interface TableOptions {
   /** Columns of the terminal; wider tables are cut to it. Not a terminal: nothing is cut. */
@@ -59,7 +60,7 @@ function shrink(widths: number[], room: number): number[] {
   return widths;
 }
 
-const oneLine = (cell: string): string => cell.replaceAll(/[\r\n\t]+/g, " ");
+const oneLine = (cell: string): string => visible(cell.replaceAll(/[\r\n\t]+/g, " "));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are colours
 const colours = /\u001b\[[0-9;]*m/g;
 const zeroWide = /\p{Mark}|\u200d|\ufe0f/u;

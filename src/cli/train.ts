@@ -6,6 +6,7 @@ import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
+import { validateOf } from "../train/split.js";
 import { trainModel } from "../train/train.js";
 import {
   type CommonFlags,
@@ -35,7 +36,8 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly group?: string;
   readonly weight?: string;
   readonly where?: string;
-  readonly validate: string;
+  readonly validate?: string;
+  readonly together?: string;
   readonly calibrate?: string;
   readonly test?: readonly string[];
   readonly sums?: string;
@@ -75,7 +77,8 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("group", flags.group),
     ...given("weight", flags.weight),
     ...given("where", flags.where),
-    validate: flags.validate,
+    ...(flags.validate === undefined ? {} : { validate: flags.validate }),
+    ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
     ...given("test", flags.test),
     ...given("sums", flags.sums as TrainSpec["sums"]),
@@ -151,6 +154,9 @@ function describe(
   const { rows } = result;
   const lines: string[] = [];
   const say = (text = ""): void => void lines.push(text);
+  const [first] = result.warnings;
+  const poor = first?.code === "worse_than_baseline" ? first : undefined;
+  if (poor) say(`warning: ${poor.message}`);
   for (const sentence of assumed) say(`assumed: ${sentence}`);
   const share =
     model.task === "binary"
@@ -176,7 +182,7 @@ function describe(
   );
   if (model.about["cut"] !== undefined)
     say(`split     validation rows are those from ${String(model.about["cut"])} on`);
-  else say(`split     --validate ${extra.spec.validate ?? "random:0.2"}, seed ${extra.spec.seed ?? 7}`);
+  else say(`split     --validate ${validateOf(extra.spec)}, seed ${extra.spec.seed ?? 7}`);
   say(
     `memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`,
   );
@@ -203,7 +209,7 @@ function describe(
     say(outOfBagLine(result.outOfBag));
   }
   if (result.warnings.length > 0) say();
-  for (const { message } of result.warnings) say(`warning: ${message}`);
+  for (const warning of result.warnings) if (warning !== poor) say(`warning: ${warning.message}`);
   if (result.units.reused > 0)
     say(`resumed: ${result.units.reused} finished units reused, ${result.units.done} done now`);
   say();

@@ -92,6 +92,8 @@ export interface Happened {
 
 export interface LandOptions {
   readonly badRows: "stop" | "keep-aside";
+  /** A cell that does not convert is missing, and the scan's `errorColumn` says why: no row is refused. */
+  readonly badCells?: "error";
   /** Where rows that do not fit are kept when they are kept aside. */
   readonly asideDir: string;
   /** What was landed before is taken at its size; whoever reads it lands again without this, which sums the bytes. */

@@ -15,19 +15,24 @@ import {
   DuckDBTypeId,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import type { Row, Schema, Value } from "../base/schema.js";
+import { me, type Presence } from "../base/owner.js";
+import { asUsual } from "../base/private-files.js";
+import { byName, type Row, type Schema, type Value } from "../base/schema.js";
 import type { TreeSums } from "../expr/evaluate/trees.js";
 import type { Relation } from "../expr/relation.js";
 import type { TermCoder } from "../expr/words.js";
 import type { ParquetScan, Scan, TableScan } from "../sources/scan.js";
 import type { Dialect } from "../sql/dialect.js";
+import { text } from "../sql/duckdb/literals.js";
 import { duckdbDialect } from "../sql/duckdb.js";
 import { toSql } from "../sql/relation.js";
 import type { Chunk, Engine, LandOptions, Target } from "./contract.js";
 import { typedChunk } from "./duckdb/chunks.js";
 import { land } from "./duckdb/land.js";
 import { schemaOfQuery } from "./duckdb/probe.js";
+import { hidesRows, renamed } from "./duckdb/rename.js";
 import { SlotFunctions } from "./duckdb/slots.js";
+import { runOne, streamOne } from "./duckdb/statement.js";
 import { teach } from "./duckdb/teach.js";
 import { TermFunctions } from "./duckdb/terms.js";
 import { TreeFunctions } from "./duckdb/trees.js";
@@ -40,6 +45,8 @@ export interface DuckDBOptions {
   readonly spillDir: string;
   /** Where text sources are landed. */
   readonly cacheDir: string;
+  /** Says to other processes which landed files are being used. */
+  readonly presence?: Presence;
   /** A faster way to score trees than the one for single rows. */
   readonly treeSums?: TreeSums;
   /** A faster way to take texts apart. */
@@ -103,7 +110,7 @@ export class DuckDBEngine implements Engine {
   async rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]> {
     return this.use(
       async (connection) => {
-        const result = await connection.stream(this.sql(relation));
+        const result = await streamOne(connection, this.sql(relation));
         const names = result.deduplicatedColumnNames();
         const wide = result.columnTypes().map((type) => type.typeId === DuckDBTypeId.HUGEINT);
         const isSample = names.map((name) => relation.kind === "aggregate" && relation.columns[name]?.agg === "sample");
@@ -117,7 +124,7 @@ export class DuckDBEngine implements Engine {
           const columns = names.map((_, i) => chunk!.getColumnValues(i));
           const take = Math.min(chunk.rowCount, limit - rows.length);
           for (let r = 0; r < take; r++) {
-            const row: Record<string, Value> = {};
+            const row = byName<Value>();
             for (let i = 0; i < names.length; i++)
               row[names[i]!] = isSample[i] ? sampledRows(columns[i]![r]!) : plain(columns[i]![r]!, wide[i]!);
             rows.push(row);
@@ -136,7 +143,7 @@ export class DuckDBEngine implements Engine {
     signal?.addEventListener("abort", stop, { once: true });
     const started = performance.now();
     try {
-      const result = await connection.stream(this.sql(relation));
+      const result = await streamOne(connection, this.sql(relation));
       const types = result.columnTypes();
       // Two chunks are asked for ahead, so that DuckDB's threads work while this one encodes.
       let next = result.fetchChunk();
@@ -159,7 +166,7 @@ export class DuckDBEngine implements Engine {
   }
 
   async write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }> {
-    const partial = `${target.path}.partial-${process.pid}`;
+    const partial = `${target.path}.partial-${me}`;
     const format = {
       parquet: "FORMAT parquet, COMPRESSION zstd",
       csv: "FORMAT csv, HEADER true",
@@ -168,15 +175,14 @@ export class DuckDBEngine implements Engine {
     try {
       const rows = await this.use(
         async (connection) => {
-          const done = await connection.run(
-            `COPY (${this.sql(relation)}) TO '${partial.replaceAll("'", "''")}' (${format})`,
-          );
+          const done = await runOne(connection, `COPY (${this.sql(relation)}) TO ${text(partial)} (${format})`);
           return Number((await done.getRows())[0]?.[0] ?? 0);
         },
         relation,
         signal,
       );
       await rename(partial, target.path);
+      if (!target.path.startsWith(this.#options.cacheDir)) asUsual(target.path);
       return { rows, bytes: (await stat(target.path)).size };
     } catch (error) {
       await rm(partial, { force: true });
@@ -189,11 +195,15 @@ export class DuckDBEngine implements Engine {
   }
 
   async land(scan: Scan, options: LandOptions): Promise<ParquetScan | TableScan> {
-    if (scan.format === "parquet" || scan.format === "table") return scan;
+    if (scan.format === "parquet" || scan.format === "table")
+      return hidesRows(scan)
+        ? renamed(scan, this.#options.cacheDir, (work) => this.use(work, { kind: "scan", scan }, options.signal))
+        : scan;
     if (scan.format === "spark") throw new Error("DuckDB does not read from Spark");
     return land(scan, {
       connect: () => this.#instance.connect(),
       cacheDir: this.#options.cacheDir,
+      ...(this.#options.presence ? { presence: this.#options.presence } : {}),
       memoryBytes: this.#options.memoryBytes,
       threads: this.#options.threads,
       ...options,
@@ -265,9 +275,7 @@ export class DuckDBEngine implements Engine {
     const alias = duckdbDialect.databaseAlias(file.fingerprint);
     if (this.#attached.has(alias)) return;
     this.#attached.set(alias, file.path);
-    await connection.run(
-      `ATTACH IF NOT EXISTS '${file.path.replaceAll("'", "''")}' AS ${duckdbDialect.quote(alias)} (READ_ONLY)`,
-    );
+    await runOne(connection, `ATTACH IF NOT EXISTS ${text(file.path)} AS ${duckdbDialect.quote(alias)} (READ_ONLY)`);
   }
 
   /** SLUICE_TRACE=1 shows each query with its milliseconds on standard error. */

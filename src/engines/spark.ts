@@ -1,5 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
+import { asUsual } from "../base/private-files.js";
 import type { Row, Schema } from "../base/schema.js";
 import { col } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
@@ -209,7 +211,7 @@ export class SparkEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
     if (format === "parquet") return this.#writeParquetHere(relation, path, signal);
-    const partial = `${path}.partial-${process.pid}`;
+    const partial = `${path}.partial-${me}`;
     const file = await open(partial, "w");
     let rows = 0;
     try {
@@ -227,6 +229,7 @@ export class SparkEngine implements Engine {
       }
       await file.close();
       await rename(partial, path);
+      asUsual(path);
       return { rows, bytes: (await stat(path)).size };
     } catch (error) {
       await file.close().catch(() => {});
@@ -242,7 +245,7 @@ export class SparkEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
     const { columns } = await this.schema(relation);
-    const lines = `${path}.lines-${process.pid}`;
+    const lines = `${path}.lines-${me}`;
     try {
       await this.#writeHere(relation, { format: "csv", path: lines }, signal);
       return await this.#options.local.write(linesRelation(lines, columns), { format: "parquet", path }, signal);

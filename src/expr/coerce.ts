@@ -17,21 +17,27 @@ export function coerceRow(schema: Schema, given: Given): Row {
 }
 
 function coerce({ name, type }: Column, value: unknown): Value {
-  const found = typed(type, value);
+  const found = typedValue(type, value);
   if (found !== undefined) return found;
+  throw refusedValue({ name, type }, value);
+}
+
+/** A value of a row that is none of its column's. */
+export function refusedValue({ name, type }: Column, value: unknown): SluiceError {
   const shown = typeof value === "bigint" ? String(value) : JSON.stringify(value);
   const quoted =
     typeof value === "string" && type.kind !== "text" && type.kind !== "date" && type.kind !== "timestamp"
       ? "; write it without quotes"
       : "";
-  throw new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, {
+  return new SluiceError("wrong_type", `column "${name}" is ${shown} here; it must be ${right(type)}${quoted}`, {
     column: name,
     value: shown,
     type: typeName(type),
   });
 }
 
-function typed(type: Type, value: unknown): Value | undefined {
+/** The value where it is one of this type already, undefined where it is not. */
+export function typedValue(type: Type, value: unknown): Value | undefined {
   switch (type.kind) {
     case "bool":
       return typeof value === "boolean" ? value : undefined;

@@ -63,7 +63,13 @@ class Parser {
 
   whole(): Expr {
     if (this.#ended) throw this.#wrong("the formula is empty");
+    if (this.#tokens.length > mostTokens)
+      throw this.#wrong(
+        `the formula has ${this.#tokens.length} words, numbers and signs; at most ${mostTokens} are read`,
+        this.#tokens[0],
+      );
     const expr = this.#expr(0);
+    if (depthOf(expr) > deepest) throw this.#wrong(tooDeep, this.#tokens[0]);
     if (!this.#ended) throw this.#wrong(`the formula could end before ${shown(this.#next)}, but goes on`);
     return expr;
   }
@@ -94,16 +100,12 @@ class Parser {
   }
 
   #expr(level: number): Expr {
-    if (++this.#depth > 500) throw this.#wrong("the formula is nested too deeply (500 levels)");
+    if (++this.#depth > deepest) throw this.#wrong(tooDeep);
     let left = this.#prefix();
     for (;;) {
-      const found =
-        this.#next.kind === "sign" || this.#next.kind === "name"
-          ? binary.get(this.#next.text.toUpperCase())
-          : undefined;
+      const found = this.#nextBinary();
       if (found && found[1] > level) {
-        this.#at++;
-        left = call(found[0], left, this.#expr(found[1]));
+        left = this.#chain(found[0], found[1], left);
         continue;
       }
       const more = compareLevel > level ? this.#test(left) : undefined;
@@ -113,6 +115,21 @@ class Parser {
     }
     this.#depth--;
     return left;
+  }
+
+  /** a + b + c + ...: from the left, and a long one as a balanced tree, since engines stop at a depth. */
+  #chain(op: OpName, level: number, first: Expr): Expr {
+    const terms = [first];
+    do {
+      this.#at++;
+      terms.push(this.#expr(level));
+    } while (chained.has(op) && this.#nextBinary()?.[0] === op);
+    return terms.length > longestChain ? balanced(op, terms) : terms.reduce((left, right) => call(op, left, right));
+  }
+
+  #nextBinary(): readonly [op: OpName, level: number] | undefined {
+    const { kind, text } = this.#next;
+    return kind === "sign" || kind === "name" ? binary.get(text.toUpperCase()) : undefined;
   }
 
   /** IS NULL, [NOT] IN, BETWEEN, LIKE behind a value. */
@@ -313,6 +330,28 @@ class Parser {
       );
     throw new UnknownColumnError(name, this.#columns);
   }
+}
+
+/** Levels of a formula, and its words, numbers and signs: more is no formula that a person wrote. */
+const deepest = 100;
+const mostTokens = 200_000;
+const tooDeep = `the formula is nested too deeply (${deepest} levels)`;
+/** Operations whose terms may be grouped anyhow, and how many of them in a row are grouped from the left as they are written. */
+const chained: ReadonlySet<OpName> = new Set(["add", "mul", "and", "or", "concat"]);
+const longestChain = 32;
+
+function balanced(op: OpName, terms: readonly Expr[]): Expr {
+  if (terms.length === 1) return terms[0]!;
+  const half = terms.length >> 1;
+  return call(op, balanced(op, terms.slice(0, half)), balanced(op, terms.slice(half)));
+}
+
+/** Without recursion: it guards what recurses. */
+function depthOf(expr: Expr): number {
+  let depth = 0;
+  for (let level: Expr[] = [expr]; level.length > 0; depth++)
+    level = level.flatMap((one) => (one.kind === "call" ? [...one.args] : one.kind === "lookup" ? [one.key] : []));
+  return depth;
 }
 
 const shown = (token: Token): string =>

@@ -2,13 +2,12 @@ import { choice, integer } from "../base/params.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import { defineFeature } from "./contract.js";
 import { isMissing } from "./formulas.js";
+import { asLevel } from "./one-hot.js";
 import { compareValues } from "./statistics/values.js";
 
 type Counted = readonly { readonly value: string | number | boolean; readonly count: number }[];
 const categories = { min: 1, max: 1, types: ["text", "bool", "int64", "real", "decimal"] } as const;
-/** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
-const listed = (values: unknown): Counted =>
-  ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
+const listed = (values: unknown): Counted => (values as Counted | null) ?? [];
 
 /** A category as the rank of its value. */
 export const ordinal = defineFeature({
@@ -22,7 +21,7 @@ export const ordinal = defineFeature({
   questions: ([of], { limit }) => [{ ask: "values", of: of!, limit }],
   fit: ([values], _, { order }) => {
     const levels = listed(values).map(({ value }) => value);
-    return { levels: order === "value" ? levels.sort(compareValues) : levels };
+    return { levels: (order === "value" ? levels.sort(compareValues) : levels).map(asLevel) };
   },
   blocks: ({ levels }, [of], _, name) => [
     {
@@ -49,7 +48,7 @@ export const frequency = defineFeature({
     const rows = Math.max(1, Number(count) + Number(missing));
     const kept = listed(values);
     return {
-      levels: kept.map(({ value }) => value),
+      levels: kept.map(({ value }) => asLevel(value)),
       shares: kept.map((level) => level.count / rows),
       missing: Number(missing) / rows,
     };

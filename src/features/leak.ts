@@ -1,12 +1,14 @@
-import type { Column, Schema } from "../base/schema.js";
+import { type Column, isNumeric, type Schema } from "../base/schema.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import { leakLimits, type Task, tellsLabel } from "./leak/single.js";
+import { leakLimits, type Task, type Told, tellsLabel } from "./leak/single.js";
+import { sumsToLabel } from "./leak/sums.js";
 import { asReal, countRows, type StatisticsOptions } from "./statistics/ask.js";
 import { filtered, inSample, readNumbers } from "./statistics/sample.js";
 
 export interface LeakWarning {
-  readonly code: "leak";
+  /** A leak as far as numbers can tell, or a column that may be one: someone who knows the data must say. */
+  readonly code: "leak" | "possible_leak";
   readonly column: string;
   readonly message: string;
 }
@@ -56,11 +58,25 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
     block.forEach(({ name, type }, i) => {
       const x = of(columns[i]!);
       const after = isTime(type.kind) && options.time !== undefined && afterEvent(x, of(event!));
-      const problem = after
-        ? `"${name}" always lies after "${options.time}", so it was recorded after the event`
+      const told: Told | undefined = after
+        ? { sure: true, message: `"${name}" always lies after "${options.time}", so it was recorded after the event` }
         : tellsLabel(name, { values: x, ordered: type.kind !== "text" }, y, options.task);
-      if (problem) warnings.push({ code: "leak", column: name, message: `${problem}. ${remedy(name)}` });
+      if (told)
+        warnings.push({
+          code: told.sure ? "leak" : "possible_leak",
+          column: name,
+          message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}`,
+        });
     });
+    if (options.task !== "regression") continue;
+    const numbers = block.flatMap(({ name, type }, i) => (isNumeric(type) ? [{ name, values: of(columns[i]!) }] : []));
+    const parts = sumsToLabel(numbers, y);
+    if (parts)
+      warnings.push({
+        code: "leak",
+        column: parts[0]!.name,
+        message: `the label is ${formula(parts)}: parts of it. If they are known no sooner than it is, leave them out: --drop ${parts.map(({ name }) => name).join(",")}; if they are known before, say so: --allow-leak ${parts.map(({ name }) => name).join(",")}`,
+      });
   }
   return warnings;
 }
@@ -71,6 +87,8 @@ function asOrder({ name, type }: Column): Expr {
   return isTime(type.kind) ? call("epochMicros", col(name)) : asReal(col(name));
 }
 
+const formula = (parts: readonly { name: string; sign: number }[]): string =>
+  parts.map(({ name, sign }, i) => `${i > 0 ? (sign > 0 ? " + " : " - ") : ""}"${name}"`).join("");
 const comparable = (kind: string): boolean =>
   ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp";

@@ -47,10 +47,14 @@ const othersOfRare = 10;
 
 type Counted = readonly { readonly value: Level; readonly count: number }[];
 
-/** An integer past 2^53 has no place in a table of levels; it is treated as unseen. */
-const countedLevels = (values: unknown): Counted =>
-  ((values as Counted | null) ?? []).filter(({ value }) => typeof value !== "bigint");
-const sortedLevels = (counted: Counted): Level[] => counted.map(({ value }) => value).sort(compareValues);
+const countedLevels = (values: unknown): Counted => (values as Counted | null) ?? [];
+/** A whole number past 2^53 is its digits, as in the keys of a lookup. */
+export const asLevel = (value: Level | bigint): Level => (typeof value === "bigint" ? String(value) : value);
+const sortedLevels = (counted: Counted): Level[] =>
+  counted
+    .map(({ value }) => value)
+    .sort(compareValues)
+    .map(asLevel);
 export const levelsOf = (values?: unknown): Level[] => sortedLevels(countedLevels(values));
 
 /** The level itself, or its text beside the two levels that stand for missing and for all others. */

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { date, int64, real, text } from "../base/schema.js";
 import { mix32 } from "../base/seeds.js";
-import type { CsvDialect, ParquetScan } from "../sources/scan.js";
+import type { ParquetScan } from "../sources/scan.js";
 import { sampleCounts } from "./profile/sample.js";
 import { profile, sampleError } from "./profile.js";
 import { type TestTables, testTables } from "./testing.js";
@@ -74,34 +71,6 @@ describe("profile", () => {
 
   test("goes on in blocks of columns", async () => {
     expect(await profile(tables.engine, scan, { blockColumns: 2 })).toEqual(await profile(tables.engine, scan));
-  });
-
-  test("of a CSV finds spellings of missing that its sampled blocks do not have", async () => {
-    const path = join(mkdtempSync(join(tmpdir(), "sluice-profile-")), "late.csv");
-    const rows = Array.from({ length: 6000 }, (_, k) => `t${k % 50},${k},${k / 7}`);
-    const one = async (last: string) => {
-      writeFileSync(path, ["t,n,x", ...rows, last].join("\n"));
-      const file = { path, bytes: statSync(path).size, modifiedMs: 0, fingerprint: "0".repeat(64) };
-      const types = { t: text, n: int64, x: real };
-      const csv: CsvDialect = {
-        ...{ delimiter: ",", quote: '"', escape: '"', header: true, skipLines: 0, comment: "", trim: false },
-        ...{ encoding: "utf-8", compression: "none", decimal: ".", missing: ["NA", "nan", "null"] },
-      };
-      const found = await profile(
-        tables.engine,
-        {
-          ...{ format: "csv", files: [file], assumed: [], csv, seenMissing: [] },
-          schema: { columns: Object.entries(types).map(([name, type]) => ({ name, type })) },
-        },
-        { sampleRows: 1000 },
-      );
-      return found.columns.map(({ missing }) => missing);
-    };
-    expect(await one("t1,1,1")).toEqual([0, 0, 0]);
-    expect(await one("NA,1,1")).toEqual([1, 0, 0]); // text may be a spelling
-    expect(await one("t1,null,1")).toEqual([0, 1, 0]); // no whole number
-    expect(await one("t1,1,nan")).toEqual([0, 0, 1]); // NaN to DuckDB
-    rmSync(dirname(path), { recursive: true });
   });
 
   test("has nothing to say of no rows", async () => {

@@ -1,4 +1,3 @@
-import { SluiceError } from "../base/errors.js";
 import { type Column, isNumeric, type Row, typeName, type Value } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { col, type Expr, lit } from "../expr/expr.js";
@@ -7,7 +6,6 @@ import type { Scan } from "../sources/scan.js";
 import { shownValue } from "./formulas.js";
 import { exactFacts } from "./profile/exact.js";
 import { type ColumnProfile, describeSample, sampleCounts } from "./profile/sample.js";
-import { doubtful, doubts, fewerSpellings } from "./profile/spellings.js";
 import { countRows } from "./statistics/ask.js";
 import { inSample, narrowed } from "./statistics/sample.js";
 
@@ -40,8 +38,8 @@ const mostValues = 4e6;
 
 /**
  * What is in a source, from one scan of it: counts, ranges and missing values are exact; the rest is from a seeded sample of
- * rows collected in the same scan. Rows of a text source have no numbers before it is landed: there the sample is chosen
- * by a digest of the row, and a source whose rows repeat a lot is profiled exactly instead, for equal rows are chosen together.
+ * rows collected in the same scan. Rows of a cluster may have no numbers: there the sample is chosen by a digest of the row,
+ * and a source whose rows repeat a lot is profiled exactly instead, for equal rows are chosen together.
  */
 export async function profile(
   engine: Pick<Engine, "rows" | "batches">,
@@ -56,26 +54,8 @@ export async function profile(
     Math.min(options.sampleRows ?? 50_000, Math.floor(mostValues / Math.max(1, columns.length))),
   );
   const first = await firstLook(engine, scan, from, wanted, signal);
-  let spare = fewerSpellings(scan);
-  const look = async (part: readonly Column[], rows: number): Promise<Row> => {
-    const read = (of: Scan, more: Asked): Promise<Row> =>
-      scanOnce(
-        engine,
-        { kind: "scan", scan: of },
-        part,
-        inSample(seed, wanted, rows),
-        { varied: first.varied, more },
-        signal,
-      );
-    if (spare === scan) return read(scan, {});
-    const found = await read(spare, doubts(scan)).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      if (error instanceof SluiceError && error.code === "budget_too_small") throw error;
-    });
-    if (found && !doubtful(found)) return found;
-    spare = scan;
-    return read(scan, {});
-  };
+  const look = (part: readonly Column[], rows: number): Promise<Row> =>
+    scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
   let found = await look(columns.slice(0, blockColumns), first.rows);
   const rows = Number(found["rows"]);
   // Far fewer rows than guessed, so the sample is too small: a second look at a small file is cheap.
@@ -110,7 +90,7 @@ interface FirstLook {
   readonly varied: ReadonlySet<string>;
 }
 
-/** The first rows say how long a row of text is, and which columns repeat themselves: estimating distinct values is dear. */
+/** The first rows say which columns repeat themselves: estimating distinct values is dear. */
 async function firstLook(
   engine: Pick<Engine, "rows">,
   scan: Scan,
@@ -121,7 +101,7 @@ async function firstLook(
   const { columns } = scan.schema;
   const limit = Math.max(100, Math.min(2000, Math.floor(1e6 / Math.max(1, columns.length))));
   const varied = new Set<string>();
-  let [seen, width] = [0, 0];
+  let seen = 0;
   for (let at = 0; at < columns.length; at += firstColumns) {
     const part = columns.slice(at, at + firstColumns).map(({ name }) => name);
     const of = narrowed({ kind: "limit", from, rows: limit }, part.map(col));
@@ -134,30 +114,23 @@ async function firstLook(
     for (const name of part) {
       const shownValues = first.map((row) => shownValue(row[name] ?? null));
       if (!sampleCounts(shownValues, wanted)) varied.add(name);
-      width += shownValues.reduce((sum, one) => sum + one.length + 1, 0);
     }
   }
   if (seen < limit) return { rows: seen, varied };
-  if (scan.format === "parquet" || scan.format === "table" || scan.format === "spark")
-    return { rows: await countRows({ engine, relation: from, ...(signal && { signal }) }), varied };
-  const packed = scan.csv && scan.csv.compression !== "none" ? 5 : 1;
-  const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0) * packed;
-  return { rows: Math.ceil(bytes / (width / seen)), varied };
+  return { rows: await countRows({ engine, relation: from, ...(signal && { signal }) }), varied };
 }
 
 const firstColumns = 500;
-
-type Asked = Readonly<Record<string, Aggregate>>;
 
 async function scanOnce(
   engine: Pick<Engine, "rows">,
   from: Relation,
   columns: readonly Column[],
   where: Expr,
-  { varied, more }: { readonly varied: ReadonlySet<string>; readonly more: Asked },
+  varied: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Row> {
-  const asked: Record<string, Aggregate> = { rows: { agg: "count" }, ...more };
+  const asked: Record<string, Aggregate> = { rows: { agg: "count" } };
   columns.forEach(({ name, type }, i) => {
     const arg = col(name);
     asked[`n${i}`] = { agg: "count", arg };

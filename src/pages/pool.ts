@@ -34,12 +34,15 @@ export type KeepRun = Omit<KeepCall, "instances"> & {
 export class WorkerPool implements AsyncDisposable {
   readonly #workers: Worker[];
   readonly #registry: Readonly<Record<string, Pass<never>>>;
+  readonly #signal: AbortSignal | undefined;
   #files: PageFiles | undefined;
   #runs = 0;
   readonly #keepers = new Map<number, number>();
 
-  constructor(url: URL, threads: number, registry: Readonly<Record<string, Pass<never>>>) {
+  /** After `signal` nothing is waited for any more: a worker in a long loop does not listen, and ends with its pool. */
+  constructor(url: URL, threads: number, registry: Readonly<Record<string, Pass<never>>>, signal?: AbortSignal) {
     this.#registry = registry;
+    this.#signal = signal;
     this.#workers = Array.from({ length: threads }, () => {
       const worker = new Worker(url, { resourceLimits: { maxYoungGenerationSizeMb: 4 }, stdout: false });
       worker.setMaxListeners(0);
@@ -127,13 +130,12 @@ export class WorkerPool implements AsyncDisposable {
     const work = async (worker: Worker, job: PageJob): Promise<void> => {
       const reuse = merged.pop();
       const transfer = [...transfersOf(job), ...(reuse ?? []).map((sum) => sum.buffer as ArrayBuffer)];
-      const done = await ask(
-        worker,
-        { type: "page", run, job, ...(reuse ? { reuse } : {}) },
+      const done = await this.#question(worker, {
+        message: { type: "page", run, job, ...(reuse ? { reuse } : {}) },
         transfer,
-        (m) => m.type === "page" && m.run === run && m.index === job.index,
-        (page) => page.run === run && page.index === job.index,
-      );
+        isAnswer: (m) => m.type === "page" && m.run === run && m.index === job.index,
+        isMine: (page) => page.run === run && page.index === job.index,
+      });
       if (done.type !== "page") return;
       if (done.fresh) options.onFree?.(done.fresh);
       merge(done);
@@ -185,12 +187,10 @@ export class WorkerPool implements AsyncDisposable {
     const ordinals = Array.from({ length: this.#keepers.get(id)! }, (_, i) => i);
     const answers = await Promise.allSettled(
       ordinals.map((ordinal) =>
-        ask(
-          this.#workers[ordinal % this.threads]!,
-          { type: "ask", id, ordinal, question, params },
-          [],
-          (m) => m.type === "answer" && m.ordinal === ordinal,
-        ),
+        this.#question(this.#workers[ordinal % this.threads]!, {
+          message: { type: "ask", id, ordinal, question, params },
+          isAnswer: (m) => m.type === "answer" && m.ordinal === ordinal,
+        }),
       ),
     );
     return answers.map((settled) => {
@@ -212,12 +212,42 @@ export class WorkerPool implements AsyncDisposable {
     onPages?: (pages: number) => void,
   ): Promise<Float64Array> {
     const worker = this.#workers[0]!;
-    const done = await ask(worker, { type: "fold", name, params, state, order }, [], (message) => {
-      if (message.type === "folded") onPages?.(message.pages);
-      return message.type === "fold";
+    const done = await this.#question(worker, {
+      message: { type: "fold", name, params, state, order },
+      isAnswer: (message) => {
+        if (message.type === "folded") onPages?.(message.pages);
+        return message.type === "fold";
+      },
     });
     if (done.type !== "fold") throw new Error("a worker answered a fold with something else");
     return done.state;
+  }
+
+  async #question(worker: Worker, { message, transfer = [], isAnswer, isMine }: Question): Promise<FromWorker> {
+    const signal = this.#signal;
+    signal?.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        worker.off("message", onMessage);
+        worker.off("error", onError);
+        worker.off("exit", onExit);
+        signal?.removeEventListener("abort", onAbort);
+        finish();
+      };
+      const onMessage = (answer: FromWorker): void => {
+        if (answer.type === "failed") {
+          if (!answer.page || isMine?.(answer.page)) settle(() => reject(revive(answer.error)));
+        } else if (isAnswer(answer)) settle(() => resolve(answer));
+      };
+      const onError = (error: Error): void => settle(() => reject(error));
+      const onExit = (code: number): void => settle(() => reject(new Error(`a worker ended with ${code}`)));
+      const onAbort = (): void => settle(() => reject(signal!.reason));
+      worker.on("message", onMessage);
+      worker.on("error", onError);
+      worker.on("exit", onExit);
+      signal?.addEventListener("abort", onAbort);
+      send(worker, message, transfer);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,32 +262,13 @@ const send = (worker: Worker, message: ToWorker, transfer: ArrayBuffer[] = []): 
 const transfersOf = ({ fresh }: PageJob): ArrayBuffer[] =>
   fresh ? [fresh.side, ...(fresh.features ? [fresh.features] : [])] : [];
 
-function ask(
-  worker: Worker,
-  message: ToWorker,
-  transfer: ArrayBuffer[],
-  isAnswer: (message: FromWorker) => boolean,
-  isMine: (page: { run: number; index: number }) => boolean = () => false,
-): Promise<FromWorker> {
-  return new Promise((resolve, reject) => {
-    const settle = (finish: () => void): void => {
-      worker.off("message", onMessage);
-      worker.off("error", onError);
-      worker.off("exit", onExit);
-      finish();
-    };
-    const onMessage = (answer: FromWorker): void => {
-      if (answer.type === "failed") {
-        if (!answer.page || isMine(answer.page)) settle(() => reject(revive(answer.error)));
-      } else if (isAnswer(answer)) settle(() => resolve(answer));
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void => settle(() => reject(new Error(`a worker ended with ${code}`)));
-    worker.on("message", onMessage);
-    worker.on("error", onError);
-    worker.on("exit", onExit);
-    send(worker, message, transfer);
-  });
+/** What a worker is sent, and how its answer is told from what it says to others. */
+interface Question {
+  readonly message: ToWorker;
+  readonly transfer?: ArrayBuffer[];
+  readonly isAnswer: (message: FromWorker) => boolean;
+  /** Whether a failure that names a page is about this question. */
+  readonly isMine?: (page: { readonly run: number; readonly index: number }) => boolean;
 }
 
 function revive(error: Extract<FromWorker, { type: "failed" }>["error"]): Error {

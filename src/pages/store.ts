@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import { type PageLayout, pageShape } from "./page.js";
 
 /** Raised when the meaning of a page's bytes changes; part of every cache key. */
@@ -129,7 +130,7 @@ export function readManifest(dir: string): PageManifest | undefined {
 
 /** New file, rename: whoever reads it sees all of it. What a power cut leaves of manifest and pages is checked when it is read. */
 export function writeManifest(dir: string, manifest: PageManifest): void {
-  const partial = join(dir, `manifest.json.${process.pid}`);
+  const partial = join(dir, `manifest.json.${me}`);
   writeFileSync(partial, JSON.stringify(manifest));
   renameSync(partial, manifestFile(dir));
 }

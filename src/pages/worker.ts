@@ -160,6 +160,16 @@ interface OpenFile {
   readonly at: number;
 }
 
+/** Pages that someone removed are as damaged ones: made again. */
+function openPages(path: string, flags: string): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new SluiceError("damaged", `${path} is not there any more`, { file: path });
+  }
+}
+
 class Desk {
   readonly #registry: Registry;
   readonly #arena: Arena;
@@ -185,7 +195,7 @@ class Desk {
 
   #open({ layout, path }: PageFiles["features"], keep: boolean): OpenFile {
     const stride = strideOf(layout);
-    const fd = path === undefined ? undefined : openSync(path, keep ? "r+" : "r");
+    const fd = path === undefined ? undefined : openPages(path, keep ? "r+" : "r");
     const at = this.#arena.take(stride);
     const shapes = new Map<number, PageShape>();
     const shapeOf = (rows: number): PageShape => {

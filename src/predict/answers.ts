@@ -25,11 +25,3 @@ export function answersOfOutputs(task: Task, outputs: readonly number[]): number
 /** Names of such answers. */
 export const answerNames = ({ task, classes }: Model): string[] =>
   task === "regression" ? ["prediction"] : (task === "binary" ? classes.slice(1) : classes).map(className);
-
-/** What a row's outputs cost for its label: squared error, or surprise in nats. */
-export function lossOf(task: Task, outputs: readonly number[], label: number): number {
-  if (task === "regression") return (outputs[0]! - label) ** 2;
-  const margins = task === "binary" ? [0, outputs[0]!] : outputs;
-  const largest = Math.max(...margins);
-  return largest + Math.log(margins.reduce((sum, margin) => sum + Math.exp(margin - largest), 0)) - margins[label]!;
-}

@@ -1,15 +1,16 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Row } from "../base/schema.js";
-import type { Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
 import type { Contributions } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { className, type Model } from "../model/model.js";
+import { path as pathText, text } from "../sql/duckdb/literals.js";
 import type { DataOptions } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
-import { adapt, unused } from "./formulas.js";
+import { adapted, unused } from "./formulas.js";
 import { openForModel, type PredictOptions, targetOf } from "./predict.js";
 
 /** A row taken apart: `base` and the contributions add up to `output`. With several classes there is one for each. */
@@ -67,13 +68,12 @@ export async function* explainRows(
   limit: number,
 ): AsyncGenerator<ExplainedRow[]> {
   const explain = explainRow(model);
-  const data = await openForModel(model, sources, options, workspace, []);
-  const { columns } = adapt(model, data.schema);
+  const data = await openForModel(model, sources, options, workspace);
   let index = 0;
   for (let file = 0; file < data.scan.files.length && index < limit; file++)
     for (let from = 0; index < limit; from += chunkRows) {
       const part = { file, from, to: from + Math.min(chunkRows, limit - index) };
-      const relation: Relation = { kind: "project", from: { kind: "scan", scan: data.scan, part }, columns };
+      const relation = adapted(model, { kind: "scan", scan: data.scan, part }, data.schema);
       const rows = await workspace.engine.rows(relation, chunkRows, workspace.signal);
       if (rows.length > 0) yield rows.flatMap((row) => explain(row, index++));
       if (rows.length < part.to - part.from) break;
@@ -89,7 +89,7 @@ export async function explainFile(
   limit: number,
 ): Promise<{ rows: number; bytes: number }> {
   const target = targetOf(options, workspace);
-  const scratch = join(workspace.home.cache, `explain-${process.pid}.jsonl`);
+  const scratch = join(workspace.home.cache, `explain-${me}.jsonl`);
   const fixed = ["row", ...(model.task === "multiclass" ? ["class"] : []), "output", "base"];
   const types: Record<string, string> = { row: "BIGINT", class: "VARCHAR" };
   try {
@@ -108,10 +108,9 @@ export async function explainFile(
     const query =
       names.length === 0
         ? "SELECT NULL AS row WHERE false"
-        : `SELECT * FROM read_json(${text(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
+        : `SELECT * FROM read_json(${pathText(scratch)}, format = 'newline_delimited', columns = {${columns.join(", ")}})`;
     return await workspace.local.write({ kind: "sql", text: query }, target, workspace.signal);
   } finally {
     rmSync(scratch, { force: true });
   }
 }
-const text = (name: string): string => `'${name.replaceAll("'", "''")}'`;

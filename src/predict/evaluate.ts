@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import type { Expr } from "../expr/expr.js";
-import { call } from "../expr/expr.js";
+import { type Column, columnOf, type Type } from "../base/schema.js";
+import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { blocksOf } from "../features/fit.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
-import { type Judged, judgeData } from "../train/judge.js";
+import { type Judged, judge } from "../train/judge.js";
 import { type Quality, qualityOf } from "../train/quality.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
-import { adapt } from "./formulas.js";
+import { spellingsAmong, wordsOf } from "./formulas.js";
 
 export interface Evaluated extends Quality {
   readonly rows: Omit<Judged, "metrics">;
@@ -28,6 +28,31 @@ export const numericLabel = (model: Model): Expr =>
         otherwise: null,
       };
 
+/** The columns of a model's label, as training read them; a model of format 1 tells by its classes alone. */
+export function labelColumns(model: Model): readonly Column[] {
+  const known = [...model.inputs.columns, ...(model.beside?.columns ?? [])];
+  return [...columnsOf(model.label.expr)].flatMap((name): readonly Column[] => {
+    const column = columnOf({ columns: known }, name);
+    if (column) return [column];
+    const type = model.label.expr.kind === "col" ? typeOfClasses(model) : undefined;
+    return type ? [{ name, type }] : [];
+  });
+}
+
+function typeOfClasses({ task, classes }: Model): Type | undefined {
+  if (task === "regression") return { kind: "real" };
+  if (classes.every((one) => typeof one === "boolean")) return { kind: "bool" };
+  if (classes.every((one) => typeof one === "number"))
+    return { kind: classes.every(Number.isSafeInteger) ? "int64" : "real" };
+  return { kind: "text" };
+}
+
+/** How training spelled true and false, in the columns of the label too. */
+export const wordsToJudge = (model: Model) => ({
+  ...(model.label.expr.kind === "col" ? { [model.label.expr.name]: spellingsAmong(model.classes) } : {}),
+  ...wordsOf(model),
+});
+
 /** The quality of a model, beside its baseline's, on labelled rows of another source: one scan, nothing kept. */
 export async function evaluateModel(
   model: Model,
@@ -35,15 +60,19 @@ export async function evaluateModel(
   options: DataOptions & { readonly where?: string },
   workspace: Workspace,
 ): Promise<Evaluated> {
+  const label = labelColumns(model);
+  const { weight: weightName } = model.roles;
+  const weighted = weightName === undefined ? undefined : columnOf(model.beside ?? { columns: [] }, weightName);
+  const needed = unique([...model.inputs.columns, ...label]);
   const data = await openData(
     sources,
-    { ...options, expect: model.inputs },
+    { ...options, expect: { columns: needed } },
     workspace,
     join(workspace.home.root, "aside"),
   );
-  adapt(model, data.schema); // names a missing column before any work
   const names = data.schema.columns.map(({ name }) => name);
-  parseExpr(model.label.text, names);
+  parseExpr(model.label.text, names); // names a missing column before any work
+  const weight = weightName !== undefined && names.includes(weightName) ? weightName : undefined;
   const blocks = blocksOf(model.features);
   const classes = Math.max(1, model.classes.length);
   const layout = { columns: layoutColumns(blocks, model.codings), pageRows: 64 };
@@ -52,20 +81,26 @@ export async function evaluateModel(
   const scorer = learner.scorer(model.state as never, blocks, layout, model.task, classes);
   const base = baseline.scorer(model.baseline as never, blocks, layout, model.task, classes);
   const { calibration } = model;
-  const judged = {
-    task: model.task,
-    classes,
-    scorers: calibration ? [{ ...scorer, calibration }, base, scorer] : [scorer, base],
-  };
   const where = options.where === undefined ? undefined : parseExpr(options.where, names);
-  const { metrics, ...rows } = await judgeData(
-    data,
-    workspace,
-    judged,
-    { numeric: numericLabel(model), ...(where ? { where } : {}) },
+  const { metrics, ...rows } = await judge(data, workspace, {
+    task: model.task,
+    columns: weight !== undefined && weighted ? unique([...needed, weighted]) : needed,
+    words: wordsToJudge(model),
+    label: model.label.expr,
+    numeric: numericLabel(model),
+    ...(where ? { where } : {}),
+    ...(weight === undefined ? {} : { weight }),
     blocks,
-    model.codings,
-    model.roles.weight !== undefined && names.includes(model.roles.weight) ? model.roles.weight : undefined,
-  );
+    codings: model.codings,
+    quality: {
+      task: model.task,
+      classes,
+      scorers: calibration ? [{ ...scorer, calibration }, base, scorer] : [scorer, base],
+    },
+  });
   return { rows, ...qualityOf(metrics) };
 }
+
+const unique = (columns: readonly Column[]): Column[] => [
+  ...new Map(columns.map((column) => [column.name, column])).values(),
+];

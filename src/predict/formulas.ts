@@ -1,7 +1,7 @@
-import { UnknownColumnError } from "../base/errors.js";
-import { columnOf, type Schema, type Type, typeName } from "../base/schema.js";
+import { type Schema, text } from "../base/schema.js";
 import { call, col, type Expr, lit, sumOf } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
+import { fitRows, type Words } from "../expr/fit-columns.js";
+import type { Project, Relation } from "../expr/relation.js";
 import { blocksOf } from "../features/fit.js";
 import { learnerNamed } from "../learners/index.js";
 import { calibratedExpr } from "../model/calibration.js";
@@ -23,7 +23,7 @@ export function answersOf(model: Model): Readonly<Record<string, Expr>> {
         "when",
         call("isNull", col("margin")),
         lit(null),
-        call("when", call("ge", col("margin"), lit(0)), lit(model.classes[1]!), lit(model.classes[0]!)),
+        call("when", call("gt", col("margin"), lit(0)), lit(model.classes[1]!), lit(model.classes[0]!)),
       ),
       probability,
     };
@@ -54,96 +54,99 @@ const logistic = (x: Expr): Expr =>
     call("div", call("exp", x), call("add", lit(1), call("exp", x))),
   );
 
-const needs: Partial<Record<Type["kind"], string>> = {
-  int64: "toReal",
-  real: "toReal",
-  decimal: "toReal",
-  bool: "toBool",
-  date: "toDate",
-  timestamp: "toTimestamp",
-  text: "toText",
-};
-
-/** Input columns that are there under another type are converted where they can be; a cell that can't is the row's `error`. */
-export function adapt(model: Model, schema: Schema): { columns: Readonly<Record<string, Expr>>; error: Expr } {
-  const columns: Record<string, Expr> = {};
-  const problems: Expr[] = [];
-  for (const { name, type } of model.inputs.columns) {
-    const there = columnOf(schema, name);
-    if (!there)
-      throw new UnknownColumnError(
-        name,
-        schema.columns.map((column) => column.name),
-      );
-    const numeric = (t: Type): boolean => t.kind === "int64" || t.kind === "real" || t.kind === "decimal";
-    if (there.type.kind === type.kind || (numeric(there.type) && numeric(type))) {
-      columns[name] = col(name);
-      continue;
-    }
-    const converted = call(needs[type.kind] as "toReal", col(name));
-    columns[name] = converted;
-    problems.push(
-      call(
-        "when",
-        call("and", call("isNotNull", col(name)), call("isNull", converted)),
-        call("concat", lit(`column "${name}": '`), call("toText", col(name)), lit(`' is not ${typeName(type)}`)),
-        lit(null),
-      ),
-    );
-  }
-  return { columns, error: problems.length === 0 ? lit(null) : problems.reduce((a, b) => call("coalesce", a, b)) };
+/** The rows of a source with the model's input columns, read as in training, and what is wrong with a row. */
+export function adapted(
+  model: Model,
+  from: Relation,
+  schema: Schema,
+  { extra, error }: { readonly extra?: Readonly<Record<string, Expr>>; readonly error?: string } = {},
+): Project {
+  const { rows, unread } = withUnread(from);
+  return fitRows(rows, schema, model.inputs.columns, {
+    words: wordsOf(model),
+    ...(extra ? { extra } : {}),
+    ...(error === undefined ? {} : { error }),
+    ...(unread === undefined ? {} : { unread }),
+  });
 }
 
-/** The rows of `from`, in order: the columns to keep, then prediction, probabilities and error. */
+/** How training spelled true and false in columns of text, as far as its levels tell. */
+export function wordsOf({ features }: Pick<Model, "features">): Words {
+  const words: Record<string, { true?: string; false?: string }> = Object.create(null);
+  for (const { inputs, state } of features) {
+    const [input, ...more] = inputs;
+    const levels = (state as { levels?: unknown } | null)?.levels;
+    if (input?.kind !== "col" || more.length > 0 || !Array.isArray(levels)) continue;
+    words[input.name] = spellingsAmong(levels);
+  }
+  return words;
+}
+
+export const spellingsAmong = (levels: readonly unknown[]): { true?: string; false?: string } =>
+  Object.fromEntries(
+    levels
+      .filter((level) => typeof level === "string" && /^(true|false)$/i.test(level))
+      .map((level) => [String(level).toLowerCase(), String(level)]),
+  );
+
+/**
+ * The rows of `from`, in order: the columns to keep, then prediction, probabilities and error. Kept columns, and ours on the way, have
+ * names that no input of the model has.
+ */
 export function scored(
   model: Model,
   from: Relation,
   schema: Schema,
   keep: readonly string[],
 ): Extract<Relation, { kind: "project" }> {
-  const { columns, error } = adapt(model, schema);
-  const renamed = Object.fromEntries(keep.map((name, i) => [`keep_${i}`, col(name)]));
-  const typed: Relation = {
+  const inputs = model.inputs.columns.map(({ name }) => name);
+  const apart = (name: string): string => unused(name, inputs);
+  const problem = apart("__error");
+  const kept = keep.map((name, i) => ({ name, as: apart(`__keep_${i}`) }));
+  const extra = Object.fromEntries(kept.map(({ name, as }) => [as, col(name)]));
+  const typed = adapted(model, from, schema, { extra, error: problem });
+  const passing = Object.fromEntries([...kept.map(({ as }) => as), problem].map((name) => [name, col(name)]));
+  const step = (below: Relation, own: Readonly<Record<string, Expr>>): Relation => ({
     kind: "project",
-    from,
-    columns: {
-      ...renamed,
-      ...Object.fromEntries(Object.entries(columns).map(([name, expr]) => [name, expr])),
-      __error: error,
-    },
-  };
-  const passing = Object.fromEntries([...keep.map((_, i) => `keep_${i}`), "__error"].map((name) => [name, col(name)]));
-  const margins: Relation = { kind: "project", from: typed, columns: { ...passing, ...outputsOf(model) } };
+    from: below,
+    columns: { ...passing, ...own },
+  });
+  let last = step(typed, outputsOf(model));
   const answers = { ...answersOf(model) };
-  let last: Relation = margins;
-  if (model.calibration) {
-    const margin = calibratedExpr(model.calibration, col("margin"));
-    last = { kind: "project", from: last, columns: { ...passing, margin } };
-  }
+  if (model.calibration) last = step(last, { margin: calibratedExpr(model.calibration, col("margin")) });
   if (model.task === "multiclass") {
     const outputs = Object.fromEntries(model.classes.map((_, k) => [`margin_${k}`, col(`margin_${k}`)]));
-    last = { kind: "project", from: last, columns: { ...passing, ...outputs, largest: answers[hiddenLargest]! } };
-    last = {
-      kind: "project",
-      from: last,
-      columns: { ...passing, ...outputs, largest: col("largest"), total: answers[hiddenTotal]! },
-    };
+    last = step(last, { ...outputs, largest: answers[hiddenLargest]! });
+    last = step(last, { ...outputs, largest: col("largest"), total: answers[hiddenTotal]! });
     delete answers[hiddenLargest];
     delete answers[hiddenTotal];
   }
-  const failed = call("isNotNull", col("__error"));
-  const out: Record<string, Expr> = {};
-  keep.forEach((name, i) => {
-    out[name] = col(`keep_${i}`);
-  });
-  for (const [name, expr] of Object.entries(answers)) out[unused(name, keep)] = call("when", failed, lit(null), expr);
-  out[unused("error", keep)] = call("toText", col("__error"));
-  return { kind: "project", from: last, columns: out };
+  const failed = call("isNotNull", col(problem));
+  const out: [name: string, expr: Expr][] = [];
+  const add = (name: string, expr: Expr): void => {
+    const taken = out.map(([one]) => one);
+    out.push([unused(name, taken), expr]);
+  };
+  // Names that differ in capitals alone are one to SQL, and to many readers of files.
+  for (const { name, as } of kept) add(name, col(as));
+  for (const [name, expr] of Object.entries(answers)) add(name, call("when", failed, lit(null), expr));
+  add("error", call("toText", col(problem)));
+  return { kind: "project", from: last, columns: Object.fromEntries(out) };
 }
 
-/** An input column called "prediction" keeps its name; ours becomes "prediction_1". */
+/** A scan with the column that says what could not be read of a row, where it has one. */
+function withUnread(from: Relation): { rows: Relation; unread?: string } {
+  if (from.kind !== "scan" || from.scan.format !== "parquet" || from.scan.errorColumn === undefined)
+    return { rows: from };
+  const unread = from.scan.errorColumn;
+  const columns = [...from.scan.schema.columns, { name: unread, type: text }];
+  return { rows: { ...from, scan: { ...from.scan, schema: { columns } } }, unread };
+}
+
+/** An input column called "prediction" (in any capitals) keeps its name; ours becomes "prediction_1". */
 export function unused(name: string, taken: readonly string[]): string {
+  const lower = new Set(taken.map((one) => one.toLowerCase()));
   let free = name;
-  for (let i = 1; taken.includes(free); i++) free = `${name}_${i}`;
+  for (let i = 1; lower.has(free.toLowerCase()); i++) free = `${name}_${i}`;
   return free;
 }

@@ -1,7 +1,8 @@
 import type { Row } from "../base/schema.js";
 import { permutation, subSeed } from "../base/seeds.js";
+import { lossOf } from "../metrics/loss.js";
 import type { Model } from "../model/model.js";
-import { lossOf, outputsOfRow } from "./answers.js";
+import { outputsOfRow } from "./answers.js";
 import type { SampledRows } from "./sample.js";
 
 export interface Importance {

@@ -3,15 +3,18 @@ import { rm } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Target } from "../engines/contract.js";
 import { col } from "../expr/expr.js";
+import { fittings } from "../expr/fit-columns.js";
 import type { Project, Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
-import { type DataOptions, openData } from "../train/source.js";
+import { path as pathText, quote } from "../sql/duckdb/literals.js";
+import { type DataOptions, type OpenData, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
-import { adapt, scored } from "./formulas.js";
+import { scored, wordsOf } from "./formulas.js";
 
 export interface PredictOptions extends DataOptions {
   /** OUT.parquet, OUT.csv, OUT.jsonl, or `-`: CSV on standard output. */
@@ -46,16 +49,22 @@ export async function predictFile(
   const toStdout = options.to === "-";
   const { format, path } = targetOf(options, workspace);
   const notes: string[] = [];
-  const data = await openForModel(model, sources, options, workspace, notes);
+  const data = await openForModel(model, sources, options, workspace);
   const names = data.schema.columns.filter(({ type }) => type.kind !== "other").map(({ name }) => name);
   for (const name of options.keep ?? []) if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const relation = scored(model, { kind: "scan", scan: data.scan }, data.schema, options.keep ?? names);
+  const written = Object.keys(relation.columns);
+  (options.keep ?? names).forEach((name, i) => {
+    if (written[i] !== name)
+      notes.push(`column "${name}" is written as "${written[i]}": another one differs from it in capitals alone`);
+  });
   try {
     const target = { format, path, ...(options.overwrite ? { overwrite: true } : {}) };
     const { rows, bytes } = await workspace.engine.write(relation, target, workspace.signal);
-    const { error } = adapt(model, data.schema);
-    const errors = error.kind === "lit" ? 0 : await errorsIn(relation, path, workspace, notes);
+    const asTrained = fittings(model.inputs.columns, data.schema, wordsOf(model)).every((fitting) => !fitting?.misfit);
+    const errors = asTrained && !("errorColumn" in data.scan) ? 0 : await errorsIn(relation, path, workspace, notes);
     if (toStdout) await pipeline(createReadStream(path), process.stdout, { end: false });
+    if (errors > 0 && errors === rows) throw allFailed(rows, options.to, await firstError(relation, workspace));
     return { rows, setAside: data.setAside, errors, bytes, to: options.to, notes };
   } catch (error) {
     if (!isError(error, "disk_full") || isSparkSpec(options.to)) throw error;
@@ -69,6 +78,19 @@ export async function predictFile(
   } finally {
     if (toStdout) await rm(path, { force: true });
   }
+}
+
+/** What was written says of each row what is wrong with it, and stays. */
+const allFailed = (rows: number, to: string, first: string): SluiceError =>
+  new SluiceError(
+    "no_rows",
+    `none of ${rows} rows could be scored: ${first}. ${to === "-" ? "Their" : `${to} has them, their`} "error" says why`,
+    { rows, errors: rows, to },
+  );
+
+async function firstError(relation: Project, { engine, signal }: Workspace): Promise<string> {
+  const [row] = await engine.rows({ kind: "limit", from: relation, rows: 1 }, 1, signal);
+  return String(Object.values(row ?? {}).at(-1));
 }
 
 /** Rows that got an error instead of a prediction: read back from what was written here, on a cluster computed again. */
@@ -85,7 +107,7 @@ async function errorsIn(
     by: {},
     columns: { errors: { agg: "count", arg: col(name) } },
   };
-  const text = `SELECT count("${name}") AS errors FROM '${path.replaceAll("'", "''")}'`;
+  const text = `SELECT count(${quote(name)}) AS errors FROM ${pathText(path)}`;
   const isHere = engine === local;
   const counting = isHere ? engine.rows({ kind: "sql", text }, 1) : engine.rows(there, 1);
   const [counted] = await counting.catch((error: Error) => {
@@ -110,7 +132,7 @@ export function targetOf(
       );
     return { format: formats[extname(to).toLowerCase()] ?? "parquet", path: to };
   }
-  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${process.pid}.csv`) };
+  if (to === "-") return { format: "csv", path: join(home.cache, `predict-${me}.csv`) };
   const format = formats[extname(to).toLowerCase()];
   if (!format)
     throw new SluiceError("usage", `--to ${to}: the name must end in .parquet, .csv or .jsonl, or be -`, { to });
@@ -130,7 +152,7 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
       to,
     });
   // Asked before any work: a place may exist and still take no file.
-  const probe = `${path}.partial-${process.pid}`;
+  const probe = `${path}.partial-${me}`;
   try {
     writeFileSync(probe, "");
     rmSync(probe);
@@ -139,25 +161,19 @@ function checkTarget(path: string, { to, overwrite }: Pick<PredictOptions, "to" 
   }
 }
 
-/** A text source's column with a cell that is not of the sniffed type is read as text, so that the cell is that row's error. */
-export async function openForModel(
+/**
+ * A source as the model's training read its columns. A cell that does not fit is its row's error, unless rows that do not fit shall
+ * stop the work or be kept aside.
+ */
+export const openForModel = (
   model: Model,
   sources: readonly string[],
   options: DataOptions,
   workspace: Workspace,
-  notes: string[],
-) {
-  const types: Record<string, string> = { ...options.types };
-  const needed = model.inputs.columns.map(({ name }) => name);
-  for (const { name, type } of model.inputs.columns) if (type.kind === "text") types[name] ??= "text";
-  for (;;) {
-    try {
-      return await openData(sources, { ...options, needed, types }, workspace, join(workspace.home.root, "aside"));
-    } catch (error) {
-      const column = isError(error, "bad_row") ? (error as unknown as { column?: string }).column : undefined;
-      if (column === undefined || types[column] !== undefined || options.badRows === "keep-aside") throw error;
-      types[column] = "text";
-      notes.push(`${(error as Error).message.split(". ")[0]}; the column is read as text and such rows get an error`);
-    }
-  }
-}
+): Promise<OpenData> =>
+  openData(
+    sources,
+    { ...options, expect: model.inputs, ...(options.badRows === undefined ? { badCells: "error" } : {}) },
+    workspace,
+    join(workspace.home.root, "aside"),
+  );

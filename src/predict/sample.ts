@@ -1,12 +1,13 @@
 import type { Row, Schema } from "../base/schema.js";
-import { columnsOf } from "../expr/expr.js";
+import { col, columnsOf } from "../expr/expr.js";
+import { fitRows } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
 import type { DataOptions } from "../train/source.js";
 import { inShare } from "../train/split.js";
 import type { Workspace } from "../train/workspace.js";
-import { numericLabel } from "./evaluate.js";
-import { adapt } from "./formulas.js";
+import { labelColumns, numericLabel, wordsToJudge } from "./evaluate.js";
+import { unused } from "./formulas.js";
 import { openForModel } from "./predict.js";
 
 export interface SampledRows {
@@ -24,7 +25,7 @@ export async function sampleFor(
   workspace: Workspace,
   wanted: number,
 ): Promise<SampledRows> {
-  const data = await openForModel(model, sources, options, workspace, []);
+  const data = await openForModel(model, sources, options, workspace);
   const all: Relation = { kind: "scan", scan: data.scan };
   const [counted] = await workspace.engine.rows(
     { kind: "aggregate", from: all, by: {}, columns: { rows: { agg: "count" } } },
@@ -44,18 +45,30 @@ export async function rowsFor(
   { engine, signal }: Workspace,
   limit: number,
 ): Promise<SampledRows> {
-  const { columns } = adapt(model, schema);
   const names = new Set(schema.columns.map(({ name }) => name));
   const labelled = [...columnsOf(model.label.expr)].every((name) => names.has(name));
-  const read = labelled ? { ...columns, [labelColumn]: numericLabel(model) } : columns;
+  const inputs = model.inputs.columns;
+  const wanted = [
+    ...new Map([...(labelled ? labelColumns(model) : []), ...inputs].map((one) => [one.name, one])).values(),
+  ];
+  const labelColumn = unused(
+    "__label",
+    wanted.map(({ name }) => name),
+  );
+  const read = (from: Relation): Relation => ({
+    kind: "project",
+    from: fitRows(from, schema, wanted, { words: wordsToJudge(model) }),
+    columns: Object.fromEntries([
+      ...inputs.map(({ name }) => [name, col(name)] as const),
+      ...(labelled ? [[labelColumn, numericLabel(model)] as const] : []),
+    ]),
+  });
   const found: Row[] = [];
-  for (const from of relations)
-    found.push(...(await engine.rows({ kind: "project", from, columns: read }, limit, signal)));
+  for (const from of relations) found.push(...(await engine.rows(read(from), limit, signal)));
   const rows = labelled ? found.filter((row) => row[labelColumn] !== null) : found;
   return {
-    columns: Object.keys(columns),
+    columns: inputs.map(({ name }) => name),
     rows,
     ...(labelled && rows.length > 0 ? { labels: rows.map((row) => Number(row[labelColumn])) } : {}),
   };
 }
-const labelColumn = "__label";

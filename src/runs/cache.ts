@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isAlive, me, ownerIn, usedIn } from "../base/owner.js";
 
 export interface CacheEntry {
   readonly kind: string;
@@ -13,8 +14,6 @@ export const cacheKinds = ["pages", "landed", "facts", "spooled", "unpacked", "s
 
 /** Above this size a training removes what was not used for longest; SLUICE_CACHE_LIMIT says another one. */
 export const defaultCacheLimit = "50GB";
-
-const inUseMs = 3_600_000;
 
 export function cacheEntries(cacheDir: string): CacheEntry[] {
   return cacheKinds.flatMap((kind) => {
@@ -33,36 +32,77 @@ export function cacheEntries(cacheDir: string): CacheEntry[] {
   });
 }
 
-/** Removes what a killed process left, then the least recently used until the rest is within the limit; gives the bytes removed. */
-export function trimCache(cacheDir: string, limitBytes: number, spareRecent = true): number {
-  let removed = 0;
-  const entries = cacheEntries(cacheDir)
-    .filter((entry) => {
-      if (!isAbandoned(entry)) return true;
-      rmSync(entry.path, { recursive: true, force: true });
-      removed += entry.bytes;
-      return false;
-    })
-    .sort((a, b) => a.usedMs - b.usedMs);
+/**
+ * Removes the least recently used entries until the rest is within the limit; gives the bytes removed. What a process that lives
+ * is using stays, whatever its age.
+ */
+export function trimCache(cacheDir: string, limitBytes: number): number {
+  let removed = tidyCache(cacheDir);
+  const entries = cacheEntries(cacheDir).sort((a, b) => a.usedMs - b.usedMs);
   let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (const { path, bytes, usedMs } of entries) {
-    // What was used in the last hour may belong to a run that is still going.
-    if (total <= limitBytes || (spareRecent && Date.now() - usedMs < inUseMs)) break;
-    rmSync(path, { recursive: true, force: true });
+  for (const { path, bytes } of entries) {
+    if (total <= limitBytes) break;
+    if (!removeUnused(path, cacheDir)) continue;
     total -= bytes;
     removed += bytes;
   }
   return removed;
 }
 
-/** Scratch files of a process that was killed; it may be one of another container, so only what has rested is taken. */
-function isAbandoned({ kind, path, usedMs }: CacheEntry): boolean {
-  if (kind !== "spill" || Date.now() - usedMs < inUseMs) return false;
+/** Moved aside first, so that nobody finds half of it; and moved back when someone has begun to use it meanwhile. */
+function removeUnused(path: string, cacheDir: string): boolean {
+  const isUsed = (): boolean => {
+    const owner = ownerIn(basename(path));
+    return usedIn(cacheDir).has(path) || (owner !== undefined && isAlive(owner, cacheDir));
+  };
+  if (isUsed()) return false;
+  const aside = join(cacheDir, `removed-${me}-${basename(path)}`);
   try {
-    process.kill(Number.parseInt(basename(path), 10), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    renameSync(path, aside);
+    if (isUsed()) {
+      renameSync(aside, path);
+      return false;
+    }
+  } catch {
+    // gone already, or made anew under its name
+  }
+  rmSync(aside, { recursive: true, force: true });
+  return true;
+}
+
+/** Removes what killed processes left: spilled and scratch files, files that never got their name. Gives the bytes removed. */
+export function tidyCache(cacheDir: string): number {
+  let removed = 0;
+  const isLeft = (name: string): boolean => {
+    const owner = ownerIn(name);
+    return owner !== undefined && !isAlive(owner, cacheDir);
+  };
+  const remove = (path: string): void => {
+    try {
+      removed += filesIn(path).reduce((sum, { bytes }) => sum + bytes, 0);
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // another process removed it
+    }
+  };
+  for (const dir of [
+    cacheDir,
+    ...["spill", "facts", "spooled", "unpacked", "pages"].map((kind) => join(cacheDir, kind)),
+  ])
+    for (const name of namesIn(dir)) {
+      if (isLeft(name)) remove(join(dir, name));
+      else if (basename(dir) === "pages")
+        for (const inner of namesIn(join(dir, name))) if (isLeft(inner)) remove(join(dir, name, inner));
+    }
+  usedIn(cacheDir); // signs of processes that are gone go too
+  return removed;
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { SluiceError, UnknownNameError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import { syncPath } from "../pages/store.js";
 
 /** Where runs and models live (`.sluice/` here, unless --home or SLUICE_HOME) and where caches do (the OS cache folder). */
@@ -36,9 +37,9 @@ export const modelsDir = (home: Home): string => join(home.root, "models");
 
 /** A new file, fsync, rename: a reader sees the old text or the new one, never half of it. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
-  const partial = `${path}.partial-${process.pid}`;
+  const partial = `${path}.partial-${me}`;
   try {
-    writeFileSync(partial, data);
+    writeFileSync(partial, data, { mode: 0o600 });
     syncPath(partial);
     renameSync(partial, path);
   } catch (error) {
@@ -89,7 +90,7 @@ export function ensureDir(path: string): void {
 
 function makeOne(dir: string): void {
   try {
-    mkdirSync(dir);
+    mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
     // Another process was quicker.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -105,7 +106,7 @@ export function newRunId(home: Home): string {
       .padStart(4, "0")}`;
     try {
       ensureDir(join(home.root, "runs"));
-      mkdirSync(runDir(home, id));
+      mkdirSync(runDir(home, id), { mode: 0o700 });
       return id;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw storageError(error, runDir(home, id));
@@ -113,7 +114,20 @@ export function newRunId(home: Home): string {
   }
 }
 
+/** Folders of that name must be possible everywhere, with a suffix while they are made. */
+const longestName = 100;
+
 export function checkModelName(name: string): void {
+  if (name === "last")
+    throw new SluiceError("usage", '"last" means the newest model, so no model can be called that; take another name', {
+      name,
+    });
+  if (Buffer.byteLength(name) > longestName)
+    throw new SluiceError(
+      "usage",
+      `a model's name may have ${longestName} bytes, and this one has ${Buffer.byteLength(name)}: ${name.slice(0, 40)}...`,
+      { name },
+    );
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name))
     throw new SluiceError("usage", `"${name}" can't name a model; use letters, digits, dots, dashes and underscores`, {
       name,
@@ -130,8 +144,8 @@ export function keepModel(home: Home, name: string, model: string, run: string):
   ensureDir(dir);
   for (let version = latestVersion(home, name) + 1; ; version++) {
     const place = join(dir, String(version));
-    const partial = `${place}.partial-${process.pid}`;
-    mkdirSync(partial, { recursive: true });
+    const partial = `${place}.partial-${me}`;
+    mkdirSync(partial, { recursive: true, mode: 0o700 });
     writeWhole(join(partial, "model.json"), model);
     writeWhole(join(partial, "run"), run);
     try {
@@ -148,7 +162,7 @@ export function keepModel(home: Home, name: string, model: string, run: string):
 
 function pointLast(home: Home, target: string): void {
   const link = join(modelsDir(home), ".last");
-  const partial = `${link}.${process.pid}`;
+  const partial = `${link}.${me}`;
   rmSync(partial, { force: true });
   symlinkSync(target, partial);
   renameSync(partial, link);
@@ -175,26 +189,57 @@ export interface KeptModel {
   readonly keptMs: number;
 }
 
-export function listModels(home: Home): KeptModel[] {
+/** What lies among the models and is none: a stray file, a folder without a model. */
+export interface Stray {
+  readonly ref: string;
+  readonly problem: string;
+}
+
+export const listModels = (home: Home): KeptModel[] => modelsAndStrays(home).models;
+
+/** All models, newest first, and what is none: one bad entry does not hide the others. */
+export function modelsAndStrays(home: Home): { readonly models: KeptModel[]; readonly strays: readonly Stray[] } {
   const dir = modelsDir(home);
-  if (!existsSync(dir)) return [];
   const models: KeptModel[] = [];
-  for (const name of readdirSync(dir)) {
-    if (name.startsWith(".")) continue;
-    for (const entry of readdirSync(join(dir, name))) {
+  const strays: Stray[] = [];
+  for (const name of entriesOf(dir)) {
+    if (!isFolder(join(dir, name))) {
+      strays.push({ ref: name, problem: "is a file, and no folder of models" });
+      continue;
+    }
+    for (const entry of entriesOf(join(dir, name))) {
       if (!/^\d+$/.test(entry)) continue;
       const place = join(dir, name, entry);
-      models.push({
-        ref: `${name}/${entry}`,
-        name,
-        version: Number(entry),
-        file: join(place, "model.json"),
-        run: readFileSync(join(place, "run"), "utf8").trim(),
-        keptMs: statSync(place).mtimeMs,
-      });
+      const ref = `${name}/${entry}`;
+      const file = join(place, "model.json");
+      if (!existsSync(file)) strays.push({ ref, problem: "has no model.json" });
+      else
+        models.push({
+          ref,
+          name,
+          version: Number(entry),
+          file,
+          run: textAt(join(place, "run")),
+          keptMs: statSync(place).mtimeMs,
+        });
     }
   }
-  return models.sort((a, b) => b.keptMs - a.keptMs || b.version - a.version);
+  return { models: models.sort((a, b) => b.keptMs - a.keptMs || b.version - a.version), strays };
+}
+
+const entriesOf = (dir: string): string[] =>
+  existsSync(dir) ? readdirSync(dir).filter((name) => !name.startsWith(".")) : [];
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function textAt(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** A model by name (newest), name/version, run id, `last`, or the path of a model file. */
@@ -224,7 +269,9 @@ function lastRef(home: Home): string | undefined {
 /** A run by its id, a model's name, or `last` (the newest run). */
 export function findRun(home: Home, ref: string): string {
   const dir = join(home.root, "runs");
-  const ids = existsSync(dir) ? readdirSync(dir).sort() : [];
+  const ids = entriesOf(dir)
+    .filter((id) => existsSync(join(dir, id, "run.json")))
+    .sort();
   if (ids.includes(ref)) return ref;
   if (ref === "last" && ids.length > 0) return ids.at(-1)!;
   const named = ids.filter((id) => runName(home, id) === ref).at(-1);

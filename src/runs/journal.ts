@@ -15,6 +15,7 @@ import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
+import { me } from "../base/owner.js";
 import { syncFile } from "../pages/store.js";
 import { ensureDir, storageError, writeWhole } from "./home.js";
 
@@ -129,8 +130,8 @@ export class Journal {
     const file = `${String(this.#files++).padStart(6, "0")}.bin`;
     const path = join(this.#dir, "units", file);
     try {
-      writeFileSync(`${path}.partial-${process.pid}`, bytes);
-      renameSync(`${path}.partial-${process.pid}`, path);
+      writeFileSync(`${path}.partial-${me}`, bytes);
+      renameSync(`${path}.partial-${me}`, path);
     } catch (error) {
       throw storageError(error, path);
     }

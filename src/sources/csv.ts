@@ -1,10 +1,14 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
-import { bool, type Column, date, int64, real, type Type, text, timestamp } from "../base/schema.js";
-import { compressionOf } from "./csv/bytes.js";
-import { columnNames, findTypes, hasHeader } from "./csv/columns.js";
-import { commonWidth, type Form, findForm, parse } from "./csv/dialect.js";
+import { bool, type Column, date, int64, type Reading, real, type Type, text, timestamp } from "../base/schema.js";
+import { compressionOf, encodingNamed } from "./csv/bytes.js";
+import { columnNames, headerLines, isTimeName, isTypedBelow, joinedHeader } from "./csv/columns.js";
+import { commonWidth, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
+import { ColumnGuess, decide, type GivenReading } from "./csv/guess.js";
+import { mixedColumns } from "./csv/mixed.js";
 import { type Sample, sample } from "./csv/sample.js";
-import type { SourceOptions } from "./options.js";
+import { contradictions, sentences } from "./csv/tell.js";
+import { isDateFormat } from "./csv/values.js";
+import type { CsvOptions, SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
 import type { CsvDialect, SourceFile, TextScan } from "./scan.js";
@@ -12,47 +16,146 @@ import type { CsvDialect, SourceFile, TextScan } from "./scan.js";
 /** A scan of CSV files: the form, the columns and their types are found out from blocks across the files. */
 export async function csv(
   files: readonly SourceFile[],
-  options: SourceOptions,
+  asked: SourceOptions,
   partitions: readonly Partition[] = [],
 ): Promise<TextScan> {
   const filled = files.filter((file) => file.bytes > 0);
   const first = filled[0];
   if (!first) throw emptySource(files);
-  const given = options.csv ?? {};
+  const given = checked(asked.csv ?? {});
+  const options: SourceOptions = { ...asked, csv: given };
   const head = await sampleOf(first, options);
-  checkGiven(given);
   const form = findForm(head, given);
   const shape = shapeOf(first, head, form, options);
-  const assumed = [...head.assumed, ...shape.assumed];
 
-  const records = [...shape.data];
+  const reading = readingOf(given);
+  const ruled = rulesOf(shape.names, options, partitions);
+  const guesses = shape.names.map((name) => {
+    const missing = ruled.get(name)?.read?.missing;
+    return new ColumnGuess(missing ? { ...reading, missing } : reading);
+  });
+  const encodings = [head.encoding];
+  feed(guesses, shape.data, shape);
   for (const file of filled.slice(1)) {
-    const other = await sampleOf(file, options, head.encoding);
-    const its = shapeOf(file, other, form, { ...options, csv: { ...given, header: shape.header } });
-    records.push(...aligned(first, shape.names, file, its));
+    const other = await sampleOf(file, options);
+    encodings.push(other.encoding);
+    const its = shapeOf(file, other, form, {
+      ...options,
+      csv: { ...given, header: shape.lines > 0 },
+    });
+    feed(guesses, options.columns ? its.data : aligned(first, shape.names, file, its), shape);
   }
-  const found = findTypes(shape.names, records, { ...given, delimiter: form.delimiter });
-  const types = override(shape.names, found.types, options.types ?? {}, partitions);
+  const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
+  const columns = decided.map(({ column }) => {
+    const rule = ruled.get(column.name);
+    return rule ? withReading(rule, rule.read ?? readWhenGiven(column, rule.type, given)) : column;
+  });
+  const differ = encodings.some((encoding) => encoding !== head.encoding);
   const dialect: CsvDialect = {
     ...form,
-    header: shape.header,
+    header: shape.lines > 0,
+    ...(shape.lines > 1 ? { headerLines: shape.lines } : {}),
+    ...(options.columns && shape.lines > 0 ? { renamed: true } : {}),
+    ...(form.comment !== "" && given.comment === undefined ? { commentFound: true } : {}),
+    ...(shape.cells > shape.names.length ? { cells: shape.cells } : {}),
     encoding: head.encoding,
     compression: head.compression,
-    decimal: found.decimal,
-    missing: found.missing,
-    ...(found.dateFormat ? { dateFormat: found.dateFormat } : {}),
   };
-  const columns: Column[] = shape.names.map((name, i) => ({ name, type: types[i]! }));
+  const assumedOfForm = [
+    ...(differ ? [] : head.assumed),
+    ...encodingSentences(filled, encodings),
+    ...shape.assumed,
+    ...formSentences(form, given),
+  ];
+  const found = decided.filter(({ column }) => !ruled.has(column.name));
   return {
     format: "csv",
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     csv: dialect,
-    seenMissing: found.seenMissing,
-    mixed: found.mixed.filter(({ column }) => options.types?.[column] === undefined),
+    ...(differ ? { encodings } : {}),
+    given: { ...reading, columns: [...ruled.keys()] },
+    mixed: mixedColumns(found),
     ...(partitions.length > 0 ? { partitions } : {}),
-    assumed: [...assumed, ...formSentences(form, given), ...found.assumed],
+    assumed: [
+      ...assumedOfForm,
+      ...sentences(found, reading),
+      ...contradictions(
+        columns.filter(({ name }) => ruled.has(name)),
+        decided,
+      ),
+    ],
+    assumedOfForm,
   };
+}
+
+const readingOf = ({ decimal, thousands, missing, dateFormat }: CsvOptions): GivenReading => ({
+  ...(decimal === undefined ? {} : { decimal }),
+  ...(thousands === undefined ? {} : { thousands }),
+  ...(missing === undefined ? {} : { missing }),
+  ...(dateFormat === undefined ? {} : { dateFormat }),
+});
+
+/** Shows each column its cells; a header line that stands again among them is none of them. */
+function feed(guesses: readonly ColumnGuess[], records: readonly (readonly string[])[], { header }: Shape): void {
+  for (const record of records) {
+    if (header && header.length > 1 && same(record, header)) continue;
+    for (let i = 0; i < guesses.length; i++) guesses[i]!.add((record[i] ?? "").trim());
+  }
+}
+
+const withReading = ({ name, type }: Column, read: Reading | undefined): Column => ({
+  name,
+  type,
+  ...(read && Object.keys(read).length > 0 ? { read } : {}),
+});
+
+/** The spelling that was found, where the type that was given is of the same kind; else what was given for all columns. */
+function readWhenGiven(found: Column, type: Type, given: CsvOptions): Reading {
+  if (found.type.kind === type.kind || [isNumber, isTime].some((is) => is(found.type) && is(type)))
+    return found.read ?? {};
+  return { ...(found.read?.missing ? { missing: found.read.missing } : {}), ...flagged(type, given) };
+}
+
+const isNumber = ({ kind }: Type): boolean => kind === "int64" || kind === "real";
+const isTime = ({ kind }: Type): boolean => kind === "date" || kind === "timestamp";
+
+/** What flags say about the cells of a type. */
+function flagged(type: Type, { decimal, thousands, dateFormat, missing }: CsvOptions): Reading {
+  return {
+    ...(missing ? { missing } : {}),
+    ...(isNumber(type) && decimal === "," ? { decimal } : {}),
+    ...(isNumber(type) && thousands ? { thousands } : {}),
+    ...(isTime(type) && dateFormat
+      ? dateFormat === "dmy" || dateFormat === "mdy" || dateFormat === "ymd"
+        ? { dateOrder: dateFormat }
+        : { dateFormat }
+      : {}),
+  };
+}
+
+const simple: ReadonlySet<string> = new Set(["bool", "int64", "real", "text", "date", "timestamp"]);
+
+/** Columns whose type is not to be found out: a model knows it, or a user said it. A flag says more than a model. */
+function rulesOf(
+  names: readonly string[],
+  { types = {}, expect = [], csv = {} }: SourceOptions,
+  partitions: readonly Partition[],
+): ReadonlyMap<string, Column> {
+  const typed = override(
+    names,
+    names.map(() => text),
+    types,
+    partitions,
+  );
+  const rules = new Map<string, Column>();
+  for (const { name, type, read } of expect)
+    if (names.includes(name) && simple.has(type.kind))
+      rules.set(name, { name, type, read: { ...read, ...flagged(type, csv) } });
+  names.forEach((name, i) => {
+    if (Object.hasOwn(types, name)) rules.set(name, { name, type: typed[i]! });
+  });
+  return rules;
 }
 
 const emptySource = (files: readonly SourceFile[]): SluiceError =>
@@ -70,8 +173,8 @@ const emptySource = (files: readonly SourceFile[]): SluiceError =>
 async function sampleOf(
   file: SourceFile,
   options: SourceOptions,
-  encoding = options.csv?.encoding,
 ): Promise<Sample & { compression: CsvDialect["compression"] }> {
+  const { encoding } = options.csv ?? {};
   const compression = await compressionOf(file.path);
   const path = compression === "zstd" ? await unpacked(file, options) : file.path;
   return { ...(await sample(file, path, compression === "zstd" ? "none" : compression, encoding)), compression };
@@ -89,23 +192,31 @@ export async function unpacked(file: SourceFile, { probe, cacheDir }: SourceOpti
 
 interface Shape {
   readonly names: readonly string[];
-  readonly header: boolean;
+  /** Lines of the header. */
+  readonly lines: number;
+  /** The header's cells, where it is one line. */
+  readonly header?: readonly string[];
+  /** Cells of most records, empty ones at the end included. */
+  readonly cells: number;
   readonly data: readonly (readonly string[])[];
   readonly assumed: readonly string[];
 }
 
 function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOptions): Shape {
-  const { records } = parse(head, form, 2000);
+  const parsed = parse(head, form, head.whole ? Number.POSITIVE_INFINITY : 2000);
+  const { records, comments } = parsed;
   const [top] = records;
   if (!top) throw emptySource([file]);
-  const header = options.csv?.header ?? (options.columns === undefined && hasHeader(records.slice(0, 500)));
-  const data = header ? records.slice(1) : records;
+  const lines = linesOfHeader(records, options);
+  const header = lines > 0;
+  const line = header ? joinedHeader(records.slice(0, lines)) : top;
+  const data = records.slice(lines);
   const common = commonWidth(data.length > 0 ? data : records).width;
-  let width = Math.max(header ? top.length : 1, data.length > 0 ? common : 1);
+  const cells = Math.max(header ? line.length : 1, data.length > 0 ? common : 1);
+  let width = cells;
   const emptyAt = (i: number): boolean =>
-    (!header || (top[i] ?? "").trim() === "") &&
+    (!header || (line[i] ?? "").trim() === "") &&
     data.every((record) => record.length !== common || (record[i] ?? "").trim() === "");
-  const full = width;
   while (
     width > 1 &&
     width > (options.columns?.length ?? 0) &&
@@ -115,29 +226,116 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   )
     width--;
   // A header with one name less than the rows have cells: R's write.table leaves the column of row names without one.
-  const cells =
-    header && top.length === common - 1 && width === common
-      ? ["", ...top]
-      : Array.from({ length: width }, (_, i) => (header ? (top[i] ?? "") : ""));
+  const named =
+    header && line.length === common - 1 && width === common
+      ? ["", ...line]
+      : Array.from({ length: width }, (_, i) => (header ? (line[i] ?? "") : ""));
   if (options.columns && options.columns.length !== width)
     throw new SluiceError(
       "usage",
       `${options.columns.length} column names were given and ${file.path} has ${width} columns`,
       { columns: options.columns.length, width },
     );
-  const names = columnNames(options.columns ?? cells);
-  const assumed = [
-    ...(header || options.columns
-      ? []
-      : [`no header line: the columns are named ${names[0]} to ${names.at(-1)} (--columns names them)`]),
-    ...(full > width
-      ? [`${full - width} empty column${full - width === 1 ? "" : "s"} at the end of each line left out`]
-      : []),
-    ...(form.skipLines > 0 && options.csv?.skipLines === undefined
-      ? [`the first ${form.skipLines} line${form.skipLines === 1 ? "" : "s"} left out: not part of the table`]
-      : []),
-  ];
-  return { names, header, data: data.filter((record) => record.length >= width), assumed };
+  const names = columnNames(options.columns ?? named);
+  const again = header && lines === 1 && top.length > 1 ? data.filter((record) => same(record, top)).length : 0;
+  // Some lines with a delimiter at their end among others without one are of the form; a single one is a slip.
+  const ended = data.filter((record) => record.length === width + 1 && record[width]!.trim() === "").length;
+  return {
+    names,
+    lines,
+    ...(lines === 1 ? { header: top } : {}),
+    cells: cells === width && ended >= 0.2 * data.length && ended > 1 ? width + 1 : cells,
+    data: data.filter((record) => record.length >= width),
+    assumed: shapeSentences({
+      head,
+      form,
+      options,
+      lines,
+      names,
+      again,
+      comments,
+      hashes: hashRows(parsed, form),
+      evident:
+        isTypedBelow(
+          line.map((name) => name.trim()),
+          data.slice(0, 500),
+        ) || line.some(isTimeName),
+      left: cells - width,
+    }),
+  };
+}
+
+function shapeSentences({
+  head,
+  form,
+  options,
+  lines,
+  names,
+  again,
+  comments,
+  hashes,
+  evident,
+  left,
+}: {
+  readonly head: Sample;
+  readonly form: Form;
+  readonly options: SourceOptions;
+  readonly lines: number;
+  readonly names: readonly string[];
+  readonly again: number;
+  readonly comments: readonly string[];
+  readonly hashes: number;
+  /** Numbers or dates stand under the names. */
+  readonly evident: boolean;
+  readonly left: number;
+}): string[] {
+  const given = options.csv ?? {};
+  const out: string[] = [];
+  if (lines === 0 && !options.columns)
+    out.push(
+      `no header line: the columns are named ${names[0]} to ${names.at(-1)} (--header takes the first line for one, --columns names them)`,
+    );
+  if (lines === 1 && !options.columns && given.header === undefined && !evident)
+    out.push("caution: the first line is taken for a header; all columns are text, so it could be a row (--no-header)");
+  if (lines > 0 && options.columns && given.header === undefined)
+    out.push("the first line is a header: the names that were given replace it (--no-header reads it as a row)");
+  if (lines > 1)
+    out.push(
+      `the header has ${lines} lines, joined to names like "${names.find((name) => name.includes(" ")) ?? names[0]}" (--skip-lines ${form.skipLines + lines - 1} takes the last one alone)`,
+    );
+  if (again > 0)
+    out.push(
+      `the header line stands ${again === 1 ? "once more" : `${again} times more`} among the rows and is set aside there`,
+    );
+  if (left > 0) out.push(`${left} empty column${left === 1 ? "" : "s"} at the end of each line left out`);
+  if (form.skipLines > 0 && given.skipLines === undefined) {
+    const one = form.skipLines === 1;
+    out.push(
+      `the first ${one ? "line" : `${form.skipLines} lines`} left out: not part of the table (--skip-lines 0 reads ${one ? "it" : "them"})`,
+    );
+  }
+  if (comments.length > 0 && given.comment === undefined)
+    out.push(
+      `lines that begin with ${form.comment} are comments${head.whole ? ` (${comments.length})` : ""} and left out (--comment none reads them as rows)`,
+    );
+  if (hashes > 0 && given.comment === undefined)
+    out.push(
+      `lines that begin with # have the cells of a row and are rows${head.whole ? ` (${hashes})` : ""} (--comment # leaves them out)`,
+    );
+  return out;
+}
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((cell, i) => cell === b[i]);
+
+/** What was said counts; names that were given replace a header where the first line is one beyond doubt. */
+function linesOfHeader(records: readonly (readonly string[])[], { csv: given = {}, columns }: SourceOptions): number {
+  if (given.header === false) return 0;
+  if (given.header === true) return Math.max(1, headerLines(records));
+  const lines = headerLines(records);
+  if (columns === undefined || lines === 0) return lines;
+  const line = joinedHeader(records.slice(0, lines)).map((name) => name.trim());
+  return line.some((name) => columns.includes(name)) || isTypedBelow(line, records.slice(lines, 500)) ? lines : 0;
 }
 
 /** A later file's sampled records in the order of the first file's columns; the names must agree. */
@@ -184,15 +382,16 @@ export function override(
   const folders = partitions.map(({ name }) => name);
   for (const [name, word] of Object.entries(given)) {
     if (!names.includes(name) && !folders.includes(name)) throw new UnknownColumnError(name, [...names, ...folders]);
-    if (!(word in typeWords))
+    if (!Object.hasOwn(typeWords, word))
       throw new SluiceError("usage", `"${word}" is not a type; there are ${Object.keys(typeWords).join(", ")}`, {
         value: word,
       });
   }
-  return names.map((name, i) => typeWords[given[name] ?? ""] ?? found[i]!);
+  return names.map((name, i) => (Object.hasOwn(given, name) ? typeWords[given[name]!]! : found[i]!));
 }
 
-function checkGiven(given: NonNullable<SourceOptions["csv"]>): void {
+/** What was given, by the names that hold from here on. */
+function checked(given: CsvOptions): CsvOptions {
   for (const name of ["delimiter", "quote", "escape", "comment"] as const) {
     const value = given[name];
     if (
@@ -205,6 +404,33 @@ function checkGiven(given: NonNullable<SourceOptions["csv"]>): void {
         { [name]: value },
       );
   }
+  const { decimal, thousands, dateFormat, encoding, skipLines } = given;
+  const refuse = (message: string, value: unknown): never => {
+    throw new SluiceError("usage", message, { value });
+  };
+  if (decimal !== undefined && decimal !== "." && decimal !== ",")
+    refuse(`--decimal ${decimal}: it must be . or ,`, decimal);
+  if (thousands !== undefined && !["", ",", ".", " ", "'"].includes(thousands))
+    refuse(`--thousands ${thousands}: it must be one of , . ' space none`, thousands);
+  if (thousands && thousands === (decimal ?? "none"))
+    refuse(`--decimal and --thousands are both ${thousands}; they must differ`, decimal);
+  if (dateFormat !== undefined && !isDateFormat(dateFormat))
+    refuse(
+      `--date-format ${dateFormat}: write dmy, mdy or ymd, or a format of year, month and day like %d.%m.%Y (%Y or %y, %m or %b, %d)`,
+      dateFormat,
+    );
+  if (skipLines !== undefined && !(Number.isInteger(skipLines) && skipLines >= 0))
+    refuse(`--skip-lines ${skipLines}: it must be a whole number`, skipLines);
+  return { ...given, ...(encoding === undefined ? {} : { encoding: encodingNamed(encoding) }) };
+}
+
+function encodingSentences(files: readonly SourceFile[], encodings: readonly string[]): string[] {
+  if (encodings.every((encoding) => encoding === encodings[0])) return [];
+  const kinds = [...new Set(encodings)].map((encoding) => {
+    const of = files.filter((_, i) => encodings[i] === encoding).map(({ path }) => path);
+    return `${of.slice(0, 3).join(", ")}${of.length > 3 ? ` and ${of.length - 3} more` : ""} as ${encoding}`;
+  });
+  return [`each file is read by its own encoding: ${kinds.join("; ")} (--encoding names one for all)`];
 }
 
 const spoken: Readonly<Record<string, string>> = {
@@ -225,9 +451,6 @@ function formSentences(form: Form, given: NonNullable<SourceOptions["csv"]>): st
       : []),
     ...(form.quote === "'" && given.quote === undefined ? ["cells are quoted with '"] : []),
     ...(form.escape !== form.quote && given.escape === undefined ? [`${form.escape} escapes a quote`] : []),
-    ...(form.comment !== "" && given.comment === undefined
-      ? [`lines that begin with ${form.comment} are comments`]
-      : []),
     ...(form.trim && given.trim === undefined ? ["blanks around cells are cut"] : []),
   ];
 }

@@ -7,20 +7,26 @@ import type { Scan, SourceFile } from "./scan.js";
 
 const blockBytes = 64 * 1024;
 
-/** A file with the fingerprint of its content: size, time, and blocks from head, middle and tail. */
+const wholeBytes = 8 * blockBytes;
+
+/**
+ * A file with the fingerprint of its content: all of it where it is small, else blocks from head, middle and tail with
+ * the times of the last write and of the last change, which no program can set back.
+ */
 export async function sourceFile(path: string): Promise<SourceFile> {
   try {
     const file = await open(path, "r");
     try {
-      const { size, mtimeMs } = await file.stat();
-      const modifiedMs = Math.floor(mtimeMs);
-      const hash = createHash("sha256").update(`${size}:${modifiedMs}:`);
+      const stats = await file.stat({ bigint: true });
+      const size = Number(stats.size);
+      const times = size <= wholeBytes ? "" : `${stats.mtimeNs}:${stats.ctimeNs}:`;
+      const hash = createHash("sha256").update(`${size}:${times}`);
       const block = Buffer.allocUnsafe(blockBytes);
       for (const at of positions(size)) {
         const { bytesRead } = await file.read(block, 0, blockBytes, at);
         hash.update(block.subarray(0, bytesRead));
       }
-      return { path, bytes: size, modifiedMs, fingerprint: hash.digest("hex") };
+      return { path, bytes: size, modifiedMs: Number(stats.mtimeMs), fingerprint: hash.digest("hex") };
     } finally {
       await file.close();
     }
@@ -29,9 +35,39 @@ export async function sourceFile(path: string): Promise<SourceFile> {
   }
 }
 
+/** As many as `sourceFile` at once: thousands of open files would be more than a process may have. */
+export async function sourceFiles(paths: readonly string[]): Promise<SourceFile[]> {
+  return mapSome(paths, sourceFile);
+}
+
+/** A DuckDB file. Changes that were not written into it yet stand in a file beside it. */
+export async function databaseFile(path: string): Promise<SourceFile> {
+  const file = await sourceFile(path);
+  const log = await sourceFile(`${path}.wal`).catch((error: unknown) => {
+    if (isError(error, "missing_file")) return undefined;
+    throw error;
+  });
+  if (!log || log.bytes === 0) return file;
+  const fingerprint = createHash("sha256").update(file.fingerprint).update(log.fingerprint).digest("hex");
+  return { ...file, fingerprint };
+}
+
+const atOnce = 32;
+
+/** `Promise.all` for many: some at a time, in order. */
+export async function mapSome<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = new Array(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return results;
+}
+
 /** Head, tail (where Parquet keeps its footer) and six places between; a small file is read whole. */
 function positions(size: number): number[] {
-  if (size <= 8 * blockBytes) return Array.from({ length: Math.ceil(size / blockBytes) }, (_, i) => i * blockBytes);
+  if (size <= wholeBytes) return Array.from({ length: Math.ceil(size / blockBytes) }, (_, i) => i * blockBytes);
   const last = size - blockBytes;
   return Array.from({ length: 8 }, (_, i) => Math.floor((last * i) / 7));
 }
@@ -41,8 +77,10 @@ export async function checkUnchanged(scan: Scan, cluster?: Cluster): Promise<voi
   if (scan.format === "spark") return cluster?.checkUnchanged(scan);
   // Parts that were landed are ours and carry the fingerprint of what they were read from: their size must hold.
   const landed = scan.format === "parquet" && scan.landed !== undefined;
-  for (const file of scan.files) {
-    const problem = await difference(file, landed);
+  const look = scan.format === "table" ? databaseFile : sourceFile;
+  const problems = await mapSome(scan.files, (file) => difference(file, look, landed));
+  for (const [i, file] of scan.files.entries()) {
+    const problem = problems[i];
     if (problem)
       throw new SluiceError(
         "changed_source",
@@ -52,10 +90,14 @@ export async function checkUnchanged(scan: Scan, cluster?: Cluster): Promise<voi
   }
 }
 
-async function difference(file: SourceFile, sizeOnly: boolean): Promise<string | undefined> {
+async function difference(
+  file: SourceFile,
+  look: (path: string) => Promise<SourceFile>,
+  sizeOnly: boolean,
+): Promise<string | undefined> {
   let now: SourceFile;
   try {
-    now = await sourceFile(file.path);
+    now = await look(file.path);
   } catch (error) {
     if (isError(error, "missing_file")) return "was removed during the run";
     throw error;

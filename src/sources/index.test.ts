@@ -131,7 +131,8 @@ describe("csv", () => {
   test("reads semicolons, decimal commas, days first and empty columns", async () => {
     const scan = await openText("air.csv", dirty);
     expect(types(scan)).toEqual({ Date: "date", "CO(GT)": "real", n: "int64" });
-    expect(scan.csv).toMatchObject({ delimiter: ";", decimal: ",", dateFormat: "%d/%m/%Y", header: true });
+    expect(scan.csv).toMatchObject({ delimiter: ";", header: true });
+    expect(scan.schema.columns.map(({ read }) => read)).toEqual([{ dateOrder: "dmy" }, { decimal: "," }, undefined]);
     expect(scan.assumed.join("\n")).toMatch(/2 empty columns.*decimal comma.*day\/month\/year/s);
   });
   test("reads blanks after commas, question marks and a comment above", async () => {
@@ -141,7 +142,12 @@ describe("csv", () => {
     );
     expect(types(scan)).toEqual({ column0: "int64", column1: "text", column2: "int64", column3: "text" });
     expect(scan.csv).toMatchObject({ trim: true, skipLines: 1, header: false });
-    expect(scan.csv!.missing).toContain("?");
+    expect(scan.schema.columns.map(({ read }) => read?.missing?.includes("?") ?? false)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
   test("takes quotes for text where they do not close", async () => {
     const scan = await openText(
@@ -152,7 +158,7 @@ describe("csv", () => {
   });
   test("finds latin-1 and UTF-16", async () => {
     expect((await openText("l1.csv", Buffer.from("n,c\n1,Málaga\n", "latin1"))).csv!.encoding).toBe("latin-1");
-    expect((await openText("u16.csv", Buffer.from("\ufeffn,c\n1,é\n", "utf16le"))).csv!.encoding).toBe("utf-16");
+    expect((await openText("u16.csv", Buffer.from("\ufeffn,c\n1,é\n", "utf16le"))).csv!.encoding).toBe("utf-16le");
   });
   test("keeps codes with leading zeros and numbers past 2^63 as text", async () => {
     expect(types(await openText("zip.csv", "zip,id,n\n08123,12345678901234567890,1\n10001,1,2\n"))).toEqual({

@@ -1,16 +1,16 @@
 import { SluiceError } from "../base/errors.js";
 import { arrow } from "./arrow.js";
 import { csv } from "./csv.js";
-import { sourceFile } from "./files.js";
-import { formatOf } from "./format.js";
+import { databaseFile, mapSome, sourceFiles } from "./files.js";
+import { checkText, formatOf } from "./format.js";
 import { jsonl } from "./jsonl.js";
 import { libsvm } from "./libsvm.js";
 import { type Format, formats, type SourceOptions } from "./options.js";
 import { parquet } from "./parquet.js";
-import { expand, type Partition } from "./paths.js";
+import { expand, isPipe, type Partition } from "./paths.js";
 import type { Scan, SourceFile } from "./scan.js";
 import { isSparkSpec, spark } from "./spark.js";
-import { stdin } from "./stdin.js";
+import { pipe, stdin } from "./stdin.js";
 import { table, tableSpec } from "./table.js";
 
 const readers: {
@@ -46,12 +46,22 @@ export async function openSource(spec: string | readonly string[], options: Sour
   if (specs.some(isSparkSpec)) return spark(specs, options);
   if (specs.length === 1) {
     const named = tableSpec(first);
-    if (named) return table(await sourceFile(named.file), named.table, options);
+    if (named) return table(await databaseFile(named.file), named.table, options);
   }
+  if (specs.length === 1 && (await isPipe(first))) return openFiles([await pipe(first, options)], [], first, options);
   if (specs.includes("-") && specs.length > 1)
     throw new SluiceError("usage", "standard input (-) cannot be joined with files; write it to a file first");
-  const { files: paths, partitions } = first === "-" ? { files: [], partitions: [] } : await expand(specs);
-  const files = first === "-" ? [await stdin(options)] : await Promise.all(paths.map(sourceFile));
+  if (first === "-") return openFiles([await stdin(options)], [], first, options);
+  const { files: paths, partitions } = await expand(specs);
+  return openFiles(await sourceFiles(paths), partitions, first, options);
+}
+
+async function openFiles(
+  files: readonly SourceFile[],
+  partitions: readonly Partition[],
+  spec: string,
+  options: SourceOptions,
+): Promise<Scan> {
   if (files.every(({ bytes }) => bytes === 0))
     throw new SluiceError(
       "empty_source",
@@ -63,7 +73,9 @@ export async function openSource(spec: string | readonly string[], options: Sour
     );
   const format = options.format ?? (await commonFormat(files));
   if (format === "table")
-    throw new SluiceError("usage", `a table is named with its file, like rides.duckdb:trips`, { spec: first });
+    throw new SluiceError("usage", `a table is named with its file, like rides.duckdb:trips`, { spec });
+  if (options.format !== undefined && format !== "parquet" && format !== "arrow")
+    await mapSome(files, ({ path }) => checkText(path));
   const kept = files.map((file, i) => ({ file, i })).filter(({ file }) => file.bytes > 0);
   return readers[format](
     kept.map(({ file }) => file),
@@ -74,9 +86,10 @@ export async function openSource(spec: string | readonly string[], options: Sour
 
 async function commonFormat(files: readonly SourceFile[]): Promise<Format> {
   let first: { format: Format; path: string } | undefined;
-  for (const { path, bytes } of files) {
-    if (bytes === 0) continue;
-    const format = await formatOf(path);
+  const filled = files.filter(({ bytes }) => bytes > 0);
+  const found = await mapSome(filled, ({ path }) => formatOf(path));
+  for (const [i, { path }] of filled.entries()) {
+    const format = found[i]!;
     first ??= { format, path };
     if (format !== first.format)
       throw new SluiceError(
@@ -89,7 +102,7 @@ async function commonFormat(files: readonly SourceFile[]): Promise<Format> {
 }
 
 export { checkUnchanged, sourceFile } from "./files.js";
-export type { Format, Probe, ProbedSchema, SourceOptions } from "./options.js";
+export type { CsvOptions, Format, Probe, ProbedSchema, SourceOptions } from "./options.js";
 export { formats } from "./options.js";
 export { rows } from "./rows.js";
 export { stdin } from "./stdin.js";

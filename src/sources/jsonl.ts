@@ -1,19 +1,21 @@
 import { SluiceError } from "../base/errors.js";
 import { bool, type Column, int64, real, type Schema, type Type, text, typeName } from "../base/schema.js";
-import { compressionOf, utf8Blocks } from "./csv/bytes.js";
+import { type Compression, compressionOf, type Encoding, rawBlocks, transcoder, utf8Blocks } from "./csv/bytes.js";
 import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
+import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
+import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
+import { flatNames } from "./names.js";
 import type { SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
-import { keepAside, type Problem, type Record } from "./records.js";
-import type { SourceFile, TextScan } from "./scan.js";
+import { keepAside, type Problem, problemText, type Record } from "./records.js";
+import type { JsonForm, SourceFile, TextScan } from "./scan.js";
 
 const wholeBytes = 64 * 1024 * 1024;
-type Flat = Map<string, unknown>;
 
-/** A scan of JSON lines: one object a line, nested ones flattened to `a.b`. */
+/** A scan of JSON: one object a line, a list of objects, or one after the other; nested ones are flattened to `a.b`. */
 export async function jsonl(
   files: readonly SourceFile[],
   options: SourceOptions,
@@ -24,79 +26,148 @@ export async function jsonl(
     throw new SluiceError("empty_source", `${files[0]?.path} is empty; a file with at least one line is needed`, {
       file: files[0]?.path,
     });
-  const seen = new Map<string, Set<string>>();
+  const seen: Seen = { kinds: new Map(), problem: undefined };
+  const assumed: string[] = [];
+  const forms: JsonForm["files"][number][] = [];
   let sampled = false;
   for (const file of filled) {
-    const compression = await compressionOf(file.path);
-    const path = compression === "zstd" ? await unpacked(file, options) : file.path;
-    if (file.bytes <= wholeBytes) {
-      for await (const line of lines(
-        utf8Blocks(path, { compression: compression === "zstd" ? "none" : compression, encoding: "utf-8" }),
-      ))
-        notice(seen, line);
-      continue;
-    }
-    sampled = true;
-    const { blocks } = await sample(file, path, compression === "zstd" ? "none" : compression, "utf-8");
-    for (const [b, block] of blocks.entries())
-      for (const line of block
-        .toString()
-        .split("\n")
-        .slice(b === 0 ? 0 : 1, -1))
-        notice(seen, line);
+    const packed = await compressionOf(file.path);
+    const path = packed === "zstd" ? await unpacked(file, options) : file.path;
+    const compression = packed === "zstd" ? "none" : packed;
+    const form = await formOf(path, compression, options.csv?.encoding);
+    forms.push(form);
+    const whole = file.bytes <= wholeBytes || form.shape !== "lines" || form.encoding !== "utf-8";
+    sampled ||= !whole;
+    for await (const record of whole
+      ? jsonTexts(utf8Blocks(path, { compression, encoding: form.encoding }), form.shape, file.path)
+      : sampledLines(file, path, compression))
+      notice(seen, record);
   }
-  const names = [...seen.keys()];
+  const named = namesOf([...seen.kinds.keys()]);
+  const names = [...named.values()];
   if (names.length === 0)
     throw new SluiceError(
       "unreadable_source",
-      `${filled[0]!.path} has no line that is a JSON object like {"a": 1}; --format names another form`,
+      `${filled[0]!.path} has no record that is a JSON object like {"a": 1}${seen.problem ? `: ${JSON.stringify(seen.problem.value?.slice(0, 60))} ${seen.problem.problem}` : ""}; --format names another form`,
       { file: filled[0]!.path },
     );
   const types = override(
     names,
-    names.map((name) => typeOfKinds(seen.get(name)!)),
+    [...named.keys()].map((key) => typeOfKinds(seen.kinds.get(key)!)),
     options.types ?? {},
     partitions,
   );
-  const columns: Column[] = names.map((name, i) => ({ name, type: types[i]! }));
+  const expected = new Map(options.expect?.map((column) => [column.name, column]));
+  const columns: Column[] = names.map((name, i) => {
+    const { type, read } = expected.get(name) ?? { type: types[i]! };
+    const rules = options.types === undefined || !Object.hasOwn(options.types, name);
+    return rules && readTypes.has(type.kind) ? { name, type, ...(read ? { read } : {}) } : { name, type: types[i]! };
+  });
+  const renamed = [...named].filter(([key, name]) => name !== nameOf(key));
+  if (sampled) assumed.push("the fields and their types were found out from blocks across the file");
+  if (forms.some(({ shape }) => shape === "list")) assumed.push("the items of the list are the rows");
+  for (const { encoding } of forms) if (encoding !== "utf-8") assumed.push(`the text is read as ${encoding}`);
+  for (const [key, name] of renamed)
+    assumed.push(
+      key === ""
+        ? `the field without a name is column "${name}"`
+        : `the field ${key
+            .split("\0")
+            .reverse()
+            .map((part) => JSON.stringify(part))
+            .join(" in ")} is column "${name}", since another is called so`,
+    );
   return {
     format: "jsonl",
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
+    json: { files: forms, renamed },
     ...(partitions.length > 0 ? { partitions } : {}),
-    assumed: sampled ? ["the fields and their types were found out from blocks across the file"] : [],
+    assumed: [...new Set(assumed)],
   };
 }
 
-function notice(seen: Map<string, Set<string>>, line: string): void {
-  const row = parseLine(line);
-  if (!(row instanceof Map)) return;
+/** What the text of a value can be read as. */
+const readTypes: ReadonlySet<Type["kind"]> = new Set(["bool", "int64", "real", "text", "date", "timestamp", "list"]);
+
+/** The encoding and shape of a file, by its first block. */
+async function formOf(
+  path: string,
+  compression: Compression,
+  given: Encoding | undefined,
+): Promise<{ readonly shape: JsonShape; readonly encoding: Encoding }> {
+  for await (const block of rawBlocks(path, compression)) {
+    const encoding = given ?? encodingOf(block);
+    return { shape: shapeOf(transcoder(encoding)(block).toString()), encoding };
+  }
+  return { shape: "lines", encoding: given ?? "utf-8" };
+}
+
+/** JSON begins with a character of ASCII: where its zero byte stands tells UTF-16, if no mark does. */
+export function encodingOf([first, second]: Buffer): Encoding {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
+  return (first === 0xfe && second === 0xff) || (first === 0 && second !== 0 && second !== undefined)
+    ? "utf-16be"
+    : "utf-8";
+}
+
+async function* sampledLines(file: SourceFile, path: string, compression: Compression): AsyncGenerator<string> {
+  const { blocks } = await sample(file, path, compression, "utf-8");
+  for (const [b, block] of blocks.entries())
+    yield* block
+      .toString()
+      .split(/\r?\n/)
+      .slice(b === 0 ? 0 : 1, -1);
+}
+
+/** A column's name for each field. */
+function namesOf(keys: readonly string[]): ReadonlyMap<string, string> {
+  const names = flatNames(keys.map((key) => key.split("\0")));
+  return new Map(keys.map((key, i) => [key, names[i]!]));
+}
+
+/** The kinds of values of each field, and what was wrong with the first record that is none. */
+interface Seen {
+  readonly kinds: Map<string, Set<string>>;
+  problem: Problem | undefined;
+}
+
+function notice(seen: Seen, record: string): void {
+  const row = parseRecord(record);
+  if (!row) return;
+  if (!(row instanceof Map)) {
+    seen.problem ??= row;
+    return;
+  }
   for (const [name, value] of row) {
-    const kinds = seen.get(name) ?? new Set();
-    seen.set(name, kinds.add(kindOf(value)));
+    const kinds = seen.kinds.get(name);
+    // Whatever else comes, a text makes a column of text.
+    if (kinds?.has("text")) continue;
+    if (kinds) kinds.add(kindOf(value));
+    else seen.kinds.set(name, new Set([kindOf(value)]));
   }
 }
 
 const dates = toDate("%Y-%m-%d");
 const times = [toTimestamp("%Y-%m-%d", false), toTimestamp("%Y-%m-%d", true)] as const;
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined || value === "") return "missing";
+function kindOf(value: JsonValue): string {
+  if (value === null || value === "") return "missing";
   if (typeof value === "boolean") return "bool";
-  if (typeof value === "bigint") return "int64";
+  if (typeof value === "bigint") return toInt64(String(value)) === undefined ? "text" : "int64";
   if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? "int64" : "real";
   if (typeof value === "string") {
-    if (value.startsWith("\0i")) return toInt64(value.slice(2)) === undefined ? "text" : "int64";
+    if (!/^\d/.test(value)) return "text";
     if (dates(value) !== undefined) return "date";
     if (times[0](value) !== undefined) return "timestamp";
     return times[1](value) !== undefined ? "timestamp(utc)" : "text";
   }
-  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number" || item === null)
-    ? "list"
-    : "text";
+  return value.list === "numbers" ? "list" : value.list === "empty" ? "empty list" : "text";
 }
 
-export function typeOfKinds(kinds: ReadonlySet<string>): Type {
-  const [first, ...more] = [...kinds].filter((kind) => kind !== "missing").sort();
+function typeOfKinds(kinds: ReadonlySet<string>): Type {
+  const [first, ...more] = [...kinds]
+    .filter((kind) => kind !== "missing" && !(kind === "empty list" && kinds.has("list")))
+    .sort();
   if (first === undefined) return text;
   if (first === "int64" && more.length === 1 && more[0] === "real") return real;
   if (more.length > 0) return text;
@@ -112,118 +183,85 @@ export function typeOfKinds(kinds: ReadonlySet<string>): Type {
   return simple[first] ?? text;
 }
 
-/** The fields of a line's object, undefined for a blank line, or what is wrong. Whole numbers past 2^53 keep their digits. */
-function parseLine(line: string): Flat | Problem | undefined {
-  if (line.trim() === "") return undefined;
-  const exact = /\d{16}/.test(line)
-    ? line.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (part) =>
-        part.startsWith('"') ? part : `"\\u0000i${part}"`,
-      )
-    : line;
-  let value: unknown;
+/** The fields of a record's object, undefined for a blank line, or what is wrong. */
+function parseRecord(record: string): Fields | Problem | undefined {
+  if (record.trim() === "") return undefined;
+  const wrong = (problem: string): Problem => ({
+    value: record.slice(0, 200),
+    problem,
+    remedy: `Each record must be one object like {"a": 1}; ${keepAside}`,
+  });
   try {
-    value = JSON.parse(exact);
+    return parseFields(record) ?? wrong("is not an object");
   } catch (error) {
-    return {
-      value: line.slice(0, 200),
-      problem: `is not JSON (${(error as Error).message.slice(0, 100)})`,
-      remedy: `Each line must be one object like {"a": 1}; ${keepAside}`,
-    };
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return {
-      value: line.slice(0, 200),
-      problem: "is not an object",
-      remedy: `Each line must be one object like {"a": 1}; ${keepAside}`,
-    };
-  const flat: Flat = new Map();
-  flatten(value as object, "", flat, 0);
-  return flat;
-}
-
-function flatten(value: object, prefix: string, into: Flat, depth: number): void {
-  for (const [name, field] of Object.entries(value)) {
-    if (typeof field === "object" && field !== null && !Array.isArray(field) && depth < 20)
-      flatten(field as object, `${prefix}${name}.`, into, depth + 1);
-    else into.set(prefix + name, field);
+    if (!(error instanceof JsonError)) throw error;
+    return wrong(`is not JSON that can be read (${error.message})`);
   }
 }
 
-export function* jsonRecord(line: string, schema: Schema): Generator<Record> {
-  const row = parseLine(line);
-  if (row === undefined) return;
-  if (!(row instanceof Map)) {
-    yield { bad: row, raw: line };
-    return;
-  }
-  yield recordOf(row, schema, line);
-}
-
-/** Fields by name as a record of the schema. */
-export function recordOf(row: ReadonlyMap<string, unknown>, schema: Schema, raw: string): Record {
-  const cells: (string | null)[] = [];
-  let used = 0;
-  for (const { name, type } of schema.columns) {
-    const value = row.get(name);
-    if (value !== undefined) used++;
-    const cell = cellOf(value, type);
-    if (cell === undefined)
-      return {
+/** What turns the text of one record into a record of the schema. */
+export function jsonReader(
+  scan: Pick<TextScan, "json">,
+  { columns }: Schema,
+  badCells?: "error",
+): (record: string) => Record | undefined {
+  const spell = columns.map(spellingOf);
+  const places = new Map(columns.map(({ name }, i) => [name, i]));
+  const known = new Map((scan.json?.renamed ?? []).map(([key, name]) => [key, places.get(name)]));
+  const placeOf = (key: string): number | undefined => {
+    if (!known.has(key)) known.set(key, places.get(nameOf(key)));
+    return known.get(key);
+  };
+  return (raw) => {
+    const row = parseRecord(raw);
+    if (row === undefined) return undefined;
+    if (!(row instanceof Map)) return { bad: row, raw };
+    const cells: (string | null)[] = new Array(columns.length).fill(null);
+    const given = new Set<number>();
+    let error: string | undefined;
+    for (const [key, value] of row) {
+      const place = placeOf(key);
+      const wrong = (problem: string, remedy: string): Extract<Record, { bad: unknown }> => ({
         raw,
-        bad: {
-          column: name,
-          value: typeof value === "string" ? value : JSON.stringify(value),
-          problem: `is not ${typeName(type)}, which the rows seen before made of this field`,
-          remedy: `--type ${name}=text reads the field as text; ${keepAside}`,
-        },
-      };
-    cells.push(cell);
-  }
-  if (used < row.size) {
-    const extra = [...row.keys()].find((name) => !schema.columns.some((column) => column.name === name))!;
-    return {
-      raw,
-      bad: {
-        column: extra,
-        value: JSON.stringify(row.get(extra)),
-        problem: "is a field that no row of the sample had",
-        remedy: `Give each line the same fields; ${keepAside}`,
-      },
-    };
-  }
-  return { cells };
-}
-
-function cellOf(value: unknown, type: Type): string | null | undefined {
-  if (value === null || value === undefined || value === "") return null;
-  const plain =
-    typeof value === "string"
-      ? value.startsWith("\0i")
-        ? value.slice(2)
-        : value
-      : typeof value === "number" || typeof value === "boolean" || typeof value === "bigint"
-        ? String(value)
-        : JSON.stringify(value);
-  if (type.kind === "text") return plain;
-  if (type.kind === "list") return Array.isArray(value) ? plain : undefined;
-  if (type.kind === "int64" && typeof value === "number")
-    return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : undefined;
-  return typeof value === "object" ? undefined : convertTo(type, { decimal: "." })(plain);
-}
-
-/** Text lines of a stream of UTF-8 blocks; a line may span blocks. */
-export async function* lines(blocks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer[] = [];
-  for await (const block of blocks) {
-    let at = 0;
-    for (let end = block.indexOf(10); end >= 0; end = block.indexOf(10, at)) {
-      const piece = block.subarray(at, end);
-      yield (rest.length > 0 ? Buffer.concat([...rest, piece]) : piece).toString();
-      rest = [];
-      at = end + 1;
+        bad: { column: nameOf(key), value: shown(value), problem, remedy: `${remedy}; ${keepAside}` },
+      });
+      if (place === undefined)
+        return wrong("is a field that no row of the sample had", "Give each line the same fields");
+      if (given.has(place)) return wrong("is a second value of this column", "Give each field a name of its own");
+      given.add(place);
+      const { name, type } = columns[place]!;
+      const cell = spell[place]!(value);
+      if (cell === undefined) {
+        const record = wrong(
+          `is not ${typeName(type)}, which the rows seen before made of this field`,
+          `--type ${name}=text reads the field as text`,
+        );
+        if (badCells !== "error") return record;
+        error ??= problemText(record.bad);
+      }
+      cells[place] = cell ?? null;
     }
-    // The stream may reuse its block.
-    if (at < block.length) rest.push(Buffer.from(block.subarray(at)));
-  }
-  if (rest.length > 0) yield Buffer.concat(rest).toString();
+    return error === undefined ? { cells } : { cells, error };
+  };
+}
+
+const shown = (value: JsonValue): string => (value instanceof Nested ? value.text : String(value));
+
+/**
+ * What makes a value of a column's type the text that a database reads without doubt; undefined where it is of another.
+ * How texts are spelled may be given; numbers are always as JSON has them.
+ */
+function spellingOf({ type, read = {} }: Column): (value: JsonValue) => string | null | undefined {
+  const missing = new Set<JsonValue>([null, "", ...(read.missing ?? [])]);
+  if (type.kind === "text") return (value) => (missing.has(value) ? null : shown(value));
+  const [plain, spelled] = [convertTo(type), convertTo(type, read)];
+  return (value) => {
+    if (missing.has(value)) return null;
+    if (typeof value === "string") return type.kind === "list" ? undefined : spelled(value);
+    if (value instanceof Nested) return type.kind === "list" && value.list !== undefined ? value.text : undefined;
+    if (type.kind === "list") return undefined;
+    if (type.kind === "int64" && typeof value === "number")
+      return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value).toString() : undefined;
+    return plain(shown(value));
+  };
 }

@@ -1,8 +1,15 @@
 import type { Column, Schema } from "../base/schema.js";
-import type { CsvDialect, SparkRead, SparkScan } from "./scan.js";
+import type { GivenReading } from "./csv/guess.js";
+import type { CsvDialect, ParquetScan, SparkRead, SparkScan } from "./scan.js";
 
 export const formats = ["parquet", "csv", "jsonl", "libsvm", "arrow", "table"] as const;
 export type Format = (typeof formats)[number];
+
+/** What a caller may say about a CSV: how it is cut into cells, and what its cells mean. `""` is none. */
+export type CsvOptions = Partial<
+  Pick<CsvDialect, "delimiter" | "quote" | "escape" | "header" | "skipLines" | "comment" | "encoding" | "trim">
+> &
+  GivenReading;
 
 /** What a caller may say about a source; what is not said is found out and told. */
 export interface SourceOptions {
@@ -17,22 +24,7 @@ export interface SourceOptions {
   readonly columns?: readonly string[];
   /** Columns that are needed: a sparse file in which no row names one still has it, and it is 0. */
   readonly needed?: readonly string[];
-  readonly csv?: Partial<
-    Pick<
-      CsvDialect,
-      | "delimiter"
-      | "quote"
-      | "escape"
-      | "header"
-      | "skipLines"
-      | "comment"
-      | "encoding"
-      | "decimal"
-      | "missing"
-      | "dateFormat"
-      | "trim"
-    >
-  >;
+  readonly csv?: CsvOptions;
   readonly probe?: Probe;
   readonly cluster?: Cluster;
   /** The bytes behind `-`; process.stdin unless a test says otherwise. */
@@ -58,5 +50,6 @@ export interface Cluster {
 
 export interface ProbedSchema {
   readonly schema: Schema;
-  readonly structs: Readonly<Record<string, readonly string[]>>;
+  readonly paths: NonNullable<ParquetScan["paths"]>;
+  readonly casts: readonly string[];
 }

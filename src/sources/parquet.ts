@@ -18,7 +18,8 @@ export async function parquet(
     format: "parquet",
     files,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
-    ...(probed && Object.keys(probed.structs).length > 0 ? { structs: probed.structs } : {}),
+    ...(probed && Object.keys(probed.paths).length > 0 ? { paths: probed.paths } : {}),
+    ...(probed && probed.casts.length > 0 ? { casts: probed.casts } : {}),
     ...(partitions.length > 0 ? { partitions } : {}),
   };
 }

@@ -2,25 +2,47 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
-import { fileError } from "./files.js";
+import { fileError, mapSome } from "./files.js";
 
 export interface Partition {
   readonly name: string;
   readonly values: readonly (string | null)[];
 }
 
-/** Files, globs and folders as a list of files, sorted by the UTF-8 bytes of their paths within each of the given names. */
+/**
+ * Files, globs and folders as a list of files, sorted by the UTF-8 bytes of their paths within each of the given names. A
+ * file that is found under several names is in it once, under the first.
+ */
 export async function expand(specs: readonly string[]): Promise<{ files: string[]; partitions: Partition[] }> {
-  const files: string[] = [];
-  for (const spec of specs) files.push(...(await expandOne(spec)));
+  const found: string[] = [];
+  for (const spec of specs) found.push(...(await expandOne(spec)));
+  const identities = await mapSome(found, fileIdentity);
+  const seen = new Set<string>();
+  const files = found.filter((_, i) => !seen.has(identities[i]!) && seen.add(identities[i]!));
   return { files, partitions: partitionsOf(files) };
 }
+
+/** What is the same for all names of a file; a file that can't be looked at is itself. */
+async function fileIdentity(path: string): Promise<string> {
+  const there = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!there) return path;
+  if (there.isFile()) return `${there.dev}:${there.ino}`;
+  throw new SluiceError(
+    "unreadable_source",
+    `"${path}" is ${there.isFIFO() ? "a pipe, which is read only where it is named alone" : "no file"}; write what it gives to a file and name that`,
+    { file: path },
+  );
+}
+
+/** It is a pipe, as of `mkfifo` or `<(cat rows.csv)`: what it gives is there once. */
+export const isPipe = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isFIFO() ?? false;
 
 async function expandOne(spec: string): Promise<string[]> {
   const found = await stat(spec).catch((error: NodeJS.ErrnoException) => error);
   if (!(found instanceof Error)) {
     if (!found.isDirectory()) return [spec];
-    const inside = await walk(spec);
+    const inside = (await walk(spec, new Set())).sort(byBytes);
     if (inside.length === 0)
       throw new SluiceError("empty_source", `the folder "${spec}" has no data files in it`, { folder: spec });
     return inside;
@@ -37,20 +59,30 @@ async function expandOne(spec: string): Promise<string[]> {
 }
 
 /** Every data file under a folder. Names that begin with a dot or an underscore (`_SUCCESS`, `.crc`) are a writer's own. */
-async function walk(folder: string): Promise<string[]> {
+async function walk(folder: string, visited: Set<string>): Promise<string[]> {
+  if (!(await isNew(folder, visited))) return [];
   const found: string[] = [];
   for (const entry of await entries(folder)) {
     if (/^[._]/.test(entry.name)) continue;
     const path = join(folder, entry.name);
-    if (await isFolder(entry, path)) found.push(...(await walk(path)));
+    if (await isFolder(entry, path)) found.push(...(await walk(path, visited)));
     else found.push(path);
   }
-  return found.sort(byBytes);
+  return found;
 }
 
+/** A link may lead to a folder that was visited before, or to the one it stands in. */
+async function isNew(folder: string, visited: Set<string>): Promise<boolean> {
+  const there = await stat(folder, { bigint: true }).catch(() => undefined);
+  const identity = there ? `${there.dev}:${there.ino}` : folder;
+  return !visited.has(identity) && visited.add(identity) !== undefined;
+}
+
+/** Links come last: what stands in a folder itself has the first claim to its name. */
 async function entries(folder: string): Promise<Dirent[]> {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    const all = await readdir(folder, { withFileTypes: true });
+    return all.sort((a, b) => Number(a.isSymbolicLink()) - Number(b.isSymbolicLink()) || byBytes(a.name, b.name));
   } catch (error) {
     throw await fileError(folder, error);
   }
@@ -63,10 +95,15 @@ const isFolder = async (entry: Dirent, path: string): Promise<boolean> =>
 async function glob(pattern: string): Promise<string[]> {
   const segments = pattern.split("/");
   const found = new Set<string>();
+  // Folders below a **, for each rest of the pattern.
+  const visited = new Map<number, Set<string>>();
   const visit = async (base: string, rest: readonly string[]): Promise<void> => {
     const [segment, ...further] = rest;
     if (segment === undefined) return;
     if (segment === "**") {
+      const below = visited.get(rest.length) ?? new Set();
+      visited.set(rest.length, below);
+      if (!(await isNew(base || ".", below))) return;
       await visit(base, further.length > 0 ? further : ["*"]);
       for (const entry of await entries(base || ".").catch(() => []))
         if (!entry.name.startsWith(".") && (await isFolder(entry, join(base, entry.name))))
@@ -87,7 +124,7 @@ async function glob(pattern: string): Promise<string[]> {
       const path = base === "" ? entry.name : join(base, entry.name);
       if (further.length > 0) {
         if (await isFolder(entry, path)) await visit(path, further);
-      } else if (await isFolder(entry, path)) for (const file of await walk(path)) found.add(file);
+      } else if (await isFolder(entry, path)) for (const file of await walk(path, new Set())) found.add(file);
       else found.add(path);
     }
   };

@@ -3,6 +3,7 @@ import { jsonl } from "./jsonl.js";
 import type { SourceOptions } from "./options.js";
 import type { TextScan } from "./scan.js";
 import { spool } from "./spool.js";
+import { dayText, microsText } from "./times.js";
 
 /** Rows of an iterator, spooled once as JSON lines; without a schema, types are those that all rows agree on. */
 export async function rows(
@@ -19,7 +20,7 @@ async function* asLines(from: AsyncIterable<object> | Iterable<object>): AsyncGe
   let text: string[] = [];
   let length = 0;
   for await (const row of from) {
-    const line = `${JSON.stringify(row, plain)}\n`.replaceAll(/"\\u0000i(-?\d+)"/g, "$1");
+    const line = `${JSON.stringify(row, plain)}\n`.replaceAll(/"\\u0000i(-?(?:\d+|Infinity))"/g, "$1");
     text.push(line);
     length += line.length;
     if (length > 1 << 20) {
@@ -32,10 +33,8 @@ async function* asLines(from: AsyncIterable<object> | Iterable<object>): AsyncGe
 
 function plain(_: string, value: Value | Date | object): unknown {
   if (typeof value === "bigint") return `\0i${value}`;
-  if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : String(value);
-  if (value && typeof value === "object" && "micros" in value)
-    return new Date(Number((value as { micros: bigint }).micros / 1000n)).toISOString().slice(0, -1);
-  if (value && typeof value === "object" && "days" in value)
-    return new Date((value as { days: number }).days * 86_400_000).toISOString().slice(0, 10);
+  if (typeof value === "number" && !Number.isFinite(value)) return Number.isNaN(value) ? null : `\0i${value}`;
+  if (value && typeof value === "object" && "micros" in value) return microsText((value as { micros: bigint }).micros);
+  if (value && typeof value === "object" && "days" in value) return dayText((value as { days: number }).days);
   return value;
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, statfs, utimes } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { formatBytes } from "../base/units.js";
@@ -43,10 +43,10 @@ export async function spool(
     }
     if (written === 0) throw new SluiceError("empty_source", `${what} is empty; at least one row is needed`);
     const path = join(folder, `${hash.digest("hex").slice(0, 32)}${ending}`);
-    await rename(temporary, path);
-    // The time of spooling says nothing about the content: equal input has an equal fingerprint.
-    await utimes(path, 0, 0);
-    return await sourceFile(path);
+    // What was spooled before stays untouched: equal input has an equal fingerprint, and its times are part of that.
+    const before = await stat(path).catch(() => undefined);
+    if (before?.size !== written) await rename(temporary, path);
+    return { ...(await sourceFile(path)), spooled: true };
   } catch (error) {
     throw await fileError(temporary, error);
   } finally {

@@ -7,7 +7,7 @@ import { rowHash } from "../base/seeds.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation, ScanRelation } from "../expr/relation.js";
-import type { ParquetScan, SourceFile, TextScan } from "../sources/scan.js";
+import type { ParquetScan, SourceFile } from "../sources/scan.js";
 import { withRowHashes } from "./duckdb/row-hash.js";
 import { duckdbDialect } from "./duckdb.js";
 import { toSql } from "./relation.js";
@@ -148,7 +148,7 @@ describe("with files", () => {
         { name: "year", type: int64 },
       ],
     },
-    structs: { "o.in.v": ["o", "in", "v"] },
+    paths: { "o.in.v": ["o", "in", "v"] },
     partitions: [{ name: "year", values: ["2001", null] }],
   };
   const hash = (seed: number): Expr => ({ kind: "rowHash", seed });
@@ -283,45 +283,5 @@ describe("with files", () => {
     );
     const sum = 499_500 + 124_750;
     expect(row).toEqual([1500, sum, sum * 8, sum * 8, 200_000_000_000_000_000_000n, 7, []]);
-  });
-
-  test("CSV is read with everything said", async () => {
-    const csv = join(dir, "rows.csv");
-    await db.run(
-      `COPY (SELECT range AS n, CASE WHEN range = 1 THEN NULL ELSE 'x;y' END AS s FROM range(3)) TO '${csv}' (DELIMITER ';', NULLSTR 'NA')`,
-    );
-    const scan: TextScan = {
-      format: "csv",
-      files: [file(csv)],
-      assumed: [],
-      schema: {
-        columns: [
-          { name: "n", type: int64 },
-          { name: "s", type: text },
-        ],
-      },
-      csv: {
-        delimiter: ";",
-        quote: '"',
-        escape: '"',
-        header: true,
-        skipLines: 0,
-        comment: "",
-        encoding: "utf-8",
-        compression: "none",
-        decimal: ".",
-        missing: ["NA"],
-        trim: false,
-      },
-    };
-    expect(await db.rows(sql({ kind: "scan", scan }))).toEqual([
-      [0, "x;y"],
-      [1, null],
-      [2, "x;y"],
-    ]);
-    const sampled: Relation = { kind: "filter", from: { kind: "scan", scan }, where: call("ge", hash(1), lit(0)) };
-    expect(
-      await db.rows(sql({ kind: "aggregate", from: sampled, by: {}, columns: { rows: { agg: "count" } } })),
-    ).toEqual([[3]]);
   });
 });

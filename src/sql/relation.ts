@@ -1,11 +1,12 @@
 import { canonical } from "../base/canonical.js";
 import { UnknownColumnError } from "../base/errors.js";
-import { int64 } from "../base/schema.js";
+import { byName, int64 } from "../base/schema.js";
 import { col, type Expr } from "../expr/expr.js";
 import type { Known } from "../expr/ops.js";
 import type { Aggregate, Aggregated, Project, Relation } from "../expr/relation.js";
 import type { Dialect } from "./dialect.js";
 import { type Scope, term } from "./expr.js";
+import { distinctNames } from "./names.js";
 
 /** A relation as one query: neighbouring steps share a SELECT where SQL's order of clauses allows. */
 export const toSql = (relation: Relation, dialect: Dialect): string => build(relation, dialect, new Set()).text();
@@ -81,7 +82,7 @@ class Query implements Scope {
       ...(this.where.length > 0 ? [`WHERE ${this.where.join(" AND ")}`] : []),
       ...(this.groups > 0 ? [`GROUP BY ${Array.from({ length: this.groups }, (_, i) => i + 1).join(", ")}`] : []),
       ...(this.order.length > 0 ? [`ORDER BY ${this.order.join(", ")}`] : []),
-      ...(this.limit === undefined ? [] : [`LIMIT ${this.limit}`]),
+      ...(this.limit === undefined ? [] : [`LIMIT ${limited(this.limit)}`]),
     ];
     return clauses.join(" ");
   }
@@ -103,23 +104,16 @@ class Query implements Scope {
   }
 }
 
+/** Infinity is no limit at all. */
+const limited = (rows: number): string => {
+  if (rows === Infinity) return "ALL";
+  if (!Number.isSafeInteger(rows)) throw new Error(`${String(rows)} where SQL takes a number of rows`);
+  return String(rows);
+};
 const hidden = (seed: number): string => `__hash_${seed >>> 0}`;
 const noHash = (): never => {
   throw new Error("row hashes need a scan below, with no grouping or SQL in between");
 };
-
-/** SQL takes "a" and "A" for one name. */
-function distinctNames(names: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set<string>();
-  return new Map(
-    names.map((name) => {
-      let free = name;
-      for (let n = 1; taken.has(free.toLowerCase()); n++) free = `${name}_${n}`;
-      taken.add(free.toLowerCase());
-      return [name, free];
-    }),
-  );
-}
 
 /** `above` = seeds of the row hashes that later steps name. */
 function build(relation: Relation, dialect: Dialect, above: ReadonlySet<number>): Query {
@@ -219,7 +213,7 @@ function withSharedInputs(relation: Project): Project {
     inputs.set(key, [name, input]);
     return col(name);
   };
-  const columns: Record<string, Expr> = {};
+  const columns = byName<Expr>();
   for (const [name, expr] of Object.entries(relation.columns)) columns[name] = withInputs(expr, named);
   if (inputs.size === 0) return relation;
   const from: Project = {

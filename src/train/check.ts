@@ -5,13 +5,19 @@ import { learnerNamed, learners } from "../learners/index.js";
 import { calibrations } from "../model/calibration.js";
 import { checkModelName } from "../runs/home.js";
 import type { TrainSpec } from "./spec.js";
-import { parseSplit } from "./split.js";
+import { parseSplit, validateOf } from "./split.js";
 import { refuseUnsummed, summings } from "./where-summed.js";
 
 /** What is wrong with a spec whatever the source holds: said before anything is read. */
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
-  const { by } = parseSplit(spec.validate ?? "random:0.2");
+  const { by } = parseSplit(validateOf(spec));
+  if (spec.together !== undefined) {
+    if (spec.together !== "duplicates")
+      throw new SluiceError("usage", `--together ${spec.together}: it must be duplicates`, { value: spec.together });
+    if (by !== "random")
+      throw new SluiceError("usage", `--together duplicates goes with --validate random:SHARE, not with ${by}`, {});
+  }
   if (spec.calibrate !== undefined) {
     if (!(calibrations as readonly string[]).includes(spec.calibrate))
       throw new SluiceError("usage", `--calibrate ${spec.calibrate}: it must be ${calibrations.join(" or ")}`, {

@@ -66,6 +66,7 @@ describe("a training without a learner", () => {
 
 test("parameters narrow the candidates, and unknown ones are refused with the simplest's list", () => {
   expect(candidatesFor("binary")).toEqual(["logistic", "boosting"]);
+  expect(candidatesFor("binary", {}, true)).toEqual(["logistic", "sparseLogistic", "boosting"]);
   expect(candidatesFor("regression", { penalty: 1 })).toEqual(["linear"]);
   expect(() => candidatesFor("binary", { treees: 1 })).toThrow(/no parameter "treees"/);
 });
@@ -79,7 +80,8 @@ describe("the rule", () => {
     { simple: 0.5, other: 0.496, error: 0.001, takes: "logistic" }, // within 1 %
     { simple: 0.5, other: 0.6, error: 0.001, takes: "logistic" },
   ])("takes $takes for $other against $simple ± $error", ({ simple, other, error, takes }) => {
-    expect(decide(loss("logistic", simple, error), loss("boosting", other, error), 100).learner).toBe(takes);
+    const compared = { gain: simple - other, error, rows: 100 };
+    expect(decide(loss("logistic", simple, 0.1), loss("boosting", other, 0.1), compared).learner).toBe(takes);
   });
 });
 

@@ -5,15 +5,18 @@ import { resolveParams } from "../base/params.js";
 import type { Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { formatCount } from "../base/units.js";
-import { columnsOf, type Expr } from "../expr/expr.js";
+import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
 import type { Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { figure } from "../metrics/figure.js";
+import type { Model } from "../model/model.js";
 import type { Census } from "./census.js";
+import { type Comparison, compareModels } from "./choice/compare.js";
 import { writeSample } from "./choice/sample.js";
-import type { OpenData } from "./source.js";
+import { type OpenData, openData } from "./source.js";
 import type { Candidate, Choice, TrainDetails, TrainSpec } from "./spec.js";
-import { parseSplit } from "./split.js";
+import { parseSplit, validateOf } from "./split.js";
 import type { Workspace } from "./workspace.js";
 
 /** The sample's size: by rows, and by rows times columns times classes, so that the work has a bound. */
@@ -22,8 +25,10 @@ const mostCells = 5e6;
 const leastRows = 1_000;
 const mostWidth = 2_000;
 const mostClasses = 40;
-/** Boosting must be better by this share of the linear model's loss, and by more than a standard error. */
+/** Another learner must be better by this share of the simpler one's loss, and by more than a standard error of the difference. */
 const leastGain = 0.01;
+/** A text of so many words in the middle is one that learners of words read better than others. */
+const leastWords = 4;
 
 /** 0 where rows are too few, or columns and classes too many, to try anything on a sample. */
 export function sampleRowsFor(rows: number, columns: number, outputs: number): number {
@@ -34,8 +39,9 @@ export function sampleRowsFor(rows: number, columns: number, outputs: number): n
 export const simplestFor = (task: Task): string => (task === "regression" ? "linear" : "logistic");
 
 /** The learners that may be taken when none is named: those that know all the parameters that are given, the simplest first. */
-export function candidatesFor(task: Task, params: TrainSpec["params"] = {}): readonly string[] {
-  const all = [simplestFor(task), "boosting"];
+export function candidatesFor(task: Task, params: TrainSpec["params"] = {}, hasTexts = false): readonly string[] {
+  const ofTexts = task === "regression" ? "sparseLinear" : "sparseLogistic";
+  const all = [simplestFor(task), ...(hasTexts ? [ofTexts] : []), "boosting"];
   const able = all.filter((name) => Object.keys(params).every((param) => param in learnerNamed(name).params));
   const simplest = able[0] ?? all[0]!;
   resolveParams(simplest, learnerNamed(simplest).params, params);
@@ -48,8 +54,10 @@ export interface ChoiceOptions {
   readonly classes: number;
   readonly data: OpenData;
   readonly label: Expr;
-  /** Rows that take part and have a label. */
+  /** Rows that may be tried on: those that pass the filter and have a label. */
   readonly labelled: Expr;
+  /** The label as a number: the class code, or the target. */
+  readonly numeric: Expr;
   /** Columns that may become features. */
   readonly usable: readonly string[];
   readonly census: Census;
@@ -60,20 +68,23 @@ export interface ChoiceOptions {
   readonly train: (spec: TrainSpec, workspace: Workspace) => Promise<TrainDetails>;
 }
 
-/** The linear model of the task, or boosted trees where they are clearly better on held-back rows of a sample. */
+/** The simplest learner of the task, or another where it is clearly better on held-back rows of a sample. */
 export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
-  const { spec, task, classes, census, data } = options;
+  const { spec, task, classes, census, data, workspace } = options;
   const started = performance.now();
-  const [simple = simplestFor(task), other] = candidatesFor(task, spec.params);
   const at = (learner: string, why: string, rows = 0, candidates: readonly Candidate[] = []): Choice => {
     const seconds = Math.round(performance.now() - started) / 1000;
     return { learner, why: `${learner}: ${why}`, candidates, rows, seconds };
   };
+  const mayHaveTexts = options.usable.some((name) => isText(data.schema, name) && !spec.drop?.includes(name));
+  const [simple = simplestFor(task), other] = candidatesFor(task, spec.params, mayHaveTexts);
   if (other === undefined) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
   const columns = options.usable.filter((name) => !spec.drop?.includes(name)).length;
   const outputs = task === "multiclass" ? classes : 1;
-  const kept = census.train + census.validation;
-  const wanted = sampleRowsFor(kept, columns, outputs);
+  // A share of the rows that is asked for is no reason to look at less: the sample is drawn from all of them.
+  const kept = census.train + census.validation + census.sampledOut;
+  const wanted =
+    sampleRowsFor(census.train + census.validation, columns, outputs) && sampleRowsFor(kept, columns, outputs);
   if (wanted === 0) {
     const few = kept < leastRows && `${formatCount(kept)} rows are too few`;
     const wide =
@@ -85,8 +96,8 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
   rmSync(dir, { recursive: true, force: true });
   try {
     const sample = await writeSample({
-      engine: options.workspace.engine,
-      local: options.workspace.local,
+      engine: workspace.engine,
+      local: workspace.local,
       scan: data.scan,
       where: options.labelled,
       columns: neededColumns(options),
@@ -95,41 +106,113 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
       share: kept / census.read,
       seed: subSeed(options.seed, "choice"),
       dir,
-      ...(options.workspace.signal ? { signal: options.workspace.signal } : {}),
+      ...(workspace.signal ? { signal: workspace.signal } : {}),
     });
     await data.unchanged();
     if (sample.rows < leastRows)
       return at(simple, `a sample has ${formatCount(sample.rows)} rows, too few to try ${other} on`, sample.rows);
-    const trial = trialOf(options, sample.file);
-    const place = options.workspace.at({ root: dir, cache: join(dir, "cache") });
-    // Enough to compare, not to keep: a linear model that stops early, few trees of few leaves.
-    const light = {
-      [simple]: { tolerance: 1e-3 },
-      [other]: { trees: Math.min(30, Math.floor(400 / outputs)), leaves: 15, learningRate: 0.2 },
-    };
-    const candidates: Candidate[] = [];
-    let rows = 0;
-    for (const learner of [simple, other])
+    const place = workspace.at({ root: dir, cache: join(dir, "cache") });
+    const { scan } = await openData([sample.file], { format: "parquet" }, place, dir);
+    const hasTexts = mayHaveTexts && (await wordyColumns(options, { kind: "scan", scan }));
+    const learners = candidatesFor(task, spec.params, hasTexts);
+    const trials: Trial[] = [];
+    for (const learner of learners)
       try {
-        const params = { ...light[learner], ...spec.params };
-        const { quality } = await options.train({ ...trial, learner, params }, place);
-        const { model } = quality["validation"]!;
-        rows = model.rows;
-        candidates.push(candidateOf(learner, task, model));
+        trials.push(await tried(learner, options, sample.file, place));
       } catch (error) {
+        // One that has no column to learn from (text is one to learners of words alone) leaves the field to the others.
+        if (isError(error, "no_features")) continue;
         return at(simple, `${learner} could not be tried on a sample: ${excuse(error, learner, simple)}`, sample.rows);
       }
-    const { learner, why } = decide(candidates[0]!, candidates[1]!, rows);
-    return at(learner, why, sample.rows, candidates);
+    const candidates = trials.map(({ candidate }) => candidate);
+    if (trials.length === 0) return at(simple, "no learner found a column to learn from on a sample", sample.rows);
+    let best = 0;
+    let why = "no other learner found a column to learn from on a sample";
+    for (let i = 1; i < trials.length; i++) {
+      const held: Relation = { kind: "filter", from: { kind: "scan", scan }, where: trials[i]!.held };
+      const models = [trials[best]!.model, trials[i]!.model] as const;
+      const compared = await compareModels(models, held, { numeric: options.numeric, ...weightOf(spec) }, place);
+      const decided = decide(candidates[best]!, candidates[i]!, compared);
+      if (decided.learner === candidates[i]!.learner) best = i;
+      why = decided.why;
+    }
+    return at(candidates[best]!.learner, why, sample.rows, candidates);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** The one-standard-error rule (Breiman et al. 1984): the simpler model, unless the other is better by more than chance explains. */
-export function decide(simple: Candidate, other: Candidate, rows: number): { learner: string; why: string } {
-  const gain = simple.value - other.value;
-  const clear = gain > leastGain * simple.value && gain > Math.max(simple.error, other.error);
+interface Trial {
+  readonly candidate: Candidate;
+  readonly model: Model;
+  /** True for the sample's rows that were held back. */
+  readonly held: Expr;
+}
+
+/** One learner on the sample, with less work than a training; one whose steps were too large is tried with smaller ones. */
+async function tried(learner: string, options: ChoiceOptions, file: string, place: Workspace): Promise<Trial> {
+  const { task, classes, spec, train } = options;
+  const outputs = task === "multiclass" ? classes : 1;
+  const trees = Math.min(40, Math.max(16, Math.floor(800 / outputs)));
+  const boosted = (learningRate: number) => ({ trees, leaves: 15, learningRate });
+  const ways: Readonly<Record<string, readonly Record<string, number>[]>> = {
+    boosting: [boosted(0.2), boosted(0.05)],
+    linear: [{ tolerance: 1e-3 }],
+    logistic: [{ tolerance: 1e-3 }],
+  };
+  let best: Trial | undefined;
+  for (const way of ways[learner] ?? [{}]) {
+    const trial = { ...trialOf(options, file), learner, params: { ...way, ...spec.params } };
+    const { quality, model, validation } = await train(trial, place);
+    const { model: own, baseline } = quality["validation"]!;
+    const candidate = candidateOf(learner, task, own);
+    if (!best || candidate.value < best.candidate.value) best = { candidate, model, held: validation!.rows };
+    if (best.candidate.value < candidateOf(learner, task, baseline).value) break;
+  }
+  return best!;
+}
+
+const isText = ({ columns }: Schema, name: string): boolean =>
+  columns.find((column) => column.name === name)?.type.kind === "text";
+
+/** Whether a column is free text: of several words, and hardly ever the same ones. */
+async function wordyColumns({ usable, data, spec, workspace }: ChoiceOptions, from: Relation): Promise<boolean> {
+  for (const name of usable) {
+    if (!isText(data.schema, name) || spec.drop?.includes(name)) continue;
+    if (spec.features !== undefined && !spec.features.includes(name)) continue;
+    const value = col(name);
+    const words = call(
+      "add",
+      lit(1),
+      call("sub", call("length", value), call("length", call("replace", value, lit(" "), lit("")))),
+    );
+    const columns = {
+      rows: { agg: "count", arg: value },
+      distinct: { agg: "countDistinct", arg: value },
+      wordy: { agg: "count", arg: call("when", call("ge", words, lit(leastWords)), lit(1), lit(null)) },
+    } as const;
+    const [found] = await workspace.local.rows({ kind: "aggregate", from, by: {}, columns }, 1, workspace.signal);
+    const [rows, distinct, wordy] = [found?.["rows"], found?.["distinct"], found?.["wordy"]].map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    if (rows > 0 && wordy * 2 > rows && distinct * 3 > rows) return true;
+  }
+  return false;
+}
+
+const weightOf = ({ weight }: TrainSpec): { weight?: string } => (weight === undefined ? {} : { weight });
+
+/** The one-standard-error rule (Breiman et al. 1984) on paired differences: the simpler model, unless the other is better by more than chance explains. */
+export function decide(
+  simple: Candidate,
+  other: Candidate,
+  { gain, error, rows }: Comparison,
+): { learner: string; why: string } {
+  // Of squared errors half the share is that of their root.
+  const least = simple.metric === "rmse" ? 2 * leastGain * simple.value ** 2 : leastGain * simple.value;
+  const clear = gain > least && gain > error;
   const [best, rest] = clear ? [other, simple] : [simple, other];
   const metric = best.metric === "rmse" ? "RMSE" : "log loss";
   const judged = `${metric} ${figure(best.value)} against ${figure(rest.value)} of ${rest.learner} on ${formatCount(rows)} held-back rows of a sample`;
@@ -175,7 +258,7 @@ function neededColumns({ spec, data: { schema }, label, usable }: ChoiceOptions)
 function trialOf(options: ChoiceOptions, source: string): TrainSpec {
   const { spec, task, seed } = options;
   const columns = neededColumns(options);
-  const { by } = parseSplit(spec.validate ?? "random");
+  const { by } = parseSplit(validateOf(spec));
   const drop = spec.drop?.filter((name) => columns.includes(name));
   return {
     sources: [source],

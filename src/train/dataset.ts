@@ -4,6 +4,7 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 import { hashOf } from "../base/canonical.js";
 import { isError, SluiceError } from "../base/errors.js";
+import type { Presence } from "../base/owner.js";
 import { generator } from "../base/seeds.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
@@ -55,6 +56,8 @@ export interface DatasetOptions {
   readonly engine: Engine;
   readonly pool: WorkerPool;
   readonly cacheDir: string;
+  /** Says to other processes which pages are being used. */
+  readonly presence?: Presence;
   /** Write pages, so that a later pass (and a later run) reads them instead of the source. */
   readonly keep: boolean;
   readonly signal?: AbortSignal;
@@ -134,6 +137,7 @@ export class Dataset {
   }
 
   get complete(): boolean {
+    if (this.#options.keep) for (const dir of [this.#featuresDir, this.#sideDir]) this.#options.presence?.use(dir);
     return this.#encoded !== undefined || this.#cached();
   }
 

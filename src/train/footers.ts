@@ -5,6 +5,7 @@ import type { Answer, Block } from "../features/contract.js";
 import { asReal } from "../features/formulas.js";
 import { keyOf } from "../features/statistics.js";
 import type { LandedScan } from "../sources/scan.js";
+import { path } from "../sql/duckdb/literals.js";
 
 /** Real columns whose counts and ranges the files' footers tell, so that no scan has to look for them. */
 export interface Footers {
@@ -19,10 +20,10 @@ export const noFooters: Footers = { columns: [], answers: new Map() };
  * all the same: `complete` lets it spoil the sums, and `refuseHiddenNan` finds it then.
  */
 export async function readFooters(engine: Pick<Engine, "rows">, scan: LandedScan, rows: number): Promise<Footers> {
-  if (scan.format !== "parquet" || scan.structs !== undefined) return noFooters;
+  if (scan.format !== "parquet" || scan.paths !== undefined || scan.casts !== undefined) return noFooters;
   const reals = new Set(scan.schema.columns.filter(({ type }) => type.kind === "real").map(({ name }) => name));
   for (const { name } of scan.partitions ?? []) reals.delete(name);
-  const paths = scan.files.map(({ path }) => `'${path.replaceAll("'", "''")}'`).join(", ");
+  const paths = scan.files.map(({ path: file }) => path(file)).join(", ");
   const [low, high] = ["stats_min_value", "stats_max_value"].map((text) => `TRY_CAST(${text} AS DOUBLE)`);
   const text = `SELECT path_in_schema AS name, type, min(${low}) AS low, max(${high}) AS high,
     sum(num_values)::BIGINT AS values, sum(stats_null_count)::BIGINT AS nulls, count(stats_null_count) = count(*)

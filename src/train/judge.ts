@@ -1,16 +1,20 @@
-import { join } from "node:path";
-import { UnknownColumnError } from "../base/errors.js";
-import type { Schema } from "../base/schema.js";
-import { columnsOf, type Expr, lit } from "../expr/expr.js";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BadRowError, SluiceError } from "../base/errors.js";
+import { type Column, isNumeric, type Schema } from "../base/schema.js";
+import type { Engine } from "../engines/contract.js";
+import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { fitRows, fittings, type Words } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Block, NumberBlock } from "../features/contract.js";
+import type { Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { countRows } from "./census.js";
 import { refuseNotFinite, type Summed } from "./coding.js";
 import { Dataset, type NumberCoding } from "./dataset.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
+import { refuseNegative } from "./roles.js";
 import { type OpenData, openData } from "./source.js";
-import type { TrainSpec } from "./spec.js";
 import { splitCode } from "./split.js";
 import type { Workspace } from "./workspace.js";
 
@@ -29,78 +33,241 @@ export const sourceName = ({ source }: OpenData): string => source.files.map(({ 
 export interface Judged {
   readonly metrics: readonly Metrics[];
   readonly read: number;
+  /** Rows with a label that the model knows. */
   readonly labelled: number;
   readonly unlabelled: number;
+  /** Rows of classes that training did not see: wrong in the accuracy, and in no other figure. */
+  readonly unknownClass: number;
+  /** Some of those classes. */
+  readonly unknownClasses: readonly string[];
   readonly filtered: number;
   readonly setAside: number;
 }
 
-/** The quality on another source: streamed once, nothing kept. */
-export async function judge(
-  spec: TrainSpec,
-  workspace: Workspace,
-  dir: string,
-  judged: QualityParams,
-  what: { label: Expr; numeric: Expr; where?: Expr },
-  blocks: readonly Block[],
-  codings: readonly NumberCoding[],
-  schema: Schema,
-): Promise<Judged> {
-  // What the training alone needed (dropped columns, a group) may be missing here.
-  const read = new Set(spec.weight === undefined ? [] : [spec.weight]);
-  for (const expr of [...blocks.map((block) => block.expr), what.label, ...(what.where ? [what.where] : [])])
-    columnsOf(expr, read);
-  const expect = { columns: schema.columns.filter(({ name }) => read.has(name)) };
-  const data = await openData(spec.test!, { ...spec, expect }, workspace, join(dir, "aside"));
-  const names = data.schema.columns.map(({ name }) => name);
-  for (const name of read) if (!names.includes(name)) throw new UnknownColumnError(name, names);
-  return judgeData(data, workspace, judged, what, blocks, codings, spec.weight);
+/** What a model asks of rows that judge it. */
+export interface Judging {
+  readonly task: Task;
+  /** The columns that all below read, as training read them. */
+  readonly columns: readonly Column[];
+  readonly words?: Words;
+  readonly label: Expr;
+  /** The label as a number: a class code, or the target; null where there is none. */
+  readonly numeric: Expr;
+  /** Of rows as they are in the source. */
+  readonly where?: Expr;
+  readonly weight?: string;
+  readonly blocks: readonly Block[];
+  readonly codings: readonly NumberCoding[];
+  readonly quality: QualityParams;
 }
 
-export async function judgeData(
-  data: Awaited<ReturnType<typeof openData>>,
+/** The columns that blocks, a label and a weight read, as a schema has them. */
+export function columnsToJudge(
+  schema: Schema,
+  { blocks, label, weight }: Pick<Judging, "blocks" | "label" | "weight">,
+): readonly Column[] {
+  const read = new Set(weight === undefined ? [] : [weight]);
+  for (const expr of [
+    ...blocks.flatMap((block) => ("codes" in block ? [block.expr, block.codes] : [block.expr])),
+    label,
+  ])
+    columnsOf(expr, read);
+  return schema.columns.filter(({ name }) => read.has(name));
+}
+
+/** The quality on a source: streamed once, nothing kept. Its columns are taken for what they were in training. */
+export async function judge(source: OpenData, among: Workspace, asked: Judging): Promise<Judged> {
+  const path = join(among.scratch, `judged-${Date.now()}.parquet`);
+  try {
+    const { data, where, workspace } = await asTrained(source, among, asked, path);
+    return await judged(
+      data,
+      workspace,
+      { ...asked, ...(where ? { where } : {}) },
+      sourceName(source),
+      source.setAside,
+    );
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/**
+ * The rows as they are where their columns are those of training already. Else they are written once with columns that are: what
+ * learners' features name many times is then computed once.
+ */
+async function asTrained(
+  data: OpenData,
   workspace: Workspace,
-  judged: QualityParams,
-  what: { numeric: Expr; where?: Expr },
-  blocks: readonly Block[],
-  codings: readonly NumberCoding[],
-  weight?: string,
+  { columns, words = {}, where }: Judging,
+  path: string,
+): Promise<{ data: OpenData; where?: Expr; workspace: Pick<Workspace, "engine" | "pool" | "home" | "signal"> }> {
+  if (fittings(columns, data.schema, words).every((fitting) => fitting === undefined))
+    return { data, ...(where ? { where } : {}), workspace };
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const apart = (name: string): string => (taken.has(name.toLowerCase()) ? apart(`${name}_`) : name);
+  const [error, chosen] = [apart("__error"), apart("__where")];
+  const extra = where ? { [chosen]: where } : {};
+  const rows = fitRows({ kind: "scan", scan: data.scan }, data.schema, columns, { words, extra, error });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await workspace.engine.write(rows, { format: "parquet", path }, workspace.signal);
+  const { pool, home, signal, local } = workspace;
+  const here = { pool, home, engine: local, local, signal };
+  const written = await openData([path], { format: "parquet" }, here, home.root);
+  const counted: Expr | undefined = where && col(chosen);
+  const all: Relation = { kind: "scan", scan: written.scan };
+  await refuseMisfits(
+    counted ? { kind: "filter", from: all, where: counted } : all,
+    col(error),
+    data,
+    workspace.local,
+    workspace.signal,
+  );
+  return {
+    data: { ...written, unchanged: () => data.unchanged() },
+    ...(counted ? { where: counted } : {}),
+    workspace: here,
+  };
+}
+
+async function judged(
+  data: OpenData,
+  { engine, pool, home, signal }: Pick<Workspace, "engine" | "pool" | "home" | "signal">,
+  { blocks, label, numeric, codings, where, ...asked }: Judging,
+  name: string,
+  setAside: number,
 ): Promise<Judged> {
-  const split = splitCode(what.numeric, lit(false));
-  const census = await countRows(workspace.engine, data.scan, what.where, what.where, split, workspace.signal);
+  const all: Relation = { kind: "scan", scan: data.scan };
+  const rows: Relation = where ? { kind: "filter", from: all, where } : all;
+  const weight = asked.weight === undefined ? undefined : col(asked.weight);
+  if (weight) await refuseWeights(asked.columns, asked.weight!, rows, name, engine);
+
+  const split = splitCode(numeric, lit(false));
+  const census = await countRows(engine, data.scan, where, where, split, signal);
+  const unknown =
+    asked.task === "regression"
+      ? { rows: 0, weight: 0, classes: [] }
+      : await unknownClasses(rows, label, numeric, weight, engine, signal);
   const dataset = new Dataset(
     {
       scan: data.scan,
-      ...(what.where ? { where: what.where } : {}),
+      ...(where ? { where } : {}),
       blocks,
       codings,
-      label: what.numeric,
-      ...(weight === undefined ? {} : { weight: { kind: "col", name: weight } }),
+      label: numeric,
+      ...(weight === undefined ? {} : { weight }),
       split,
       rowsPerFile: census.rowsPerFile,
     },
     {
-      engine: workspace.engine,
-      pool: workspace.pool,
-      cacheDir: workspace.home.cache,
+      engine,
+      pool,
+      cacheDir: home.cache,
       keep: false,
-      ...(workspace.signal ? { signal: workspace.signal } : {}),
+      ...(signal ? { signal } : {}),
       checkSource: () => data.unchanged(),
       checkValues: () => {
-        const summed = summedOf(blocks, what, { label: "the label", ...(weight === undefined ? {} : { weight }) });
-        const from: Relation = { kind: "scan", scan: data.scan };
-        const rows: Relation = what.where ? { kind: "filter", from, where: what.where } : from;
-        return refuseNotFinite(summed, sourceName(data), workspace.engine, rows, codings);
+        const summed = [
+          ...summedOf(blocks, { numeric }, { label: "the label" }),
+          ...(weight ? [{ name: asked.weight!, expr: weight }] : []),
+        ];
+        return refuseNotFinite(summed, name, engine, rows, codings);
       },
     },
   );
-  const [sum] = await dataset.run([{ name: quality.name, params: judged, rows: "all" }], undefined, "quality");
+  const [sum] = await dataset.run([{ name: quality.name, params: asked.quality, rows: "all" }], undefined, "quality");
+  const metrics = readQuality(asked.quality, sum!);
   return {
-    metrics: readQuality(judged, sum!),
-    read: census.read + data.setAside,
+    metrics: unknown.rows > 0 ? metrics.map((one) => withUnknown(one, unknown.weight)) : metrics,
+    read: census.read + setAside,
     labelled: census.train,
-    unlabelled: census.unlabelled,
+    unlabelled: census.unlabelled - unknown.rows,
+    unknownClass: unknown.rows,
+    unknownClasses: unknown.classes,
     filtered: census.filtered,
-    setAside: data.setAside,
+    setAside,
   };
+}
+
+/** A figure of rows of which some were not read would be a figure of other rows. */
+async function refuseMisfits(
+  rows: Relation,
+  error: Expr,
+  data: OpenData,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<void> {
+  const wrong: Relation = { kind: "filter", from: rows, where: call("isNotNull", error) };
+  const [first] = await engine.rows({ kind: "project", from: wrong, columns: { error } }, 1, signal);
+  if (!first) return;
+  const [, column, value, problem] = /^column "(.*?)": '(.*)' (is not .*)$/s.exec(String(first["error"])) ?? [];
+  throw new BadRowError({
+    file: sourceName(data),
+    ...(column === undefined ? {} : { column }),
+    ...(value === undefined ? {} : { value }),
+    problem: `${problem ?? String(first["error"])}, as in training`,
+    remedy: "Leave such rows out with --where, or write the cells as training had them",
+  });
+}
+
+async function refuseWeights(
+  columns: readonly Column[],
+  name: string,
+  rows: Relation,
+  source: string,
+  engine: Engine,
+): Promise<void> {
+  const type = columns.find((column) => column.name === name)?.type;
+  if (type && !isNumeric(type))
+    throw new SluiceError("wrong_type", `the weight "${name}" is ${type.kind}; it must be a number`, { column: name });
+  await refuseNegative(name, call("toReal", col(name)), engine, rows, source);
+}
+
+/** Rows that have a label, and none that the model knows. */
+async function unknownClasses(
+  rows: Relation,
+  label: Expr,
+  numeric: Expr,
+  weight: Expr | undefined,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<{ rows: number; weight: number; classes: readonly string[] }> {
+  const unknown: Relation = {
+    kind: "filter",
+    from: rows,
+    where: call("and", call("isNotNull", label), call("isNull", numeric)),
+  };
+  const scaled = weight && call("coalesce", call("toReal", weight), lit(0));
+  const grouped = await engine.rows(
+    {
+      kind: "aggregate",
+      from: unknown,
+      by: { label: call("toText", label) },
+      columns: {
+        rows: { agg: "count" },
+        ...(scaled ? { weight: { agg: "fixedSum", arg: scaled, scale: weightScale } } : {}),
+      },
+    },
+    Infinity,
+    signal,
+  );
+  const total = (name: string): number => grouped.reduce((sum, row) => sum + Number(row[name] ?? 0), 0);
+  return {
+    rows: total("rows"),
+    weight: scaled ? total("weight") / 2 ** weightScale : total("rows"),
+    classes: grouped
+      .sort((a, b) => Number(b["rows"]) - Number(a["rows"]))
+      .slice(0, 10)
+      .map((row) => String(row["label"])),
+  };
+}
+const weightScale = 20;
+
+/** A model can't be right about a class that it does not know. */
+function withUnknown({ intervals, ...metrics }: Metrics, weight: number): Metrics {
+  const { accuracy: _, ...others } = intervals;
+  const accuracy = metrics.values["accuracy"];
+  if (accuracy === undefined) return { intervals, ...metrics };
+  const values = { ...metrics.values, accuracy: (accuracy * metrics.weight) / (metrics.weight + weight) };
+  return { ...metrics, values, intervals: others };
 }

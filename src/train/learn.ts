@@ -34,7 +34,6 @@ export class SharedRows {
   readonly #dataset: Dataset;
   readonly #journal: Journal | undefined;
   readonly #pool: WorkerPool;
-  readonly #signal: AbortSignal | undefined;
   /** What keepers may take of memory, and where their scratch files begin. */
   readonly #keeping: { readonly bytes: number; readonly scratch: string };
   #learning = 0;
@@ -50,10 +49,8 @@ export class SharedRows {
     pool: WorkerPool,
     journal: Journal | undefined,
     keeping: { readonly bytes: number; readonly scratch: string },
-    signal?: AbortSignal,
   ) {
     this.#keeping = keeping;
-    this.#signal = signal;
     this.#dataset = dataset;
     this.#pool = pool;
     this.#journal = journal;
@@ -136,7 +133,7 @@ export class SharedRows {
       this.#soon();
     });
     return {
-      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      ask: (question, given) => this.#alone(() => this.#pool.ask(id, question, given)),
       release: () => this.#alone(async () => this.#pool.release(id)),
     };
   }
@@ -156,7 +153,7 @@ export class SharedRows {
       });
     await go(false);
     return {
-      ask: (question, given) => this.#alone(() => unlessAborted(this.#pool.ask(id, question, given), this.#signal)),
+      ask: (question, given) => this.#alone(() => this.#pool.ask(id, question, given)),
       release: () => this.#alone(async () => this.#pool.release(id)),
       again: () => go(true),
     };
@@ -218,8 +215,7 @@ export class SharedRows {
         if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
         this.#dataset.openForReading();
         const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-        // An epoch may be long, and a worker in it does not listen: it is ended with its pool.
-        return unlessAborted(this.#pool.fold(name, params, state, order), this.#signal);
+        return this.#pool.fold(name, params, state, order);
       };
       const next = await walk().catch(async (error: unknown) => {
         await this.#dataset.forget(error);
@@ -238,16 +234,6 @@ export class SharedRows {
     this.#busy = done.catch(() => {});
     return done;
   }
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /** Learners that ask for the same sum share it. */

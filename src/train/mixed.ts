@@ -1,6 +1,8 @@
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
+import { path, quote } from "../sql/duckdb/literals.js";
+import { pathOf } from "../sql/duckdb/stored-names.js";
 import type { Warning } from "./warning.js";
 
 /** One word among thousands of numbers makes a column text: the word, and where it stands once the rows are landed. */
@@ -28,13 +30,13 @@ export async function mixedWarnings(
 
 /** Rows are counted over all files, without those set aside. */
 async function firstWord(
-  { format, files }: LandedScan,
+  scan: LandedScan,
   column: string,
   engine: Pick<Engine, "rows">,
 ): Promise<{ row: number; value: string } | undefined> {
-  if (format !== "parquet") return undefined;
-  const name = `"${column.replaceAll('"', '""')}"`;
-  const paths = files.map(({ path }) => `'${path.replaceAll("'", "''")}'`).join(", ");
+  if (scan.format !== "parquet") return undefined;
+  const name = quote(pathOf(scan, column)[0]!);
+  const paths = scan.files.map(({ path: file }) => path(file)).join(", ");
   const text = `SELECT * FROM (SELECT row_number() OVER () AS row, ${name} AS value FROM read_parquet([${paths}], hive_partitioning = false))
     WHERE value IS NOT NULL AND TRY_CAST(value AS DOUBLE) IS NULL LIMIT 1`;
   // Landed files may not be checked yet, and a warning is no reason to stop at a damaged one.

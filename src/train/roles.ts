@@ -1,10 +1,12 @@
 import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
+import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { TrainSpec } from "./spec.js";
+import type { Warning } from "./warning.js";
 
 export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
   const roles: Record<string, string> = {};
@@ -40,11 +42,8 @@ export async function checkWeights(
     },
     1,
   );
-  const [least, most] = [Number(found?.["least"] ?? 0), Number(found?.["most"] ?? 0)];
-  const remedy = `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`;
-  if (least < 0)
-    throw new BadRowError({ file: source, column: name, value: String(least), problem: "is a weight below 0", remedy });
-  if (!(most > 0))
+  if (Number(found?.["least"] ?? 0) < 0) throw belowNought(name, Number(found!["least"]), source);
+  if (!(Number(found?.["most"] ?? 0) > 0))
     throw new SluiceError(
       "no_rows",
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
@@ -52,9 +51,76 @@ export async function checkWeights(
     );
 }
 
-/** Columns that may become features: not what the label is made of, no role. Parts of the time may, where a formula names it. */
-export function usableColumns(names: readonly string[], label: Expr, roles: Roles, requested: boolean): string[] {
-  const taken = columnsOf(label);
-  for (const [role, name] of Object.entries(roles)) if (role !== "time" || !requested) taken.add(name);
-  return names.filter((name) => !taken.has(name));
+const whatFor = {
+  weight: "a missing weight counts as 0, so they are not learned from",
+  group: "a missing group is none, so each stands by itself among the training rows",
+  time: "a missing time is no later one, so they are among the training rows",
+} as const;
+
+/** Labelled rows that lack what a role needs. */
+export async function withoutRoles(
+  roles: Roles,
+  rows: Relation,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<readonly Warning[]> {
+  const asked = (["weight", "group", "time"] as const).filter((role) => roles[role] !== undefined);
+  if (asked.length === 0) return [];
+  const columns = Object.fromEntries(
+    asked.map((role) => [role, { agg: "count", arg: { kind: "col", name: roles[role]! } } as const]),
+  );
+  const [found] = await engine.rows(
+    { kind: "aggregate", from: rows, by: {}, columns: { rows: { agg: "count" }, ...columns } },
+    1,
+    signal,
+  );
+  return asked.flatMap((role) => {
+    const lacking = Number(found?.["rows"] ?? 0) - Number(found?.[role] ?? 0);
+    if (lacking === 0) return [];
+    return [
+      {
+        code: `no_${role}`,
+        message: `${formatCount(lacking)} labelled rows have no ${role} ("${roles[role]}"): ${whatFor[role]}`,
+      },
+    ];
+  });
 }
+
+/** Why a column is no feature whatever its values are: the label is made of it, or it has a role. Parts of the time may be, where a formula names it. */
+export function takenColumns(
+  label: Expr,
+  roles: Roles,
+  { requested, allowed = [] }: { readonly requested: boolean; readonly allowed?: readonly string[] | undefined },
+): Map<string, string> {
+  const taken = new Map<string, string>();
+  for (const name of columnsOf(label))
+    if (label.kind === "col") taken.set(name, "it is the label");
+    else if (!allowed.includes(name))
+      taken.set(name, `the label is made of it; --allow-leak ${quotedName(name)} takes it as a feature all the same`);
+  for (const [role, name] of Object.entries(roles))
+    if (role !== "time" || !requested) taken.set(name, `it is the --${role} column`);
+  return taken;
+}
+
+/** Rows that are judged may all have the weight 0, but none may have less. */
+export async function refuseNegative(
+  name: string,
+  weight: Expr,
+  engine: Engine,
+  rows: Relation,
+  source: string,
+): Promise<void> {
+  const columns = { least: { agg: "min", arg: weight } } as const;
+  const [found] = await engine.rows({ kind: "aggregate", from: rows, by: {}, columns }, 1);
+  if (Number(found?.["least"] ?? 0) < 0) throw belowNought(name, Number(found!["least"]), source);
+}
+
+const belowNought = (name: string, value: number, file: string): BadRowError =>
+  new BadRowError({
+    file,
+    column: name,
+    value: String(value),
+    problem: "is a weight below 0",
+    remedy: `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`,
+  });
+const quotedName = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);

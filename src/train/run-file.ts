@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
+import { isAlive, me } from "../base/owner.js";
 import { writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
 import type { OpenData } from "./source.js";
@@ -17,6 +18,22 @@ export interface RunFile {
   readonly started: string;
   /** Where the run was started: its sources are named from there. */
   readonly folder?: string;
+}
+
+/** The run is this process's until that ends: two that go on with one run at the same time would write one journal. */
+export function claimRun(dir: string, run: string, cacheDir: string): Disposable {
+  const file = join(dir, "owner");
+  const owner = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  if (owner !== "" && owner !== me && isAlive(owner, cacheDir))
+    throw new SluiceError(
+      "usage",
+      `run ${run} is still being worked on (process ${Number.parseInt(owner.slice(1), 10)}); wait for it, or stop it first`,
+      {
+        run,
+      },
+    );
+  if (existsSync(dir)) writeWhole(file, me);
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
 /** The run's folder says what it does, before anything is done. */
@@ -57,8 +74,10 @@ export function openJournal(
       { sources: spec.sources },
     );
   if (file.fingerprint === undefined) {
-    // Standard input is there once: who resumes reads what was spooled of it.
-    const kept = spec.sources.includes("-") ? { ...spec, sources: source.files.map(({ path }) => path) } : spec;
+    // Standard input and pipes are there once: who resumes reads what was spooled of them.
+    const kept = source.files.some(({ spooled }) => spooled)
+      ? { ...spec, sources: source.files.map(({ path }) => path) }
+      : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
   // The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model.

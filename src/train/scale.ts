@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BudgetTooSmallError, SluiceError } from "../base/errors.js";
+import { me } from "../base/owner.js";
 import type { Underway } from "../engines/contract.js";
 import { isMllib } from "../learners/mllib.js";
 import { ensureDir, type Home } from "../runs/home.js";
@@ -88,7 +89,7 @@ export async function scaleTraining(
   const way = wayOf(machines);
   checkWork(spec, repeats);
   // Where scratch files are, so that what a killed process left is found and removed.
-  const folder = join(home.cache, "spill", `${process.pid}-scale-${Date.now().toString(36)}`);
+  const folder = join(home.cache, "spill", `${me}-scale-${Date.now().toString(36)}`);
   ensureDir(folder);
   const open = (machine: Machine, name: string): Promise<Workspace> =>
     Workspace.open({

@@ -3,8 +3,8 @@ import { SluiceError } from "../base/errors.js";
 import type { Schema } from "../base/schema.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
-import { checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
-import type { CsvDialect, LandedScan, Scan } from "../sources/scan.js";
+import { type CsvOptions, checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
+import type { LandedScan, Scan } from "../sources/scan.js";
 import { mixedWarnings } from "./mixed.js";
 import type { Warning } from "./warning.js";
 import type { Workspace } from "./workspace.js";
@@ -14,9 +14,11 @@ export interface DataOptions {
   readonly format?: Format;
   readonly types?: Readonly<Record<string, string>>;
   readonly columns?: readonly string[];
-  readonly csv?: Partial<CsvDialect>;
+  readonly csv?: CsvOptions;
   readonly badRows?: "stop" | "keep-aside";
-  /** The schema that the source must offer (a test source, new rows to score). */
+  /** A cell that does not convert is missing, and `errorColumn` of the landed scan says what is wrong with its row. */
+  readonly badCells?: "error";
+  /** The schema that the source must offer (a test source, new rows to score): its types and readings rule over what text looks like. */
   readonly expect?: Schema;
   /** Columns that the source must offer, of any type; those of `expect` are among them. */
   readonly needed?: readonly string[];
@@ -39,10 +41,13 @@ export interface OpenData {
   intact(): Promise<void>;
 }
 
+/** What opening a source takes of a workspace. */
+export type Opening = Pick<Workspace, "engine" | "local" | "home" | "signal">;
+
 export async function describeSource(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
 ): Promise<Scan> {
   const sourceOptions: SourceOptions = {
     cacheDir: workspace.home.cache,
@@ -51,31 +56,37 @@ export async function describeSource(
     ...(options.types ? { types: options.types } : {}),
     ...(options.columns ? { columns: options.columns } : {}),
     ...(options.needed ? { needed: options.needed } : {}),
-    ...(options.csv ? { csv: options.csv } : {}),
+    ...(options.expect ? { expect: options.expect.columns } : {}),
+    ...(options.csv
+      ? { csv: options.csv.missing ? { ...options.csv, missing: options.csv.missing.flatMap(spellings) } : options.csv }
+      : {}),
     ...(workspace.engine.cluster ? { cluster: workspace.engine.cluster } : {}),
     ...(workspace.signal ? { signal: workspace.signal } : {}),
   };
   return openSource(specs, sourceOptions);
 }
 
+/** A number that means missing, as a column of decimals writes it too: -200 is -200.0, and -200,0 where that is the sign. */
+function spellings(missing: string): readonly string[] {
+  const [, whole] = /^([+-]?\d+)(?:[.,]0+)?$/.exec(missing.trim()) ?? [];
+  if (whole === undefined) return [missing];
+  return [...new Set([missing, ...["", ".0", ",0", ".00", ",00"].map((zeros) => whole + zeros)])];
+}
+
 /** Opens and, where it is text, lands a source: from here on every row has an identity. */
 export async function openData(
   specs: readonly string[],
   options: DataOptions,
-  workspace: Workspace,
+  workspace: Opening,
   asideDir: string,
   onProgress?: LandOptions["onProgress"],
   check: "now" | "when read" = "now",
 ): Promise<OpenData> {
-  const expected = options.expect ? typesOf(options.expect) : {};
   const needed = [...(options.expect?.columns.map(({ name }) => name) ?? []), ...(options.needed ?? [])];
-  const source = await describeSource(
-    specs,
-    { ...options, needed, types: { ...expected, ...options.types } },
-    workspace,
-  );
+  const source = await describeSource(specs, { ...options, needed }, workspace);
   const landing: LandOptions = {
     badRows: options.badRows ?? "stop",
+    ...(options.badCells ? { badCells: options.badCells } : {}),
     asideDir,
     ...(workspace.signal ? { signal: workspace.signal } : {}),
     ...(onProgress ? { onProgress } : {}),
@@ -90,7 +101,7 @@ export async function openData(
     schema: scan.schema,
     setAside: landed?.setAside ?? 0,
     ...(landed?.setAsideFile === undefined ? {} : { setAsideFile: landed.setAsideFile }),
-    assumed: "assumed" in source ? source.assumed : [],
+    assumed: landed?.assumed ?? ("assumed" in source ? source.assumed : []),
     intact: async () => {
       if (check === "now") return;
       checked ??= workspace.engine.land(source, landing);
@@ -100,12 +111,4 @@ export async function openData(
     unchanged: () => checkUnchanged(source, workspace.engine.cluster),
     fingerprint: hashOf(source.files.map(({ bytes, fingerprint }) => [bytes, fingerprint])),
   };
-}
-
-/** Types as `--type` would give them, for the columns that a text source can't know by itself. */
-function typesOf(schema: Schema): Record<string, string> {
-  const types: Record<string, string> = {};
-  for (const { name, type } of schema.columns)
-    if (["bool", "int64", "real", "text", "date", "timestamp"].includes(type.kind)) types[name] = type.kind;
-  return types;
 }

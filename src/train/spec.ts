@@ -27,6 +27,8 @@ export interface TrainSpec extends DataOptions {
   readonly weight?: string;
   readonly where?: string;
   readonly validate?: string;
+  /** Rows that are copies of each other stay on one side of the split. */
+  readonly together?: "duplicates";
   /** Of a binary model, on the validation rows: isotonic or platt. */
   readonly calibrate?: string;
   readonly test?: readonly string[];
@@ -79,6 +81,8 @@ export interface TrainResult {
   readonly choice?: Choice;
   readonly rows: RowCounts;
   readonly features: readonly { readonly name: string; readonly kind: string; readonly width: number }[];
+  /** Columns that are no features, and why. */
+  readonly dropped: readonly { readonly column: string; readonly reason: string }[];
   readonly metrics: {
     readonly validation?: Metrics["values"];
     readonly test?: Metrics["values"];

@@ -32,6 +32,10 @@ export function parseSplit(text: string): SplitSpec {
   return { by, share: parsed };
 }
 
+/** What --validate says; without a word groups stay together where there are any. */
+export const validateOf = ({ validate, group }: { readonly validate?: string; readonly group?: string }): string =>
+  validate ?? (group === undefined ? "random:0.2" : "group:0.2");
+
 /** True for the rows of a seeded share. `--id` or a group stands in for the row's own identity. */
 export function inShare(share: number, seed: number, key?: Expr): Expr {
   const hash: Expr = key ? call("hash32", call("toText", key), lit(seed)) : { kind: "rowHash", seed };
@@ -49,6 +53,8 @@ export async function validationOf(
     id?: string;
     time?: string;
     group?: string;
+    /** Rows that are alike in this stay on one side of a random split. */
+    together?: Expr;
     signal?: AbortSignal;
   },
 ): Promise<{ expr: Expr; cut?: string }> {
@@ -56,8 +62,10 @@ export async function validationOf(
   switch (split.by) {
     case "none":
       return { expr: lit(false) };
-    case "random":
-      return { expr: inShare(split.share, seed, options.id === undefined ? undefined : col(options.id)) };
+    case "random": {
+      const id = options.id === undefined ? undefined : col(options.id);
+      return { expr: inShare(split.share, seed, options.together ?? id) };
+    }
     case "group": {
       if (options.group === undefined)
         throw new SluiceError(

@@ -13,7 +13,7 @@ import {
 import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
-import type { Roles, Schema } from "../base/schema.js";
+import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
@@ -24,38 +24,40 @@ import type { Decision } from "../features/automatic.js";
 import type { Answer, Block, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
-import { parseFeatures } from "../features/parse.js";
 import { answer } from "../features/statistics.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
 import type { Calibration } from "../model/calibration.js";
-import { type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { fitCalibration, marginCounts } from "./calibrate.js";
+import { fewPositives, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { refuseStateNotFinite } from "./finite.js";
 import { HiddenNan, markComplete, noFooters, readFooters, refuseHiddenNan } from "./footers.js";
-import { judge, sourceName, summedOf } from "./judge.js";
+import { columnsToJudge, type Judged, type Judging, judge, sourceName, summedOf } from "./judge.js";
 import { judgingOnOutputs, judgingOnPages } from "./judging.js";
 import { type Class, inspectLabel } from "./label.js";
 import { SharedRows } from "./learn.js";
+import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, usableColumns } from "./roles.js";
-import { openJournal, openRun } from "./run-file.js";
+import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
+import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
 import type { TrainDetails, TrainEvents, TrainResult, TrainSpec, Warning } from "./spec.js";
-import { inShare, parseSplit, splitCode, validationOf } from "./split.js";
+import { inShare, parseSplit, splitCode, validateOf, validationOf } from "./split.js";
 import { whereSummed } from "./where-summed.js";
 import type { Workspace } from "./workspace.js";
 
@@ -81,6 +83,7 @@ export async function trainModel(
       { learner: learner.name },
     );
   const run = resumeRun ?? newRunId(workspace.home);
+  using _claim = claimRun(runDir(workspace.home, run), run, workspace.home.cache);
   try {
     return await trainIn(run, spec, workspace, events, true).catch((error: unknown) => {
       if (!(error instanceof HiddenNan)) throw error;
@@ -137,8 +140,12 @@ async function trainIn(
   warnings.push(...data.warnings);
   const { scan, schema } = data;
   const names = schema.columns.map(({ name }) => name);
-  const label = parseExpr(spec.label, names);
-  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  const { label, where, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
+  for (const formula of wide)
+    warnings.push({
+      code: "overflow",
+      message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
+    });
   const roles = rolesOf(spec, names);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
@@ -205,9 +212,20 @@ async function trainIn(
     if (learner) refuseTask(learner, spec, found.task);
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
-    const splitSpec = parseSplit(spec.validate ?? "random:0.2");
+    const splitSpec = parseSplit(validateOf(spec));
+    if (spec.group !== undefined && spec.validate === undefined)
+      assumed.push(`rows of one ${spec.group} stay together: --validate group:0.2, since --group is named`);
+    const whole = comparedColumns(schema, [spec.id]);
     const validation = await known("split", () =>
-      validationOf(splitSpec, { engine, labelled, schema, seed, ...roles, ...(signal ? { signal } : {}) }),
+      validationOf(splitSpec, {
+        engine,
+        labelled,
+        schema,
+        seed,
+        ...roles,
+        ...(spec.together ? { together: contentOf(whole) } : {}),
+        ...(signal ? { signal } : {}),
+      }),
     );
     const split = splitCode(found.numeric, validation.expr);
     const census = await known("census", () => countRows(engine, scan, where, taking, split, signal));
@@ -223,7 +241,31 @@ async function trainIn(
     });
     const training = trainingOf(base);
     if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
-    const usable = usableColumns(names, label, roles, spec.features !== undefined);
+    warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
+    const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+    const usable = names.filter((name) => !taken.has(name));
+    if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
+      const all = census.read * whole.length <= mostCells;
+      const sample = (): Relation[] =>
+        scansOf(engine, scan, runsOfRows(rowsPerFile, 12, Math.ceil(mostCells / 400 / whole.length), seed)).map(
+          (from) => ({
+            kind: "filter",
+            from,
+            where: both(taking, call("isNotNull", found.numeric))!,
+          }),
+        );
+      const copies = await known("copies", () =>
+        countCopies({
+          engine,
+          rows: all ? labelled : sample(),
+          columns: whole,
+          isValidation: validation.expr,
+          ...(signal ? { signal } : {}),
+        }),
+      );
+      const told = copiesWarning(copies, whole.length, all);
+      if (told) warnings.push(told);
+    }
 
     // With no learner named, a sample tells which one.
     if (!learner) events.stage?.("choosing the learner");
@@ -236,7 +278,8 @@ async function trainIn(
             classes: found.classes.length,
             data,
             label,
-            labelled: both(taking, call("isNotNull", found.numeric))!,
+            labelled: both(where, call("isNotNull", found.numeric))!,
+            numeric: found.numeric,
             usable,
             census,
             seed,
@@ -268,7 +311,6 @@ async function trainIn(
       `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
-        const requested = spec.features === undefined ? undefined : parseFeatures(spec.features, schema);
         const fit = await fitFeatures({
           missing: missingIn(chosen),
           hashed,
@@ -331,7 +373,7 @@ async function trainIn(
         ...(clock === undefined ? {} : { time: clock }),
       }),
     );
-    warnings.push(...leaks.map(({ code, message }) => ({ code, message })));
+    warnings.push(...leaks);
 
     // Learning: the first pass runs while the rows are encoded.
     const classes = found.task === "regression" ? 1 : found.classes.length;
@@ -347,6 +389,7 @@ async function trainIn(
       engine,
       pool: workspace.pool,
       cacheDir: home.cache,
+      presence: workspace.presence,
       // A wide least squares takes many passes too: its sums would not fit.
       keep:
         onCluster ||
@@ -388,7 +431,7 @@ async function trainIn(
       : prepared.fitted;
     const blocks = blocksOf(fitted);
     const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
-    const rows = new SharedRows(dataset, workspace.pool, journal, keeping, signal);
+    const rows = new SharedRows(dataset, workspace.pool, journal, keeping);
     const about = {
       task: found.task,
       classes,
@@ -475,26 +518,39 @@ async function trainIn(
     if (spec.test && spec.test.length > 0) {
       events.stage?.("judging on the test source");
       const judgedTest = await journal.unit("quality test", () =>
-        judge(
-          spec,
-          workspace,
-          dir,
-          judged,
-          { label, numeric: found.numeric, ...(where ? { where } : {}) },
-          judging.blocks,
-          judging.codings,
-          schema,
-        ),
+        judgeTest(spec, workspace, dir, schema, {
+          task: found.task,
+          label,
+          numeric: found.numeric,
+          ...(roles.weight === undefined ? {} : { weight: roles.weight }),
+          blocks: judging.blocks,
+          codings: judging.codings,
+          quality: judged,
+        }),
       );
+      if (judgedTest.unknownClass > 0)
+        warnings.push({
+          code: "unknown_class",
+          message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
+        });
       qualities["test"] = qualityOf(judgedTest.metrics);
       counts.test = judgedTest.labelled;
-      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled;
+      (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
       counts.read += judgedTest.read;
       counts.setAside += judgedTest.setAside;
     }
 
     await data.unchanged();
+    const rare = fewPositives(
+      found.task,
+      found.classes,
+      found.counts,
+      census.validation / (census.train + census.validation),
+    );
+    const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+    if (rare) warnings.push(rare);
+    if (poor) warnings.unshift(poor);
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, fitted);
@@ -506,6 +562,7 @@ async function trainIn(
       ...(found.task === "binary" ? { positive: found.classes[1] as Class } : {}),
       label: { text: spec.label, expr: label },
       inputs,
+      beside: besideOf(schema, label, roles, inputs),
       roles,
       features: fitted,
       learner: chosen.name,
@@ -514,7 +571,7 @@ async function trainIn(
       ...(calibration ? { calibration } : {}),
     };
     const stateHash = stateHashOf(body);
-    const model: Model = {
+    const unsigned: Model = {
       ...body,
       stateHash,
       codings: prepared.codings,
@@ -539,10 +596,18 @@ async function trainIn(
         ),
       },
     };
+    const model: Model = { ...unsigned, contentHash: contentHashOf(unsigned) };
     await dataset.settle();
     const ref = await journal.unit("kept", async () => keepModel(home, body.name, writeModel(model), run));
     const moved = ioBytes();
     const outOfBag = chosen.outOfBag?.(state as never);
+    const decisions = [
+      ...prepared.decisions,
+      ...schema.columns.flatMap(({ name, type }): Decision[] => {
+        const reason = taken.get(name);
+        return reason === undefined ? [] : [{ column: name, type: typeName(type), use: "no feature", reason }];
+      }),
+    ];
     const result: TrainResult = {
       run,
       model: ref,
@@ -555,6 +620,9 @@ async function trainIn(
         kind: block.kind,
         width: widthOf([block]),
       })),
+      dropped: decisions
+        .filter(({ use }) => use === "dropped" || use === "no feature")
+        .map(({ column, reason }) => ({ column, reason })),
       metrics: {
         ...(qualities["validation"] ? { validation: qualities["validation"].model.values } : {}),
         ...(qualities["test"] ? { test: qualities["test"].model.values } : {}),
@@ -582,7 +650,7 @@ async function trainIn(
     const details: TrainDetails = {
       result,
       model,
-      decisions: prepared.decisions,
+      decisions,
       assumed,
       steps: rows.steps,
       quality: qualities,
@@ -590,8 +658,7 @@ async function trainIn(
       plan: planned,
       data: data.source.files.map(({ path, bytes, fingerprint }) => ({ path, bytes, fingerprint })),
       seed,
-      validate:
-        validation.cut === undefined ? (spec.validate ?? "random:0.2") : `${spec.validate}, from ${validation.cut} on`,
+      validate: validation.cut === undefined ? validateOf(spec) : `${spec.validate}, from ${validation.cut} on`,
       ...(census.validation > 0
         ? {
             validation: {
@@ -696,3 +763,25 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
   for (const { inputs } of fitted) for (const input of inputs) columnsOf(input, read);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
+
+/** Columns of the label and the roles that are no inputs, as training read them. */
+const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
+  const read = columnsOf(label, new Set(Object.values(roles)));
+  for (const { name } of inputs.columns) read.delete(name);
+  return { columns: schema.columns.filter(({ name }) => read.has(name)) };
+};
+
+/** The quality on another source. What the training alone needed (dropped columns, a group) may be missing there. */
+async function judgeTest(
+  spec: TrainSpec,
+  workspace: Workspace,
+  dir: string,
+  schema: Schema,
+  asked: Omit<Judging, "columns" | "words" | "where">,
+): Promise<Judged> {
+  const columns = columnsToJudge(schema, asked);
+  const data = await openData(spec.test!, { ...spec, expect: { columns } }, workspace, join(dir, "aside"));
+  const names = data.schema.columns.map(({ name }) => name);
+  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  return judge(data, workspace, { ...asked, columns, ...(where ? { where } : {}) });
+}

@@ -2,12 +2,14 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BudgetTooSmallError } from "../base/errors.js";
 import { defaultBudget, Ledger } from "../base/ledger.js";
+import { me, Presence } from "../base/owner.js";
 import type { Engine } from "../engines/contract.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
 import { kernelTermCoder } from "../kernels/term-codes.js";
 import { kernelTreeSums } from "../learners/passes/tree-sums.js";
 import { WorkerPool, workerUrl } from "../pages/pool.js";
-import { ensureDir, type Home, homeAt } from "../runs/home.js";
+import { tidyCache } from "../runs/cache.js";
+import { ensureDir, type Home, homeAt, storageError } from "../runs/home.js";
 import { passes } from "./registry.js";
 
 /** What the parts of the process take, measured (bench/memory.mjs); the ledger hands out the rest. */
@@ -77,6 +79,8 @@ export class Workspace implements AsyncDisposable {
   readonly engine: Engine;
   /** DuckDB in this process: files of this machine, whatever the engine is. */
   readonly local: DuckDBEngine;
+  /** This process as others see it that share the cache. */
+  readonly presence: Presence;
   readonly signal: AbortSignal | undefined;
   #pool: WorkerPool | undefined;
 
@@ -86,6 +90,7 @@ export class Workspace implements AsyncDisposable {
     plan: MemoryPlan,
     home: Home,
     local: DuckDBEngine,
+    presence: Presence,
     engine: Engine = local,
   ) {
     this.budgetBytes = budget.bytes;
@@ -95,6 +100,7 @@ export class Workspace implements AsyncDisposable {
     this.home = home;
     this.engine = engine;
     this.local = local;
+    this.presence = presence;
     this.signal = options.signal;
     this.ledger.lease("process", processBytes);
     this.ledger.lease("DuckDB", plan.duckdbBytes + plan.threads * perDuckdbThreadBytes);
@@ -110,17 +116,21 @@ export class Workspace implements AsyncDisposable {
     const plan = planMemory(budget.bytes, options.threads ?? availableParallelism(), options.learnerBytes);
     const home = options.home ?? homeAt();
     ensureDir(home.cache);
+    tidyCache(home.cache);
+    const presence = presenceIn(home);
     const local = await DuckDBEngine.open({
+      presence,
       treeSums: kernelTreeSums,
       termCoder: kernelTermCoder(),
       memoryBytes: plan.duckdbBytes,
       threads: plan.threads,
-      spillDir: join(home.cache, "spill", `${process.pid}-${Date.now().toString(36)}`),
+      spillDir: join(home.cache, "spill", `${me}-${Date.now().toString(36)}`),
       cacheDir: home.cache,
     });
     try {
-      return new Workspace(options, budget, plan, home, local, await clusterOf(options, local));
+      return new Workspace(options, budget, plan, home, local, presence, await clusterOf(options, local));
     } catch (error) {
+      presence[Symbol.dispose]();
       await local[Symbol.asyncDispose]();
       throw error;
     }
@@ -130,7 +140,7 @@ export class Workspace implements AsyncDisposable {
   at(home: Home): Workspace {
     const budget = { bytes: this.budgetBytes, reason: this.budgetReason };
     const options = this.signal ? { signal: this.signal } : {};
-    const place = new Workspace(options, budget, this.plan, home, this.local);
+    const place = new Workspace(options, budget, this.plan, home, this.local, this.presence);
     place.#pool = this.pool;
     return place;
   }
@@ -150,13 +160,22 @@ export class Workspace implements AsyncDisposable {
 
   /** The workers, started when first asked for. */
   get pool(): WorkerPool {
-    this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes);
+    this.#pool ??= new WorkerPool(workerUrl("./worker.js", import.meta.url), this.plan.threads, passes, this.signal);
     return this.#pool;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const engines = this.engine === this.local ? [this.local] : [this.local, this.engine];
     await Promise.all([this.#pool, ...engines].map((part) => part?.[Symbol.asyncDispose]()));
+    this.presence[Symbol.dispose]();
+  }
+}
+
+function presenceIn({ cache }: Home): Presence {
+  try {
+    return new Presence(cache);
+  } catch (error) {
+    throw storageError(error, cache);
   }
 }
 

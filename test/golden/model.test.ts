@@ -33,7 +33,7 @@ describe("a model file of format 1", () => {
   });
 
   test("is refused by name when it is of a newer format, and when it was changed by hand", () => {
-    const newer = text.replace(`"format": ${modelFormat}`, `"format": ${modelFormat + 1}`);
+    const newer = text.replace('"format": 1', `"format": ${modelFormat + 1}`);
     expect(() => readModel(newer, "late.json")).toThrow(
       expect.objectContaining({ code: "newer_format", message: expect.stringContaining("late.json") }),
     );

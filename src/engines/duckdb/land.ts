@@ -3,12 +3,16 @@ import { basename, join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { hashOf, sha256 } from "../../base/canonical.js";
 import { BadRowError, SluiceError } from "../../base/errors.js";
+import type { Presence } from "../../base/owner.js";
 import { formatBytes } from "../../base/units.js";
 import { compressionOf, utf8Blocks } from "../../sources/csv/bytes.js";
+import type { CsvReading } from "../../sources/csv/records.js";
 import { checkUnchanged, fileError } from "../../sources/files.js";
+import type { Problem } from "../../sources/records.js";
 import type { ParquetScan, SourceFile, TextScan } from "../../sources/scan.js";
+import { pathsOf, storedNames } from "../../sql/duckdb/stored-names.js";
 import type { LandOptions } from "../contract.js";
-import { type Cut, csvRecords, cutCsv, cutRecords, type Input, layoutOf, recordsOf } from "./land/cut.js";
+import { type Cut, csvRecords, cutCsv, cutRecords, errorColumn, type Input, layoutOf, recordsOf } from "./land/cut.js";
 import {
   type BadFact,
   crcOf,
@@ -19,9 +23,11 @@ import {
   type Part,
   readManifest,
   release,
+  settle,
   workFolder,
 } from "./land/journal.js";
 import { CsvScanner } from "./land/scan-csv.js";
+import { type Survey, surveyCsv } from "./land/survey.js";
 import { sliceToParquet } from "./land/to-parquet.js";
 import { duckdbProbe } from "./probe.js";
 import { teach } from "./teach.js";
@@ -29,43 +35,96 @@ import { teach } from "./teach.js";
 export interface LandContext extends LandOptions {
   readonly connect: () => Promise<DuckDBConnection>;
   readonly cacheDir: string;
+  /** Says to other processes that what is landed is being used. */
+  readonly presence?: Presence;
   readonly memoryBytes?: number;
   readonly threads?: number;
+  /** All rows were looked at before: what contradicts a type now is wrong. */
+  readonly surveyed?: boolean;
   /** Bytes of text in one part. Never a matter of the budget: a row's place decides its split. */
   readonly partBytes?: number;
 }
 
-const encoderVersion = 2;
+const encoderVersion = 3;
 const defaultPartBytes = 64 * 1024 * 1024;
 
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */
-export async function land(scan: TextScan, context: LandContext): Promise<ParquetScan> {
+export async function land(source: TextScan, context: LandContext): Promise<ParquetScan> {
+  const home = join(context.cacheDir, "landed");
+  let { scan, key } = keyed(source, context);
+  try {
+    // What all rows said when they were first read holds from then on.
+    const before = await readSurvey(join(home, `${key}.survey.json`));
+    if (before) ({ scan, key } = keyed(widened(source, before), context));
+    let found = before;
+    for (;;) {
+      const done = join(home, key);
+      context.presence?.use(done);
+      try {
+        let manifest = await readManifest(done, context.sizesOnly);
+        if (!manifest) {
+          await mkdir(home, { recursive: true });
+          manifest = await landInto(scan, done, { ...context, surveyed: found !== undefined });
+        }
+        if (manifest.firstBad && context.badRows === "stop" && !context.badCells)
+          throw new BadRowError(manifest.firstBad);
+        return await asScan(scan, done, key, manifest, found, context);
+      } catch (error) {
+        if (!(error instanceof Contradiction)) throw error;
+        found = await surveyCsv(source, (file) => unpackedInput(file, context), context.signal);
+        await durable(join(home, `${keyed(source, context).key}.survey.json`), JSON.stringify(found));
+        ({ scan, key } = keyed(widened(source, found), context));
+      }
+    }
+  } catch (error) {
+    throw await translated(error, context, scan);
+  }
+}
+
+/** Thrown at a cell that is of another type than a sample found: all rows are asked then, and the source is landed again. */
+class Contradiction extends Error {}
+
+function keyed(
+  scan: TextScan,
+  { partBytes = defaultPartBytes, badCells }: LandContext,
+): { scan: TextScan; key: string } {
   const key = hashOf({
     encoderVersion,
     format: scan.format,
     files: scan.files.map(({ fingerprint }) => fingerprint),
     schema: scan.schema,
     csv: scan.csv,
+    json: scan.json,
+    encodings: scan.encodings,
+    given: scan.given,
     partitions: scan.partitions,
-    partBytes: context.partBytes ?? defaultPartBytes,
+    partBytes,
+    ...(badCells ? { badCells } : {}),
   }).slice(0, 32);
-  const home = join(context.cacheDir, "landed");
-  const done = join(home, key);
+  return { scan, key };
+}
+
+const widened = (scan: TextScan, { columns }: Survey): TextScan => ({ ...scan, schema: { columns } });
+
+const readSurvey = async (path: string): Promise<Survey | undefined> => {
   try {
-    let manifest = await readManifest(done, context.sizesOnly);
-    if (!manifest) {
-      await mkdir(home, { recursive: true });
-      manifest = await landInto(scan, done, context);
-    }
-    if (manifest.firstBad && context.badRows === "stop") throw new BadRowError(manifest.firstBad);
-    return await asScan(scan, done, key, manifest, context);
-  } catch (error) {
-    throw await translated(error, context, scan);
+    return JSON.parse(await readFile(path, "utf8")) as Survey;
+  } catch {
+    return undefined;
   }
+};
+
+async function unpackedInput(file: SourceFile, context: LandContext): Promise<Input> {
+  const packed = await compressionOf(file.path);
+  const path =
+    packed === "zstd"
+      ? await duckdbProbe(context.connect).unpackZstd(file.path, context.cacheDir, file.fingerprint)
+      : file.path;
+  return { path, name: file.path, compression: packed === "zstd" ? "none" : packed, moved: () => {} };
 }
 
 async function landInto(scan: TextScan, done: string, context: LandContext): Promise<Manifest> {
-  const folder = await workFolder(done);
+  const folder = await workFolder(done, context.cacheDir);
   const unpacked: string[] = [];
   try {
     const journal = new Journal(folder, await finishedParts(folder));
@@ -73,17 +132,13 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     if (journal.parts.length === 0) await refuseNoSpace(total, context.cacheDir, scan);
     let before = 0;
     for (const [index, file] of scan.files.entries()) {
-      const packed = await compressionOf(file.path);
-      const path =
-        packed === "zstd"
-          ? await duckdbProbe(context.connect).unpackZstd(file.path, context.cacheDir, file.fingerprint)
-          : file.path;
+      const plain = await unpackedInput(file, context);
+      const { path } = plain;
+      const packed = path === file.path ? plain.compression : "zstd";
       if (path !== file.path) unpacked.push(path);
       let moved = 0;
       const input: Input = {
-        path,
-        name: file.path,
-        compression: packed === "zstd" ? "none" : packed,
+        ...plain,
         moved: (bytes) => {
           moved += bytes;
           context.onProgress?.({
@@ -102,22 +157,21 @@ async function landInto(scan: TextScan, done: string, context: LandContext): Pro
     await checkUnchanged(scan);
     const manifest: Manifest = { parts: journal.parts, ...(journal.firstBad ? { firstBad: journal.firstBad } : {}) };
     await durable(join(folder, "manifest.json"), JSON.stringify(manifest));
-    await rename(folder, done).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process landed the same source meanwhile.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-      await rm(folder, { recursive: true, force: true });
-    });
+    await settle(folder, done);
     for (const path of unpacked) await rm(path, { force: true });
     return manifest;
   } catch (error) {
     for (const name of await readdir(folder).catch(() => []))
       if (name.startsWith("slice-") || name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
-    // A finished part is worth keeping for the next attempt; an empty folder is not.
-    if (!(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json")))
+    // A finished part is worth keeping for the next attempt; an empty folder is not, nor parts that were read wrongly.
+    if (
+      error instanceof Contradiction ||
+      !(await readdir(folder).catch(() => [])).some((name) => name.endsWith(".json"))
+    )
       await rm(folder, { recursive: true, force: true });
     throw error;
   } finally {
-    await release(folder);
+    release(folder);
   }
 }
 
@@ -131,51 +185,70 @@ async function landFile(
   const file = scan.files[index]!;
   const folders = new Map((scan.partitions ?? []).map(({ name, values }) => [name, values[index] ?? null]));
   const columns = scan.schema.columns.filter(({ name }) => !folders.has(name));
+  const csv = scan.csv && { ...scan.csv, encoding: scan.encodings?.[index] ?? scan.csv.encoding };
+  const reading: CsvReading = {
+    given: scan.given?.columns ?? [],
+    ...(context.badCells ? { badCells: context.badCells } : {}),
+    ...(context.surveyed ? { surveyed: true } : {}),
+  };
+  const schema = context.badCells ? [...scan.schema.columns, errorColumn] : scan.schema.columns;
   const { end, read } = journal.progress(index);
   let recordsBefore = read;
   const badAt = (record: number, entry: Cut["aside"][number]["entry"]): BadFact => ({
     file: file.path,
     row: recordsBefore + record,
-    ...entry.bad,
+    ...factOf(entry.bad),
   });
+  const judge = (entry: Cut["aside"][number]["entry"], fact: () => BadFact): void => {
+    if (entry.bad.harmless) return;
+    if (entry.bad.contradicts && scan.given && !context.surveyed) throw new Contradiction(entry.bad.problem);
+    if (context.badRows === "stop" && !context.badCells) throw new BadRowError(fact());
+  };
   let base = read;
   const options = {
     folder: journal.folder,
     partBytes: context.partBytes ?? defaultPartBytes,
     signal: context.signal,
+    ...reading,
     onBad: (
       entry: Cut["aside"][number]["entry"],
       record: number,
       waiting: readonly { readonly read: number }[],
     ): void => {
       const before = waiting.reduce((sum, piece) => sum + piece.read, base);
-      if (context.badRows === "stop") throw new BadRowError({ file: file.path, row: before + record, ...entry.bad });
+      judge(entry, () => ({ ...badAt(record, entry), row: before + record }));
     },
   };
-  const { layout, begin, inOrder } = scan.csv
-    ? await layoutOf(input, scan.csv, columns)
-    : { layout: undefined, begin: 0, inOrder: columns };
-  const direct = scan.csv && layout && new CsvScanner(scan.csv, layout).plain;
+  const { layout, begin, inOrder, comments } = csv
+    ? await layoutOf(input, csv, columns)
+    : { layout: undefined, begin: 0, inOrder: columns, comments: 0 };
+  const direct = csv && layout && new CsvScanner(csv, layout, reading).plain;
+  const passed = { comments: read === 0 ? comments : 0 };
   const cuts = direct
-    ? cutCsv(input, scan.csv!, layout, inOrder, end ?? begin, options)
+    ? cutCsv(input, csv, layout, inOrder, end ?? begin, options)
     : withBase(
         cutRecords(
-          scan.csv && layout
+          csv && layout
             ? csvRecords(
                 utf8Blocks(input.path, {
                   compression: input.compression,
-                  encoding: scan.csv.encoding,
+                  encoding: csv.encoding,
                   from: begin,
                   reuse: true,
                 }),
-                scan.csv,
+                csv,
                 layout,
-                input.moved,
+                { moved: input.moved, reading, passed },
               )
-            : recordsOf(scan, input, { columns }),
+            : recordsOf(scan, input, {
+                file: index,
+                schema: { columns },
+                ...(context.badCells ? { badCells: context.badCells } : {}),
+              }),
           columns,
           read,
           options,
+          passed,
         ),
         (n) => (base += n),
       );
@@ -189,7 +262,7 @@ async function landFile(
       let [slice, rows] = [cut, -1];
       if (!cut.doubtful) {
         try {
-          rows = await sliceToParquet(connection, cut, scan.schema.columns, folders, `${target}.tmp`);
+          rows = await sliceToParquet(connection, cut, schema, folders, `${target}.tmp`);
         } catch (error) {
           context.signal?.throwIfAborted();
           if (!direct || isDiskFull(error)) throw error;
@@ -198,19 +271,21 @@ async function landFile(
       if (rows !== cut.records && direct) {
         // The database saw other rows than the quick look, or there was a doubt: now cell by cell.
         const careful = cutRecords(
-          csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), scan.csv!, layout!),
+          csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), csv!, layout!, {
+            reading,
+            passed,
+          }),
           columns,
           0,
           {
             ...options,
             partBytes: Number.POSITIVE_INFINITY,
-            onBad: (entry, record) => {
-              if (context.badRows === "stop") throw new BadRowError(badAt(record, entry));
-            },
+            onBad: (entry, record) => judge(entry, () => badAt(record, entry)),
           },
+          passed,
         );
         for await (const again of careful) slice = again;
-        rows = await sliceToParquet(connection, slice, scan.schema.columns, folders, `${target}.tmp`).finally(() =>
+        rows = await sliceToParquet(connection, slice, schema, folders, `${target}.tmp`).finally(() =>
           rm(slice.path, { force: true }),
         );
       }
@@ -224,6 +299,7 @@ async function landFile(
         read: slice.read,
         rows,
         setAside: slice.aside.length,
+        ...(slice.comments > 0 ? { comments: slice.comments } : {}),
         end: cut.end,
       };
       if (slice.aside.length > 0)
@@ -233,6 +309,7 @@ async function landFile(
             row: recordsBefore + record,
             fact: badAt(record, entry),
             raw: entry.raw,
+            harmless: entry.bad.harmless === true,
           })),
         );
       recordsBefore += slice.read;
@@ -260,6 +337,8 @@ async function landFile(
   }
 }
 
+const factOf = ({ contradicts: _, harmless: __, ...fact }: Problem): Problem => fact;
+
 async function* withBase(cuts: AsyncIterable<Cut>, add: (read: number) => void): AsyncGenerator<Cut> {
   for await (const cut of cuts) {
     add(cut.read);
@@ -272,6 +351,7 @@ async function asScan(
   folder: string,
   key: string,
   { parts }: Manifest,
+  survey: Survey | undefined,
   context: LandContext,
 ): Promise<ParquetScan> {
   const files: SourceFile[] = [];
@@ -285,13 +365,25 @@ async function asScan(
       fingerprint: sha256(`${key}:${i}`),
     });
   }
+  const paths = pathsOf(
+    storedNames([...scan.schema.columns, ...(context.badCells ? [errorColumn] : [])].map(({ name }) => name)),
+  );
   const setAside = parts.reduce((sum, part) => sum + part.setAside, 0);
+  const comments = parts.reduce((sum, part) => sum + (part.comments ?? 0), 0);
   const setAsideFile = setAside > 0 ? await writeAside(scan, folder, parts, context.asideDir) : undefined;
   return {
     format: "parquet",
     files,
     schema: scan.schema,
-    landed: { from: scan.files.map(({ path }) => path), setAside, ...(setAsideFile ? { setAsideFile } : {}) },
+    ...(Object.keys(paths).length > 0 ? { paths } : {}),
+    ...(context.badCells ? { errorColumn: errorColumn.name } : {}),
+    landed: {
+      from: scan.files.map(({ path }) => path),
+      setAside,
+      ...(setAsideFile ? { setAsideFile } : {}),
+      ...(comments > 0 ? { comments } : {}),
+      ...(survey ? { assumed: survey.assumed } : {}),
+    },
   };
 }
 

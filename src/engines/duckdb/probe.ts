@@ -2,66 +2,41 @@ import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { SluiceError } from "../../base/errors.js";
+import { me } from "../../base/owner.js";
 import { bool, type Column, date, int64, real, type Schema, type Type, text } from "../../base/schema.js";
-import type { Probe, ProbedSchema } from "../../sources/options.js";
+import type { Probe } from "../../sources/options.js";
+import { text as literalText, path as pathText, quote } from "../../sql/duckdb/literals.js";
+import { probeParquet } from "./probe-parquet.js";
+import { runOne } from "./statement.js";
 
-const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-const named = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const fileList = (files: readonly string[]): string => `[${files.map((file) => quoted(literal(file))).join(", ")}]`;
-/** DuckDB reads *, ? and [ in a path as a pattern. */
-const literal = (path: string): string => path.replace(/[*?[]/g, "[$&]");
+export const fileList = (files: readonly string[]): string => `[${files.map(pathText).join(", ")}]`;
+
+export type Ask = (sql: string) => Promise<readonly (readonly unknown[])[]>;
 
 /** What DuckDB finds out about files and tables, for `openSource`. */
 export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
-  const ask = async (sql: string): Promise<Record<string, unknown>[]> => {
+  const ask: Ask = async (sql) => {
     const connection = await connect();
     try {
-      return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+      return await (await runOne(connection, sql)).getRowsJS();
     } finally {
       connection.closeSync();
     }
   };
-  const describe = async (what: string): Promise<[name: string, type: string][]> =>
-    (await ask(`DESCRIBE SELECT * FROM ${what}`)).map((row) => [
-      String(row["column_name"]),
-      String(row["column_type"]),
-    ]);
-
   return {
-    async parquetSchema(files) {
-      const [first, ...others] = files;
-      if (first === undefined) throw new Error("no file to probe");
-      const read = async (file: string): Promise<ProbedSchema> => {
-        try {
-          return flattened(await describe(`read_parquet(${fileList([file])}, hive_partitioning = false)`));
-        } catch (error) {
-          throw unreadable(file, "a readable Parquet file", error);
-        }
-      };
-      const schema = await read(first);
-      for (const file of others) {
-        const problem = difference(schema, await read(file));
-        if (problem)
-          throw new SluiceError(
-            "unreadable_source",
-            `${file} and ${first} differ in their columns: ${problem}. All files of one source need the same columns`,
-            { file },
-          );
-      }
-      return schema;
-    },
+    parquetSchema: (files) => probeParquet(files, ask),
     async tableSchema(file, table) {
       const connection = await connect();
       const alias = "probed_table";
       try {
-        await connection.run(`ATTACH ${quoted(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
+        await runOne(connection, `ATTACH ${literalText(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
           throw unreadable(file, "a DuckDB file that no other process holds open", error);
         });
-        const rows = (
-          await connection.runAndReadAll(
-            `SELECT table_name FROM information_schema.tables WHERE table_catalog = '${alias}'`,
-          )
-        ).getRowsJS();
+        const found = await runOne(
+          connection,
+          `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+        );
+        const rows = await found.getRowsJS();
         const names = rows.map(([name]) => String(name));
         if (!names.includes(table))
           throw new SluiceError(
@@ -69,16 +44,22 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
             `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
             { file, table, available: names },
           );
-        const described = (
-          await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${alias}.${named(table)}`)
-        ).getRowObjectsJS();
+        // Its rows have no order of their own, and may come from anywhere.
+        if (rows.some(([name, type]) => name === table && type === "VIEW"))
+          throw new SluiceError(
+            "unreadable_source",
+            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${quote(`${table}_rows`)} AS FROM ${quote(table)} would keep them`,
+            { file, table },
+          );
+        const description = await runOne(connection, `DESCRIBE SELECT * FROM ${alias}.${quote(table)}`);
+        const described = await description.getRowObjectsJS();
         return {
           columns: described.map(
             (row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) }),
           ),
         };
       } finally {
-        await connection.run(`DETACH ${alias}`).catch(() => {});
+        await runOne(connection, `DETACH ${alias}`).catch(() => {});
         connection.closeSync();
       }
     },
@@ -93,11 +74,11 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       )
         return path;
       await mkdir(folder, { recursive: true });
-      const temporary = `${path}.${process.pid}.tmp`;
+      const temporary = `${path}.${me}.tmp`;
       try {
         // Lines as they are: a delimiter and quote that text does not have.
         await ask(
-          `COPY (SELECT * FROM read_csv(${quoted(literal(file))}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 16000000, buffer_size = 32000000, parallel = false)) TO ${quoted(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
+          `COPY (SELECT * FROM read_csv(${pathText(file)}, compression = 'zstd', auto_detect = false, header = false, delim = '\x1f', quote = '', escape = '', columns = {'line': 'VARCHAR'}, nullstr = '\x1e', max_line_size = 16000000, buffer_size = 32000000, parallel = false)) TO ${literalText(temporary)} (FORMAT csv, HEADER false, DELIMITER '\x1f', QUOTE '', ESCAPE '', NULLSTR '')`,
         );
         await rename(temporary, path);
       } catch (error) {
@@ -110,7 +91,7 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
   };
 }
 
-function unreadable(file: string, right: string, error: unknown): SluiceError {
+export function unreadable(file: string, right: string, error: unknown): SluiceError {
   const [said = ""] = (error as Error).message.split("\n");
   return new SluiceError(
     "unreadable_source",
@@ -118,40 +99,6 @@ function unreadable(file: string, right: string, error: unknown): SluiceError {
     { file },
     { cause: error },
   );
-}
-
-function difference(a: ProbedSchema, b: ProbedSchema): string | undefined {
-  const types = (schema: ProbedSchema): Map<string, string> =>
-    new Map(schema.schema.columns.map(({ name, type }) => [name, type.kind]));
-  const [left, right] = [types(a), types(b)];
-  for (const [name, kind] of left) {
-    const other = right.get(name);
-    if (other === undefined) return `"${name}" is only in the first`;
-    if (other !== kind) return `"${name}" is ${kind} in the first and ${other} in the second`;
-  }
-  const extra = [...right.keys()].find((name) => !left.has(name));
-  return extra === undefined ? undefined : `"${extra}" is only in the second`;
-}
-
-function flattened(described: readonly (readonly [name: string, type: string])[]): ProbedSchema {
-  const columns: Column[] = [];
-  const structs: Record<string, readonly string[]> = {};
-  const taken = new Set(described.map(([name]) => name.toLowerCase()));
-  const add = (path: readonly string[], type: Type): void => {
-    if (type.kind === "struct") {
-      for (const field of type.fields) add([...path, field.name], field.type);
-      return;
-    }
-    let name = path.join(".");
-    if (path.length > 1) {
-      for (let n = 1; taken.has(name.toLowerCase()); n++) name = `${path.join(".")}_${n}`;
-      taken.add(name.toLowerCase());
-      structs[name] = path;
-    }
-    columns.push({ name, type });
-  };
-  for (const [name, type] of described) add([name], typeOfDuckdb(type));
-  return { schema: { columns }, structs };
 }
 
 const simple: Readonly<{ [name: string]: Type }> = {
@@ -224,7 +171,7 @@ function fieldsOf(inside: string): Column[] | undefined {
 
 /** The columns that a query gives. */
 export async function schemaOfQuery(connection: DuckDBConnection, sql: string): Promise<Schema> {
-  const rows = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowObjectsJS();
+  const rows = await (await runOne(connection, `DESCRIBE ${sql}`)).getRowObjectsJS();
   return {
     columns: rows.map((row) => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) })),
   };

@@ -1,5 +1,5 @@
 import { type Column as ArrowColumn, type DataType as ArrowType, tableFromIPC } from "@uwdata/flechette";
-import type { Value } from "../../base/schema.js";
+import { byName, type Value } from "../../base/schema.js";
 import type { Chunk, ChunkColumn } from "../contract.js";
 import type { ExecutePlanResponse_ArrowBatch } from "./wire/spark-connect_pb.js";
 
@@ -123,7 +123,7 @@ function narrowed(values: BigInt64Array, rows: number): Int32Array | Float64Arra
 /** Rows as JavaScript values, in the types that DuckDB's rows have. */
 export function* rowsOf({ rows, names, columns }: ResultBatch): Generator<Record<string, Value>> {
   for (let i = 0; i < rows; i++) {
-    const row: Record<string, Value> = {};
+    const row = byName<Value>();
     for (let c = 0; c < names.length; c++) row[names[c]!] = valueAt(columns[c]!, i);
     yield row;
   }

@@ -4,6 +4,7 @@ import type { Row } from "../../base/schema.js";
 import type { Cluster } from "../../sources/options.js";
 import { byBytes } from "../../sources/paths.js";
 import type { SourceFile, SparkRead, SparkScan } from "../../sources/scan.js";
+import { text } from "../../sql/spark/literals.js";
 import { type Frame, files, formula, frame, project, sql, table, withColumns } from "./plan.js";
 import type { SparkSession } from "./session.js";
 import { isUnfinished } from "./standing.js";
@@ -23,7 +24,6 @@ export function sourceFrame(read: SparkRead): Frame {
   }
 }
 
-const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 /** 63 bits of the row's values: the place of a row that stands in no known file. */
 const digest = "(xxhash64(to_json(struct(*))) & 9223372036854775807L)";
 

@@ -2,6 +2,7 @@ import type { Column, Type, Value } from "../../base/schema.js";
 import { textOfReal } from "../../expr/evaluate/text.js";
 import type { Relation } from "../../expr/relation.js";
 import { printDate, printTimestamp } from "../../expr/time.js";
+import { text as literal, path as pathLiteral } from "../../sql/duckdb/literals.js";
 
 /** Cells as one line of a CSV; missing is empty. */
 export const lineOf = (cells: readonly Value[]): string => cells.map(cellOf).join(",");
@@ -23,10 +24,9 @@ function textOf(value: Value): string {
 
 /** Such lines, with a header, as the embedded engine reads them back. */
 export function linesRelation(path: string, columns: readonly Column[]): Relation {
-  const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-  const types = columns.map(({ name, type }) => `${quoted(name)}: ${quoted(stored(type))}`).join(", ");
+  const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(stored(type))}`).join(", ");
   // An empty cell is missing, a quoted one is the empty text.
-  const text = `SELECT * FROM read_csv(${quoted(path)}, columns = {${types}}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)`;
+  const text = `SELECT * FROM read_csv(${pathLiteral(path)}, columns = {${types}}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)`;
   return { kind: "sql", text };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import type { Value } from "../../base/schema.js";
+import { quote } from "../../sql/spark/literals.js";
 import { toLiteral } from "./literals.js";
 import {
   type Command,
@@ -48,7 +49,7 @@ const ofProcess = randomBytes(4).toString("hex");
 /** The tables' names as the first tables of a WITH. `query` is a SELECT, a WITH or an INSERT, or an EXPLAIN of one. */
 function withTables(query: string, tables: readonly { readonly name: string; readonly alias: string }[]): string {
   if (tables.length === 0) return query;
-  const heads = tables.map(({ name, alias }) => `\`${name.replaceAll("`", "``")}\` AS (SELECT * FROM ${alias})`);
+  const heads = tables.map(({ name, alias }) => `${quote(name)} AS (SELECT * FROM ${alias})`);
   const [before = "", explain = "", others, recursive = ""] = beginning.exec(query) ?? [];
   const rest = query.slice(before.length);
   return `${explain}WITH ${recursive}${heads.join(", ")}${others === undefined ? " " : ", "}${rest}`;
@@ -100,7 +101,7 @@ export const local = (data: Uint8Array, schema: string): Frame =>
   frame({ case: "localRelation", value: { data, schema } });
 
 export const column = (name: string): ExpressionInit => ({
-  exprType: { case: "unresolvedAttribute", value: { unparsedIdentifier: `\`${name.replaceAll("`", "``")}\`` } },
+  exprType: { case: "unresolvedAttribute", value: { unparsedIdentifier: quote(name) } },
 });
 export const formula = (text: string): ExpressionInit => ({
   exprType: { case: "expressionString", value: { expression: text } },

@@ -19,6 +19,7 @@ import { SluiceError } from "../../base/errors.js";
 import type { Row, Schema, Type, Value } from "../../base/schema.js";
 import { formatBytes } from "../../base/units.js";
 import type { ParquetScan, SparkScan, TableScan } from "../../sources/scan.js";
+import { quote } from "../../sql/spark/literals.js";
 import type { Engine } from "../contract.js";
 import { command, type Frame, frame } from "./plan.js";
 import type { SparkSession } from "./session.js";
@@ -60,7 +61,7 @@ export async function send(
       hashes.push(await keep(session, pieceOf(rows, schema, file, from)));
       if (rows.length < rowsPerPiece) break;
     }
-  const ddl = `${columns.map(({ name, type }) => `\`${name.replaceAll("`", "``")}\` ${ddlType(type)}`).join(", ")}, __file INT, __row BIGINT`;
+  const ddl = `${columns.map(({ name, type }) => `${quote(name)} ${ddlType(type)}`).join(", ")}, __file INT, __row BIGINT`;
   const schemaHash = await keep(session, new TextEncoder().encode(ddl));
   const rows = frame({ case: "chunkedCachedLocalRelation", value: { dataHashes: hashes, schemaHash } });
   return {

@@ -1,5 +1,6 @@
 import { isError, SluiceError } from "../../base/errors.js";
 import type { Row } from "../../base/schema.js";
+import { quote } from "../../sql/spark/literals.js";
 import type { Target } from "../contract.js";
 import { sourceFrame } from "./cluster.js";
 import { removeFiles } from "./mllib/helper.js";
@@ -130,7 +131,7 @@ async function folderOf(name: string, rows: Cluster["rows"]): Promise<string | u
   const [current] = await rows(sql("SELECT current_catalog() AS catalog, current_schema() AS schema"));
   if (parts.length > 2 || current?.["catalog"] !== "spark_catalog") return undefined;
   const schema = parts.length === 2 ? parts[0]! : String(current["schema"]);
-  const facts = await rows(sql(`DESCRIBE SCHEMA EXTENDED \`${schema.replaceAll("`", "``")}\``));
+  const facts = await rows(sql(`DESCRIBE SCHEMA EXTENDED ${quote(schema)}`));
   const location = facts.find((fact) => fact["info_name"] === "Location")?.["info_value"];
   return typeof location === "string" ? `${trimmed(location)}/${parts.at(-1)!.toLowerCase()}` : undefined;
 }

@@ -11,6 +11,9 @@ export const leakLimits = {
   /** Multiclass: the share of the errors of always saying the largest class that the column takes away. */
   errorsRemoved: 0.98,
   r2: 0.98,
+  /** From here on it is a doubt, whatever its name; and with a name that speaks of what comes after, from the lower ones on. */
+  doubt: { auc: 0.9, r2: 0.9 },
+  doubtByName: { auc: 0.7, r2: 0.3 },
   /** A number is cut into so many ranges, or taken by value when it has no more values. */
   bins: 256,
 } as const;
@@ -29,28 +32,52 @@ export interface Values {
   readonly ordered: boolean;
 }
 
+/** What one column alone tells of the label. */
+export interface Told {
+  readonly sure: boolean;
+  readonly message: string;
+}
+
+/** Words for what is known when all is over. */
+const afterwards =
+  /(^|[^a-z])(duration|elapsed|actual|arrival|arr|outcome|result|final|total|ended|end|closed|close|cancell?ed|refund(ed)?|paid|settled|resolved|discharged?|returned|completed|landing|taxi in|winner|won|score)([^a-z]|$)/;
+export const speaksOfAfterwards = (name: string): boolean =>
+  afterwards.test(
+    name
+      .replaceAll(/([a-z])([A-Z])/g, "$1 $2")
+      .replaceAll(/[_.-]+/g, " ")
+      .toLowerCase(),
+  );
+
 /** How well a column alone predicts the label on half of the rows after looking at the other half, when that is suspicious. */
-export function tellsLabel(name: string, x: Values, label: Float64Array, task: Task): string | undefined {
+export function tellsLabel(name: string, x: Values, label: Float64Array, task: Task): Told | undefined {
   if (label.length < 2 * leakLimits.fewestRows) return undefined;
+  const doubtful = speaksOfAfterwards(name) ? leakLimits.doubtByName : leakLimits.doubt;
+  const known = "Would it be known when a prediction is asked for?";
   const cells = cellsOf(x);
   const held = formatCount(Math.floor(label.length / 2));
   if (task === "regression") {
     const r2 = Math.max(binnedR2(cells, label), x.ordered ? correlation(x.values, label) ** 2 : 0);
-    return r2 >= leakLimits.r2
-      ? `"${name}" alone explains ${percent(r2)} of the label's variance (${held} rows)`
-      : undefined;
+    const explains = `"${name}" alone explains ${percent(r2)} of the label's variance (${held} rows)`;
+    if (r2 >= leakLimits.r2) return { sure: true, message: explains };
+    return r2 >= doubtful.r2 ? { sure: false, message: `${explains}. ${known}` } : undefined;
   }
   const classes = new Map([...new Set(label)].map((value, code) => [value, code]));
   const y = label.map((value) => classes.get(value)!);
   if (classes.size === 2) {
     const auc = singleAuc(cells, y);
-    return auc !== undefined && auc >= leakLimits.auc
-      ? `"${name}" alone tells the label almost surely: AUC ${auc.toFixed(4)} on ${held} rows`
-      : undefined;
+    if (auc === undefined || auc < doubtful.auc) return undefined;
+    const reached = `AUC ${auc.toFixed(4)} on ${held} rows`;
+    return auc >= leakLimits.auc
+      ? { sure: true, message: `"${name}" alone tells the label almost surely: ${reached}` }
+      : { sure: false, message: `"${name}" alone tells much of the label: ${reached}. ${known}` };
   }
   const removed = errorsRemoved(cells, y, classes.size);
   return removed !== undefined && removed >= leakLimits.errorsRemoved
-    ? `"${name}" alone tells the label almost surely: it takes away ${percent(removed)} of the errors (${held} rows)`
+    ? {
+        sure: true,
+        message: `"${name}" alone tells the label almost surely: it takes away ${percent(removed)} of the errors (${held} rows)`,
+      }
     : undefined;
 }
 

@@ -4,10 +4,11 @@ import { readAt } from "../files.js";
 import type { SourceFile } from "../scan.js";
 import { type Compression, type Encoding, hasBom, rawBlocks, transcoder } from "./bytes.js";
 
-const headBytes = 256 * 1024;
 const blockBytes = 128 * 1024;
 const longestHead = 16 * 1024 * 1024;
 const wholeBytes = 32 * 1024 * 1024;
+/** A text that is no longer is looked at from its first record to its last. */
+const smallBytes = 4 * 1024 * 1024;
 
 /** Blocks of a file's text: the first begins at its beginning and the others anywhere, often inside a line. */
 export interface Sample {
@@ -33,9 +34,9 @@ export async function sample(
     whole = head.length < wholeBytes;
     if (compression !== "none" && !whole)
       assumed.push(`${file.path} is packed: its form was found out from the first ${wholeBytes >> 20} MiB`);
-    const encoding = given ?? encodingOf(head, whole);
+    const encoding = settled(given, () => encodingOf(head, whole));
     const text = decoded(head, encoding);
-    const small = text.length <= 4 * headBytes;
+    const small = text.length <= smallBytes;
     return {
       blocks: small
         ? [text]
@@ -48,14 +49,15 @@ export async function sample(
   raw = [];
   const probe = headOfLines(await readAt(path, 0, longestHead));
   for (const [at, length] of spread(file.bytes, probe)) raw.push(await readAt(path, at, length));
-  const found =
-    given ??
-    raw
-      .map((block, i) => encodingOf(i === 0 ? block : fromLine(block), false))
-      .find((encoding) => encoding !== "utf-8") ??
-    "utf-8";
-  // A block in the middle of a UTF-16 file may begin at either byte of a character; its head is enough.
-  if (found === "utf-16") raw = raw.slice(0, 1);
+  const found = settled(
+    given,
+    () =>
+      raw
+        .map((block, i) => encodingOf(i === 0 ? block : fromLine(block), false))
+        .find((encoding) => encoding !== "utf-8") ?? "utf-8",
+  );
+  // A block in the middle of such a file may begin inside a character; its head is enough.
+  if (found !== "utf-8" && found !== "latin-1") raw = raw.slice(0, 1);
   return {
     blocks: raw.map((block) => decoded(block, found)),
     whole: false,
@@ -70,9 +72,16 @@ const said = (assumed: string[], encoding: Encoding, given: Encoding | undefined
     : [
         ...assumed,
         encoding === "latin-1"
-          ? "some bytes are not UTF-8: the text is read as latin-1 (windows-1252)"
-          : "the text is read as UTF-16",
+          ? "some bytes are not UTF-8: the text is read as latin-1 (windows-1252; --encoding names another)"
+          : `the text is read as ${encoding.toUpperCase()}`,
       ];
+
+/** `utf-16` says that characters have two bytes, and not which comes first. */
+function settled(given: Encoding | undefined, find: () => Encoding): Encoding {
+  if (given !== undefined && given !== "utf-16") return given;
+  const found = find();
+  return given === undefined || found.startsWith("utf-16") ? found : "utf-16le";
+}
 
 async function headOf(path: string, compression: Compression, limit: number): Promise<Buffer> {
   const blocks: Buffer[] = [];
@@ -111,12 +120,16 @@ function spread(size: number, headBytes = 256 * 1024): [at: number, length: numb
 }
 
 export function encodingOf(bytes: Buffer, whole: boolean): Encoding {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return "utf-16";
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
   if (hasBom(bytes)) return "utf-8";
+  // Latin letters, digits and line ends have a zero for their upper byte: before them, or behind.
   const head = bytes.subarray(0, 4096);
-  let zeros = 0;
-  for (let i = 1; i < head.length; i += 2) if (head[i] === 0) zeros++;
-  if (head.length >= 8 && zeros > head.length / 5) return "utf-16";
+  const zeros = [0, 0];
+  for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1]!++;
+  const [even = 0, odd = 0] = zeros;
+  if (head.length >= 8 && Math.max(even, odd) > head.length / 5 && Math.min(even, odd) < head.length / 20)
+    return even > odd ? "utf-16be" : "utf-16le";
   // The last character may be cut by the end of the block.
   for (let cut = 0; cut <= (whole ? 0 : 3); cut++) if (isUtf8(bytes.subarray(0, bytes.length - cut))) return "utf-8";
   return "latin-1";

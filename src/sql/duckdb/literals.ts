@@ -9,8 +9,22 @@ const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 /** DuckDB reads *, ? and [ in a path as a pattern. */
 export const path = (name: string): string => text(name.replace(/[*?[]/g, "[$&]"));
 
+/** What is written without quotes is a number, or it is not written. */
+export function number(value: unknown): number {
+  if (typeof value !== "number") throw new Error(`${typeof value} where SQL takes a number`);
+  return value;
+}
+/** A count, place or seed. */
+export function whole(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new Error(`${String(value)} where SQL takes a whole number`);
+  return value as number;
+}
+/** A number in a list that DuckDB casts as one text. */
+export const plainNumber = (value: unknown): string => (Object.is(value, -0) ? "-0" : String(number(value)));
+
 /** A number with a point is DECIMAL in DuckDB; with an exponent it is DOUBLE. */
 export function double(value: number): string {
+  number(value);
   if (!Number.isFinite(value)) return `'${Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"}'::DOUBLE`;
   const digits = Object.is(value, -0) ? "-0" : String(value);
   return negative(digits.includes("e") ? digits : `${digits}e0`);
@@ -26,8 +40,12 @@ export function literal(value: Value): string {
   if (typeof value === "string") return text(value);
   if (value instanceof Uint8Array) return `unhex('${Buffer.from(value).toString("hex")}')`;
   if (Array.isArray(value)) return `[${(value as readonly Value[]).map(literal).join(", ")}]`;
-  if ("days" in value) return plainYear(value.days) ? `DATE '${printDate(value.days)}'` : `make_date(${value.days})`;
+  if ("days" in value) {
+    const days = whole(value.days);
+    return plainYear(days) ? `DATE '${printDate(days)}'` : `make_date(${days})`;
+  }
   const { micros } = value as { micros: bigint };
+  if (typeof micros !== "bigint") throw new Error(`${typeof micros} where SQL takes microseconds`);
   return plainYear(daysOfMicros(micros)) ? `TIMESTAMP '${printTimestamp(micros)}'` : `make_timestamp(${micros})`;
 }
 

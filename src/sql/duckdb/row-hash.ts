@@ -1,4 +1,5 @@
 import { mix32, seedWord } from "../../base/seeds.js";
+import { whole } from "./literals.js";
 
 // base/seeds.ts in 64-bit integers: both multipliers are below 2^31, so that no product overflows.
 const mask = "4294967295";
@@ -9,6 +10,7 @@ const last = (x: string): string => `xor(${x}, ${x} >> 15)`;
 /** `from` with a column `__hash_<seed>` for each seed; it has `__row` already, and `__file` where the file is not given. */
 export function withRowHashes(from: string, file: number | undefined, seeds: readonly number[]): string {
   // Steps are nested, because a formula that names its argument twice at each step would grow sixty-fourfold.
+  for (const seed of seeds) whole(seed);
   let text = from;
   let added: string[] = [];
   const step = (columns: readonly string[]): void => {

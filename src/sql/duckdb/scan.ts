@@ -1,9 +1,10 @@
 import { columnOf, type Type } from "../../base/schema.js";
 import type { ScanRelation } from "../../expr/relation.js";
-import type { CsvDialect, ParquetScan, TableScan, TextScan } from "../../sources/scan.js";
+import type { ParquetScan, TableScan } from "../../sources/scan.js";
 import type { ScanSql } from "../dialect.js";
-import { literal, path, quote, text } from "./literals.js";
+import { literal, path, quote, whole } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
+import { pathOf, storedNames } from "./stored-names.js";
 
 /** The alias under which the engine attaches a DuckDB file. */
 export const databaseAlias = (fingerprint: string): string => `src_${fingerprint.slice(0, 16)}`;
@@ -16,9 +17,6 @@ export function scan(relation: ScanRelation, seeds: readonly number[]): ScanSql 
       return assemble(relation, seeds, parquetSource(scan, relation, seeds.length > 0));
     case "table":
       return assemble(relation, seeds, tableSource(scan));
-    case "csv":
-    case "jsonl":
-      return assemble(relation, seeds, textSource(scan, relation));
     default:
       throw new Error(`${scan.format} sources are landed as Parquet before they are queried`);
   }
@@ -30,7 +28,8 @@ interface Source {
   readonly row: string | ((seed: number) => string);
   /** The file's place in the scan. */
   readonly file: number | string;
-  readonly column: (name: string) => string;
+  /** `under` is the name by which one of the file's own columns is known there. */
+  readonly column: (name: string, under: (first: string) => string) => string;
 }
 
 function assemble(
@@ -39,21 +38,21 @@ function assemble(
   { from, row, file, column }: Source,
 ): ScanSql {
   const where = [
-    ...(part?.from === undefined ? [] : [`t.${row} >= ${part.from}`]),
-    ...(part?.to === undefined ? [] : [`t.${row} < ${part.to}`]),
+    ...(part?.from === undefined ? [] : [`t.${row} >= ${whole(part.from)}`]),
+    ...(part?.to === undefined ? [] : [`t.${row} < ${whole(part.to)}`]),
   ];
   const partitions = "partitions" in scan && scan.partitions ? scan.partitions : [];
   const hashed = seeds.length > 0;
   const known = typeof file === "number";
   // Named one by one: a * over thousands of columns is bound again at every step of the hash.
-  const paths = "structs" in scan ? scan.structs : undefined;
   const stored = new Set(
     scan.schema.columns
       .filter(({ name }) => !partitions.some((one) => one.name === name))
-      .map(({ name }) => `t.${quote(paths?.[name]?.[0] ?? name)}`),
+      .map(({ name }) => pathOf(scan.format === "parquet" ? scan : {}, name)[0]!),
   );
+  const inside = hashed ? storedNames([...stored]) : new Map<string, string>();
   const inner = (columns: readonly string[]): string =>
-    `(SELECT ${[...stored, ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
+    `(SELECT ${[...[...inside].map(([name, under]) => `t.${quote(name)}${under === name ? "" : ` AS ${quote(under)}`}`), ...columns].join(", ")}${known ? "" : `, CAST(t.${file} AS BIGINT) AS __file`} FROM ${from} AS t${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""})`;
   const withHashes = (): string =>
     typeof row === "string"
       ? withRowHashes(inner([`t.${row} AS __row`]), known ? file : undefined, seeds)
@@ -64,7 +63,9 @@ function assemble(
     const folder = partitions.find((one) => one.name === name);
     columns.set(
       name,
-      folder ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!) : column(name),
+      folder
+        ? partitionValue(folder.values, columnOf(scan.schema, name)!.type, known ? file : fileOf!)
+        : column(name, (first) => inside.get(first) ?? first),
     );
   }
   return {
@@ -86,6 +87,7 @@ function partitionValue(values: readonly (string | null)[], type: Type, file: nu
 
 function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: boolean): Source {
   const files = part ? [source.files[part.file]!] : source.files;
+  const casts = new Set(source.casts);
   const numbered = hashed || part?.from !== undefined || part?.to !== undefined;
   const options = [
     "hive_partitioning = false",
@@ -98,7 +100,11 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
     from: `read_parquet([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`,
     row: "file_row_number",
     file: part ? part.file : files.length === 1 ? 0 : "file_index",
-    column: (name) => ["t", ...(source.structs?.[name] ?? [name]).map(quote)].join("."),
+    column: (name, under) => {
+      const [first, ...rest] = pathOf(source, name);
+      const value = ["t", ...[under(first!), ...rest].map(quote)].join(".");
+      return casts.has(name) ? `CAST(${value} AS ${storedType(columnOf(source.schema, name)!.type)})` : value;
+    },
   };
 }
 
@@ -106,49 +112,8 @@ const tableSource = (source: TableScan): Source => ({
   from: `${quote(databaseAlias(source.files[0]!.fingerprint))}.${quote(source.table)}`,
   row: "rowid",
   file: 0,
-  column: (name) => `t.${quote(name)}`,
+  column: (name, under) => `t.${quote(under(name))}`,
 });
-
-/**
- * Text that was not landed, for a profile alone. It has no row numbers that cost nothing, so DuckDB's hash of the row's
- * values stands in for a hash of the number: equal rows are in a sample together.
- */
-function textSource(source: TextScan, { part }: ScanRelation): Source {
-  const files = part ? [source.files[part.file]!] : source.files;
-  const folders = new Set(source.partitions?.map(({ name }) => name));
-  const stored = source.schema.columns.filter(({ name }) => !folders.has(name));
-  const columns = stored.map(({ name, type }) => `${text(name)}: ${text(storedType(type))}`).join(", ");
-  const options = [
-    `columns = {${columns}}`,
-    ...(source.format === "csv" && source.csv ? csvOptions(source.csv) : ["format = 'newline_delimited'"]),
-  ];
-  const read = `${source.format === "csv" ? "read_csv" : "read_json"}([${files.map((file) => path(file.path)).join(", ")}], ${options.join(", ")})`;
-  const values = stored.map(({ name }) => quote(name)).join(", ");
-  return {
-    from: read,
-    row: (seed) => `CAST(hash(${values}, ${seed}) & 4294967295 AS BIGINT)`,
-    file: part ? part.file : folders.size === 0 ? 0 : "file_index",
-    column: (name) => `t.${quote(name)}`,
-  };
-}
-
-function csvOptions(csv: CsvDialect): string[] {
-  return [
-    "auto_detect = false",
-    `delim = ${text(csv.delimiter)}`,
-    `quote = ${text(csv.quote)}`,
-    `escape = ${text(csv.escape)}`,
-    `header = ${csv.header}`,
-    `skip = ${csv.skipLines}`,
-    `comment = ${text(csv.comment)}`,
-    `nullstr = [${["", ...csv.missing].map(text).join(", ")}]`,
-    `decimal_separator = ${text(csv.decimal)}`,
-    `encoding = ${text(csv.encoding)}`,
-    `compression = ${text(csv.compression)}`,
-    ...(csv.dateFormat ? [`dateformat = ${text(csv.dateFormat)}`] : []),
-    ...(csv.timestampFormat ? [`timestampformat = ${text(csv.timestampFormat)}`] : []),
-  ];
-}
 
 /** The type that a column of ours has in DuckDB. */
 export function storedType(type: Type): string {
@@ -160,7 +125,7 @@ export function storedType(type: Type): string {
     case "real":
       return "DOUBLE";
     case "decimal":
-      return `DECIMAL(${type.precision}, ${type.scale})`;
+      return `DECIMAL(${whole(type.precision)}, ${whole(type.scale)})`;
     case "date":
       return "DATE";
     case "timestamp":

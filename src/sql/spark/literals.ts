@@ -6,15 +6,27 @@ export const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\
 export const text = (value: string): string =>
   `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\0", "\\u0000")}'`;
 
+/** What is written without quotes is a number, or it is not written. */
+export function number(value: unknown): number {
+  if (typeof value !== "number") throw new Error(`${typeof value} where SQL takes a number`);
+  return value;
+}
+function whole(value: unknown): number | bigint {
+  if (typeof value !== "bigint" && !Number.isInteger(value))
+    throw new Error(`${String(value)} where SQL takes a whole number`);
+  return value as number | bigint;
+}
+
 /** A number with a point is DECIMAL in Spark; with a D it is DOUBLE. */
 export function double(value: number): string {
+  number(value);
   if (!Number.isFinite(value)) return `double('${Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity"}')`;
   return negative(`${Object.is(value, -0) ? "-0" : String(value).replace("e+", "e")}D`);
 }
 const negative = (digits: string): string => (digits.startsWith("-") ? `(${digits})` : digits);
 
 /** A whole number as BIGINT. */
-export const long = (value: number | bigint): string => negative(`${value}L`);
+export const long = (value: number | bigint): string => negative(`${whole(value)}L`);
 
 export function literal(value: Value): string {
   if (value === null) return "NULL";
@@ -25,6 +37,8 @@ export function literal(value: Value): string {
   if (typeof value === "string") return text(value);
   if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString("hex")}'`;
   if (Array.isArray(value)) return `array(${(value as readonly Value[]).map(literal).join(", ")})`;
-  if ("days" in value) return `date_from_unix_date(${value.days})`;
-  return `CAST(timestamp_micros(${long((value as { micros: bigint }).micros)}) AS TIMESTAMP_NTZ)`;
+  if ("days" in value) return `date_from_unix_date(${whole(value.days)})`;
+  const { micros } = value as { micros: bigint };
+  if (typeof micros !== "bigint") throw new Error(`${typeof micros} where SQL takes microseconds`);
+  return `CAST(timestamp_micros(${long(micros)}) AS TIMESTAMP_NTZ)`;
 }

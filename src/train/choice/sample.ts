@@ -4,6 +4,7 @@ import { col, type Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import { ensureDir } from "../../runs/home.js";
 import type { LandedScan } from "../../sources/scan.js";
+import { path } from "../../sql/duckdb/literals.js";
 import { runsOfRows, scansOf } from "../dataset.js";
 
 const runs = 16;
@@ -47,7 +48,7 @@ export async function writeSample(options: SampleOptions): Promise<{ file: strin
   const names = scans.map((_, i) => `run-${String(i).padStart(2, "0")}.parquet`);
   for (const [i, one] of scans.entries()) await write(one, names[i]!);
   // One file has few pages; a file's rows are never on the page of another one.
-  const paths = names.map((name) => `'${join(dir, name).replaceAll("'", "''")}'`).join(", ");
+  const paths = names.map((name) => path(join(dir, name))).join(", ");
   const text = `SELECT * FROM read_parquet([${paths}], hive_partitioning = false)`;
   const { rows } = await local.write({ kind: "sql", text }, { format: "parquet", path: file }, signal);
   return { file, rows };

@@ -1,19 +1,24 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError } from "../../../base/errors.js";
+import { me } from "../../../base/owner.js";
 import type { Column, Schema } from "../../../base/schema.js";
 import { arrowRecords } from "../../../sources/arrow.js";
 import { type Compression, utf8Blocks } from "../../../sources/csv/bytes.js";
 import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
-import { columnNames } from "../../../sources/csv/columns.js";
-import { csvReader, type Layout, longestRecord } from "../../../sources/csv/records.js";
-import { jsonRecord, lines } from "../../../sources/jsonl.js";
-import { libsvmRecord } from "../../../sources/libsvm.js";
-import type { Record } from "../../../sources/records.js";
+import { columnNames, joinedHeader } from "../../../sources/csv/columns.js";
+import { type CsvReading, csvReader, type Layout, longestRecord, type Passed } from "../../../sources/csv/records.js";
+import { jsonTexts, lines } from "../../../sources/json/split.js";
+import { jsonReader } from "../../../sources/jsonl.js";
+import { libsvmReader } from "../../../sources/libsvm.js";
+import { problemText, type Record } from "../../../sources/records.js";
 import type { CsvDialect, TextScan } from "../../../sources/scan.js";
 import { CanonicalCsv } from "./canonical.js";
 import { CsvScanner } from "./scan-csv.js";
 import { canonicalForm, type Slice } from "./to-parquet.js";
+
+/** What is wrong with a row that was landed nevertheless. */
+export const errorColumn: Column = { name: "__sluice_error", type: { kind: "text" } };
 
 /** A file to land: its path may be that of an unpacked copy. */
 export interface Input {
@@ -31,9 +36,10 @@ export interface Cut extends Slice {
   readonly end: number;
   readonly aside: readonly { readonly record: number; readonly entry: Extract<Record, { bad: unknown }> }[];
   readonly read: number;
+  readonly comments: number;
 }
 
-export interface CutOptions {
+export interface CutOptions extends CsvReading {
   readonly folder: string;
   readonly partBytes: number;
   readonly signal: AbortSignal | undefined;
@@ -54,7 +60,7 @@ export async function* cutCsv(
   from: number,
   options: CutOptions,
 ): AsyncGenerator<Cut> {
-  const scanner = new CsvScanner(dialect, layout);
+  const scanner = new CsvScanner(dialect, layout, options);
   let end = from;
   // One buffer for the whole file: what is left of a block moves to its front, and it grows only for a record that is longer.
   let window = Buffer.allocUnsafe(1 << 19);
@@ -63,18 +69,20 @@ export async function* cutCsv(
   let held = 0;
   const close = async (): Promise<Cut> => {
     await part.file.close();
-    const { records, longest, quotedNewlines, missing } = scanner;
+    const { records, longest, quotedNewlines, lineFeeds, missing } = scanner;
     return {
       path: part.path,
       records,
       longest,
       quotedNewlines,
+      lineFeeds,
       form: { ...dialect, missing },
       columns,
       doubtful: !scanner.plain,
       end,
       aside: [],
       read: records,
+      comments: 0,
     };
   };
   const take = async function* (final: boolean): AsyncGenerator<Cut> {
@@ -134,45 +142,55 @@ export async function* cutRecords(
   columns: readonly Column[],
   skip: number,
   options: CutOptions,
+  passed: Passed = { comments: 0 },
 ): AsyncGenerator<Cut> {
+  const withErrors = options.badCells === "error";
+  const nothing = columns.map(() => null);
   let part = await newSlice(options.folder);
   let out = new CanonicalCsv();
   let aside: Cut["aside"][number][] = [];
   let read = 0;
-  let passed = 0;
+  let skipped = 0;
   const full: { out: CanonicalCsv; aside: Cut["aside"]; read: number }[] = [];
+  let counted = 0;
   const close = async (done: (typeof full)[number]): Promise<Cut> => {
     await part.file.write(done.out.take());
     await part.file.close();
     const { rows: records, longest, quotedNewlines } = done.out;
+    const comments = passed.comments - counted;
+    counted = passed.comments;
     return {
       path: part.path,
       records,
       longest,
       quotedNewlines,
+      lineFeeds: true,
       form: canonicalForm,
-      columns,
+      columns: withErrors ? [...columns, errorColumn] : columns,
       doubtful: false,
       end: 0,
       aside: done.aside,
       read: done.read,
+      comments,
     };
   };
   try {
     for await (const batch of batches) {
       options.signal?.throwIfAborted();
       batch((record) => {
-        if (passed < skip) {
-          passed++;
+        if (skipped < skip) {
+          skipped++;
           return;
         }
         read++;
         if ("bad" in record) {
           options.onBad(record, read, full);
-          aside.push({ record: read, entry: record });
-          return;
-        }
-        out.add(record.cells);
+          if (!withErrors || record.bad.harmless) {
+            aside.push({ record: read, entry: record });
+            return;
+          }
+          out.add([...nothing, problemText(record.bad)]);
+        } else out.add(withErrors ? [...record.cells, record.error ?? null] : record.cells);
         if (out.bytes >= options.partBytes) {
           full.push({ out, aside, read });
           out = new CanonicalCsv();
@@ -192,14 +210,20 @@ export async function* cutRecords(
   }
 }
 
+export interface CsvAside {
+  readonly moved?: (bytes: number) => void;
+  readonly reading?: CsvReading;
+  readonly passed?: Passed;
+}
+
 /** The records of a CSV, cell by cell. */
 export async function* csvRecords(
   blocks: AsyncIterable<Buffer>,
   dialect: CsvDialect,
   layout: Layout,
-  moved: (bytes: number) => void = () => {},
+  { moved = () => {}, reading = {}, passed }: CsvAside = {},
 ): AsyncGenerator<Batch> {
-  const readCells = csvReader(dialect, layout);
+  const readCells = csvReader(dialect, layout, reading, passed);
   let rest: Buffer = Buffer.alloc(0);
   for await (const block of blocks) {
     moved(block.length);
@@ -212,7 +236,12 @@ export async function* csvRecords(
   yield (each) => readCells(rest, true, each);
 }
 
-export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): AsyncGenerator<Batch> {
+/** The records of the file at this place in a source of another form. */
+export async function* recordsOf(
+  scan: TextScan,
+  input: Input,
+  { file, schema, badCells }: { readonly file: number; readonly schema: Schema; readonly badCells?: "error" },
+): AsyncGenerator<Batch> {
   const all =
     (records: readonly Record[]): Batch =>
     (each) =>
@@ -221,12 +250,15 @@ export async function* recordsOf(scan: TextScan, input: Input, schema: Schema): 
     for await (const records of arrowRecords(input.path, schema)) yield all(records);
     return;
   }
-  const one = scan.format === "libsvm" ? libsvmRecord : jsonRecord;
+  const { shape, encoding } = scan.json?.files[file] ?? { shape: "lines", encoding: "utf-8" };
+  const one = scan.format === "libsvm" ? libsvmReader(schema) : jsonReader(scan, schema, badCells);
+  const blocks = counted(utf8Blocks(input.path, { compression: input.compression, encoding }), input.moved);
   let batch: Record[] = [];
-  for await (const line of lines(
-    counted(utf8Blocks(input.path, { compression: input.compression, encoding: "utf-8" }), input.moved),
-  )) {
-    for (const record of one(line, schema)) batch.push(record);
+  for await (const text of scan.format === "libsvm"
+    ? lines(blocks, input.name)
+    : jsonTexts(blocks, shape, input.name)) {
+    const record = one(text);
+    if (record) batch.push(record);
     if (batch.length >= 512) {
       yield all(batch);
       batch = [];
@@ -247,24 +279,28 @@ export async function layoutOf(
   input: Input,
   dialect: CsvDialect,
   columns: readonly Column[],
-): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[] }> {
+): Promise<{ layout: Layout; begin: number; inOrder: readonly Column[]; comments: number }> {
   const straight: Layout = { columns, order: columns.map((_, i) => i), width: columns.length };
-  if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns };
+  if (!dialect.header && dialect.skipLines === 0) return { layout: straight, begin: 0, inOrder: columns, comments: 0 };
   const cutting = cuttingOf(dialect);
   const cells = new Cells();
   let head: Buffer = Buffer.alloc(0);
-  const attempt = (final: boolean): { names: string[] | undefined; at: number } | undefined => {
+  const attempt = (final: boolean): { lines?: string[][]; line?: Buffer; at: number; comments: number } | undefined => {
     let at = 0;
     for (let i = 0; i < dialect.skipLines; i++) {
       at = at < head.length || final ? lineEnd(head, at, head.length, final) : -1;
       if (at < 0) return undefined;
     }
-    if (!dialect.header) return { names: undefined, at };
+    if (!dialect.header) return { at, comments: 0 };
+    let comments = 0;
+    const lines: string[][] = [];
     for (;;) {
       const next = at < head.length ? cutRecord(head, at, head.length, final, cutting, cells) : -1;
-      if (next < 0) return final ? { names: [], at: head.length } : undefined;
-      if (!cells.blank)
-        return { names: Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)), at: next };
+      if (next < 0) return final ? { lines, at: head.length, comments } : undefined;
+      if (!cells.blank) lines.push(Array.from({ length: cells.count }, (_, i) => cellText(head, cells, i, cutting)));
+      else if (head[at] === cutting.comment) comments++;
+      if (lines.length === (dialect.headerLines ?? 1))
+        return { lines, line: head.subarray(at, next), at: next, comments };
       at = next;
     }
   };
@@ -275,16 +311,21 @@ export async function layoutOf(
     if (found || head.length > longestRecord) break;
   }
   found ??= attempt(true)!;
-  if (!found.names) return { layout: straight, begin: found.at, inOrder: columns };
+  if (!found.lines) return { layout: straight, begin: found.at, inOrder: columns, comments: 0 };
+  const single = found.lines.length === 1 && found.line ? found.lines[0] : undefined;
+  const again: Pick<Layout, "header" | "headerLine"> = single
+    ? { header: single, headerLine: Buffer.from(withoutEnd(found.line!)) }
+    : {};
+  // The names were given, and stand for the columns in the order of the first file.
+  if (dialect.renamed)
+    return { layout: { ...straight, ...again }, begin: found.at, inOrder: columns, comments: found.comments };
+  const cellsOfHeader = joinedHeader(found.lines);
   const known = new Map(columns.map(({ name }, i) => [name, i]));
   // A header line shorter than the rows: its names are completed as they were when the source was opened.
-  const lack = columns.length - found.names.length;
+  const lack = columns.length - cellsOfHeader.length;
   const empty = Array.from({ length: Math.max(0, lack) }, () => "");
-  let names = columnNames([...found.names, ...empty]);
-  if (lack === 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...found.names]);
-  // Names may have been given instead of those in the header line; then the order is that of the first file.
-  if (names.slice(0, columns.length).every((name) => !known.has(name)) && names.length >= columns.length)
-    return { layout: { ...straight, width: columns.length }, begin: found.at, inOrder: columns };
+  let names = columnNames([...cellsOfHeader, ...empty]);
+  if (lack === 1 && !columns.every(({ name }) => names.includes(name))) names = columnNames(["", ...cellsOfHeader]);
   const order = columns.map(({ name }) => names.indexOf(name));
   const lacking = columns.filter((_, i) => order[i] === -1);
   if (lacking.length > 0)
@@ -300,11 +341,17 @@ export async function layoutOf(
   const inOrder = names
     .slice(0, width)
     .map((name) => columns[known.get(name) ?? -1] ?? { name, type: { kind: "text" } as const });
-  return { layout: { columns, order, width }, begin: found.at, inOrder };
+  return { layout: { columns, order, width, ...again }, begin: found.at, inOrder, comments: found.comments };
+}
+
+function withoutEnd(line: Buffer): Buffer {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === 10 || line[end - 1] === 13)) end--;
+  return line.subarray(0, end);
 }
 
 let made = 0;
 async function newSlice(folder: string): Promise<{ path: string; file: Awaited<ReturnType<typeof open>> }> {
-  const path = join(folder, `slice-${process.pid}-${made++}.csv`);
+  const path = join(folder, `slice-${me}-${made++}.csv`);
   return { path, file: await open(path, "w") };
 }

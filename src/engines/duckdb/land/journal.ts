@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { BadRowError } from "../../../base/errors.js";
+import { isAlive, me, ownerIn } from "../../../base/owner.js";
 
 /** One part as its journal line keeps it: what was read, what was landed, what was set aside. */
 export interface Part {
@@ -11,6 +12,8 @@ export interface Part {
   readonly read: number;
   readonly rows: number;
   readonly setAside: number;
+  /** Comment lines of a CSV. */
+  readonly comments?: number;
   readonly bytes: number;
   /** CRC-32 of the part's file. */
   readonly crc: number;
@@ -50,8 +53,11 @@ export class Journal {
     this.parts.push(part);
     await durable(join(this.folder, `${part.path}.json`), JSON.stringify({ part, firstBad: this.firstBad }));
   }
-  async setAside(target: string, rows: readonly { row: number; fact: BadFact; raw: string }[]): Promise<void> {
-    this.firstBad ??= rows[0]!.fact;
+  async setAside(
+    target: string,
+    rows: readonly { row: number; fact: BadFact; raw: string; harmless: boolean }[],
+  ): Promise<void> {
+    this.firstBad ??= rows.find(({ harmless }) => !harmless)?.fact;
     const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
     await writeFile(
       `${target}.aside`,
@@ -80,40 +86,52 @@ export async function finishedParts(folder: string): Promise<{ parts: Part[]; fi
     }
   }
   const kept = new Set(parts.flatMap(({ path }) => [path, `${path}.json`, `${path}.aside`]));
-  for (const name of await readdir(folder))
-    if (!kept.has(name) && name !== "owner") await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) if (!kept.has(name)) await rm(join(folder, name), { force: true });
   return { parts, firstBad };
 }
 
 /** Folders that this process is landing into. */
 const held = new Set<string>();
+let made = 0;
 
-/** The folder of an unfinished landing; one of its own where another process is at it. */
-export async function workFolder(done: string): Promise<string> {
-  for (let n = 0; ; n++) {
-    const folder = n === 0 ? `${done}.partial` : `${done}.partial-${process.pid}-${n}`;
-    if (held.has(folder)) continue;
-    await mkdir(folder, { recursive: true });
-    const owner = Number(await readFile(join(folder, "owner"), "utf8").catch(() => "0"));
-    if (owner > 0 && owner !== process.pid && isAlive(owner)) continue;
-    held.add(folder);
-    await writeFile(join(folder, "owner"), String(process.pid));
-    return folder;
+/**
+ * A folder of this process's own for a landing. What a process that is gone has left of the same one is taken over with its finished
+ * parts: by a rename, which one alone can do.
+ */
+export async function workFolder(done: string, cacheDir: string): Promise<string> {
+  const mine = `${done}.partial-${me}-${made++}`;
+  held.add(mine);
+  for (const name of await readdir(dirname(done))) {
+    if (!name.startsWith(`${basename(done)}.partial`)) continue;
+    const other = join(dirname(done), name);
+    const owner = ownerIn(name);
+    if (owner === me ? held.has(other) : owner !== undefined && isAlive(owner, cacheDir)) continue;
+    try {
+      await rename(other, mine);
+      return mine;
+    } catch {
+      // another process was quicker
+    }
   }
+  await mkdir(mine, { recursive: true });
+  return mine;
 }
 
 /** Gives a folder up, finished or not. */
-export async function release(folder: string): Promise<void> {
-  held.delete(folder);
-  await rm(join(folder, "owner"), { force: true });
-}
+export const release = (folder: string): boolean => held.delete(folder);
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+/** Puts a finished landing under its name, unless another process has done so. What stands there and is damaged makes room. */
+export async function settle(folder: string, done: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await rename(folder, done);
+      return;
+    } catch (error) {
+      if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "") || attempt > 2) throw error;
+      if ((await readManifest(done, true)) === undefined) continue;
+      await rm(folder, { recursive: true, force: true });
+      return;
+    }
   }
 }
 
@@ -131,13 +149,17 @@ export async function durable(path: string, text: string): Promise<void> {
 
 /** A landing that is there in full; one that is damaged is removed. With `sizesOnly` the bytes of the parts are not summed. */
 export async function readManifest(folder: string, sizesOnly = false): Promise<Manifest | undefined> {
+  if (!(await stat(folder).catch(() => undefined))) return undefined;
   try {
     const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
     for (const part of manifest.parts)
       if (!(await isWhole(join(folder, part.path), part, sizesOnly))) throw new Error("damaged");
     return manifest;
   } catch {
-    await rm(folder, { recursive: true, force: true });
+    // Moved away first: what another process puts here meanwhile is not touched.
+    const aside = `${folder}.damaged-${me}-${made++}`;
+    await rename(folder, aside).catch(() => {});
+    await rm(aside, { recursive: true, force: true });
     return undefined;
   }
 }

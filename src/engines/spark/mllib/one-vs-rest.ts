@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { SluiceError } from "../../../base/errors.js";
+import { quote } from "../../../sql/spark/literals.js";
 import { calling, column, constant, type Frame, formula, sql, withColumns } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import { collect } from "./collect.js";
@@ -80,13 +81,12 @@ export async function fitOneVsRest(
   rows: Frame,
   options: Fitting,
 ): Promise<OneVsRestModel> {
-  const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
-  const label = quoted(paramOf(classifier, "labelCol") as string);
+  const label = quote(paramOf(classifier, "labelCol") as string);
   const needed = ["labelCol", "featuresCol", "weightCol"]
     .map((name) => paramOf(classifier, name))
     .filter((name) => name !== undefined && name !== "");
   const narrow = sql(
-    `SELECT ${needed.map((name) => quoted(name as string)).join(", ")} FROM labelled`,
+    `SELECT ${needed.map((name) => quote(name as string)).join(", ")} FROM labelled`,
     {},
     { labelled: rows },
   );

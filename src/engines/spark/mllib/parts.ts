@@ -1,4 +1,5 @@
 import { SluiceError } from "../../../base/errors.js";
+import { quote } from "../../../sql/spark/literals.js";
 import { type Frame, filter, formula, sql, withColumns } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import { collect } from "./collect.js";
@@ -17,7 +18,7 @@ export async function partsOf(
 ): Promise<{ readonly split: Frame; readonly parts: readonly Part[] }> {
   const by = of.operator === "CrossValidator" ? of.foldColumn : undefined;
   if (by !== undefined && of.operator === "CrossValidator") {
-    const fold = quoted(by);
+    const fold = quote(by);
     await checkFolds(session, rows, by, of.folds);
     return { split: rows, parts: Array.from({ length: of.folds }, (_, i) => partOf(rows, `${fold} = ${i}`)) };
   }
@@ -37,12 +38,11 @@ const partOf = (rows: Frame, condition: string): Part => ({
   validation: filter(rows, condition),
 });
 
-const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 /** A double with all its digits: SQL reads 0.1 as a decimal. */
 const real = (value: number): string => `${value.toExponential()}D`;
 
 async function checkFolds(session: SparkSession, rows: Frame, column: string, folds: number): Promise<void> {
-  const fold = quoted(column);
+  const fold = quote(column);
   const counts = await collect(
     session,
     sql(`SELECT ${fold} AS fold, count(*) AS n FROM parted GROUP BY 1 ORDER BY 1`, {}, { parted: rows }),

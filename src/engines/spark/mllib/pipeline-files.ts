@@ -1,4 +1,5 @@
 import { SluiceError, UnknownNameError } from "../../../base/errors.js";
+import { quote } from "../../../sql/spark/literals.js";
 import { command, type Frame, sql } from "../plan.js";
 import type { SparkSession } from "../session.js";
 import { WriteOperation_SaveMode } from "../wire/spark-connect_pb.js";
@@ -102,8 +103,7 @@ async function metadataAt(session: SparkSession, path: string): Promise<Metadata
   return JSON.parse(line?.["value"] as string) as Metadata;
 }
 
-const quoted = (path: string): string => path.replaceAll("`", "``");
-const textAt = (path: string): Frame => sql(`SELECT value FROM text.\`${quoted(path)}\``);
+const textAt = (path: string): Frame => sql(`SELECT value FROM text.${quote(path)}`);
 
 const isThere = (session: SparkSession, path: string): Promise<boolean> =>
   collect(session, textAt(path)).then(

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Row } from "../../../../base/schema.js";
+import { quote } from "../../../../sql/spark/literals.js";
 import { sql } from "../../plan.js";
 import type { SparkSession } from "../../session.js";
 import { collect } from "../collect.js";
@@ -50,7 +51,7 @@ export async function readTrees(
       session,
       sql(`SELECT ${one ? "0" : "treeID"} AS tree, ${node}id, ${node}prediction, ${node}impurityStats AS stats, ${node}leftChild AS left,
         ${node}rightChild AS right, ${node}split.featureIndex AS feature, ${node}split.leftCategoriesOrThreshold AS test,
-        ${node}split.numCategories AS categories FROM parquet.\`${path.replaceAll("`", "``")}/data\` ORDER BY 1, 2`),
+        ${node}split.numCategories AS categories FROM parquet.${quote(`${path}/data`)} ORDER BY 1, 2`),
     );
     const weights = one ? [1] : ((await model.attribute("treeWeights")) as readonly number[]);
     const leafOf = leaves(name, weights);

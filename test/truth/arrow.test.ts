@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unpackLz4 } from "../../src/sources/arrow/lz4.js";
+import { type Desk, desk } from "../support/reading.js";
+
+// test/peers/make-arrow-fixtures.py writes them.
+const { right, files, packed } = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../fixtures/arrow.json"), "utf8"),
+) as {
+  readonly right: { readonly [column: string]: readonly (string | null)[] };
+  readonly files: { readonly [what: string]: { readonly base64: string; readonly missing: readonly string[] } };
+  readonly packed: { readonly [codec: string]: string };
+};
+
+let at: Desk;
+let count = 0;
+beforeAll(async () => {
+  at = await desk();
+});
+afterAll(() => at[Symbol.asyncDispose]());
+const put = (content: string | Uint8Array): string =>
+  at.put(`${count++}.arrow`, typeof content === "string" ? Buffer.from(content, "base64") : content);
+
+/** The columns of the landed file, each value as DuckDB writes it. */
+async function shown(path: string): Promise<{ [column: string]: unknown[] }> {
+  const scan = await at.land(await at.open(path));
+  const columns: { [column: string]: unknown[] } = {};
+  for (const { name } of scan.schema.columns) columns[name] = [];
+  for (const file of scan.files) {
+    const list = scan.schema.columns.map(({ name }) => `"${name}"::VARCHAR AS "${name}"`).join(", ");
+    const text = `SELECT ${list} FROM read_parquet('${file.path}')`;
+    for (const row of await at.engine.rows({ kind: "sql", text }, 1e6))
+      for (const [name, values] of Object.entries(columns)) values.push(row[name]);
+  }
+  return columns;
+}
+
+describe("Arrow", () => {
+  test.each(Object.entries(files))("%s is read value by value", async (_, { base64, missing }) => {
+    const expected = Object.fromEntries(Object.entries(right).filter(([name]) => !missing.includes(name)));
+    expect(await shown(put(base64))).toEqual(expected);
+  });
+  test.each(Object.entries(packed))("buffers packed in %s are what they were", async (_, base64) => {
+    const { i, t } = await shown(put(base64));
+    expect(i).toHaveLength(12_000);
+    expect(i!.every((value, k) => value === String(Math.floor(k / 16)))).toBe(true);
+    expect(t!.every((value, k) => value === `word ${k % 7} and some more of it`)).toBe(true);
+  });
+  test.each(Object.keys(files))("%s cut off anywhere is refused, never read in part", async (what) => {
+    const whole = Buffer.from(files[what]!.base64, "base64");
+    const isStream = what.startsWith("stream");
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      const path = put(whole.subarray(0, Math.floor(whole.length * share)));
+      // A stream that ends between two batches looks whole.
+      await expect(at.read(path), `${share}`)
+        .rejects.toMatchObject({ code: "unreadable_source" })
+        .catch((error) => {
+          if (!isStream || share < 0.9) throw error;
+        });
+    }
+  });
+  test("a packed buffer that is harmed is refused or has its length, and never ends in a loop", () => {
+    // 300 bytes of LZ4: literals, and copies of them near and far.
+    const block = [0x4f, 1, 2, 3, 4, 1, 0, 255, 7, 0x20, 5, 6, 4, 0, 0x10, 9];
+    const frame = Uint8Array.of(4, 0x22, 0x4d, 0x18, 0x40, 0x40, 0, block.length, 0, 0, 0, ...block, 0, 0, 0, 0);
+    const whole = unpackLz4(frame, 292);
+    expect([...whole.subarray(0, 6), ...whole.subarray(-4)]).toEqual([1, 2, 3, 4, 4, 4, 4, 5, 6, 9]);
+    for (let place = 0; place < frame.length; place++)
+      for (const value of [0, 1, 0x0f, 0x7f, 0xf0, 0xff]) {
+        const harmed = Uint8Array.from(frame);
+        harmed[place] = value;
+        try {
+          expect(unpackLz4(harmed, 292)).toHaveLength(292);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^LZ4|Offset is outside/);
+        }
+      }
+  });
+  test("columns of equal names but for capital letters keep their values", async () => {
+    const bytes = tableToIPC(tableFromArrays({ id: [1, 2], ID: [10, 20], "": [5, 6], __proto__x: ["a", "b"] }), {
+      format: "stream",
+    })!;
+    expect(await at.read(put(bytes))).toMatchObject({
+      types: [
+        ["id", "int64"],
+        ["ID", "int64"],
+        ["unnamed", "int64"],
+        ["__proto__x", "text"],
+      ],
+      rows: [
+        [1, 10, 5, "a"],
+        [2, 20, 6, "b"],
+      ],
+    });
+  });
+});
