@@ -129,3 +129,67 @@ describe("baseline", () => {
     expect(scores["margin_1"]).toMatchObject({ args: [{ value: Math.log(1e-15) }] });
   });
 });
+
+describe("the default penalty", () => {
+  test("is 1 / rows on standardised numbers and on the levels' own columns, like scikit-learn's C = 1", async () => {
+    // Ridge by hand: y of a level's rows less the mean of all, held back by one row: sums 20 and -20 over 10 + 1 rows' worth.
+    const rows = 20;
+    const codes = Array.from({ length: rows }, (_, i) => i % 2);
+    const data = memoryData({
+      numbers: [],
+      categories: [{ codes, width: 2 }],
+      label: codes.map((code) => (code === 0 ? 2 : -2)),
+      task: "regression",
+    });
+    const { weights, intercepts } = await linear.fit(data, resolveParams("linear", linear.params), 0);
+    // Of a difference of 4: two coefficients w and -w, least of 10 (2 - w)² + w²: w = 20 / 11.
+    expect(weights[0]![0]).toBeCloseTo(20 / 11, 5);
+    expect(weights[0]![1]).toBeCloseTo(-20 / 11, 5);
+    expect(intercepts[0]).toBeCloseTo(0, 5);
+  });
+
+  test("leaves a level of a few rows of one class where one row would pull it, not at infinity", async () => {
+    const next = generator(3);
+    const rows = 3000;
+    const codes = Array.from({ length: rows }, (_, i) => (i < 7 ? 2 : i % 2));
+    const label = codes.map((code) => (code === 2 ? 0 : +(next() < 0.7)));
+    const data = memoryData({ numbers: [], categories: [{ codes, width: 3 }], label, task: "binary" });
+    const { weights } = await logistic.fit(data, resolveParams("logistic", logistic.params), 0);
+    expect(weights[0]![2]).toBeGreaterThan(-3);
+    expect(weights[0]![2]).toBeLessThan(-1);
+    const explicit = await logistic.fit(data, resolveParams("logistic", logistic.params, { penalty: 1e-6 }), 0);
+    expect(explicit.weights[0]![2]).toBeLessThan(-6);
+  });
+
+  test("is a number or auto, and nothing else", () => {
+    expect(resolveParams("logistic", logistic.params, { penalty: "auto" }).penalty).toBe("auto");
+    expect(resolveParams("logistic", logistic.params, { penalty: "0.5" }).penalty).toBe(0.5);
+    expect(() => resolveParams("logistic", logistic.params, { penalty: "automatic" })).toThrow(/from 0 to .*, or auto/);
+  });
+});
+
+test("a column of denormal values has no coefficient, and the state is finite", async () => {
+  const next = generator(4);
+  const label = Array.from({ length: 200 }, () => +(next() < 0.5));
+  const numbers = [label.map((y) => (y + next()) * 1e-310), label.map((y) => y + 2 * next())];
+  const coding = [
+    { shift: 0, exponent: 1000 },
+    { shift: 0, exponent: 0 },
+  ];
+  const data = memoryData({ numbers, coding, label, task: "binary" });
+  const state = await logistic.fit(data, resolveParams("logistic", logistic.params), 0);
+  expect(state.weights[0]![0]).toBe(0);
+  expect(state.weights[0]![1]).toBeGreaterThan(0.3);
+  expect(JSON.stringify(state.weights)).not.toContain("null");
+});
+
+test("a solver that ran out of passes warns, with what to try", async () => {
+  const next = generator(5);
+  const label = Array.from({ length: 300 }, () => +(next() < 0.5));
+  const data = memoryData({ numbers: [label.map((y) => y + next())], label, task: "binary" });
+  await logistic.fit(data, resolveParams("logistic", logistic.params, { maxPasses: 2 }), 0);
+  expect(data.warnings).toEqual([{ code: "not_converged", message: expect.stringContaining("maxPasses=8") }]);
+  const enough = memoryData({ numbers: [label.map((y) => y + next())], label, task: "binary" });
+  await logistic.fit(enough, resolveParams("logistic", logistic.params), 0);
+  expect(enough.warnings).toEqual([]);
+});

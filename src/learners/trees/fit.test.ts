@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { resolveParams } from "../../base/params.js";
 import { generator } from "../../base/seeds.js";
+import { boosting } from "../boosting.js";
 import { type MemoryTable, memoryData } from "../testing.js";
 import { boost, type FitOptions } from "./fit.js";
 import { objectiveOf } from "./objectives.js";
@@ -255,4 +257,23 @@ test("stops when scores are no numbers any more, with a rate to try", async () =
     code: "not_finite",
     message: expect.stringContaining("learningRate=0.03"),
   });
+});
+
+test("rare positives under the default params are no worse than their share, and better ranked than by chance", async () => {
+  const next = generator(12);
+  const made = (rows: number) => {
+    const numbers = Array.from({ length: 4 }, () => Array.from({ length: rows }, () => 4 * next() - 2));
+    const label = numbers[0]!.map((x, i) => +(next() < Math.exp(x + 0.7 * numbers[1]![i]!) / 1200));
+    return { numbers, label, task: "binary" as const, pageRows: 4096 };
+  };
+  const [train, test] = [made(20_000), made(40_000)];
+  const state = (await boosting.fit(memoryData(train), resolveParams("boosting", boosting.params), 1)) as TreesState;
+  const loss = (margins: readonly number[]): number =>
+    test.label.reduce((sum, y, i) => sum + Math.log1p(Math.exp(y === 1 ? -margins[i]! : margins[i]!)), 0);
+  const margins = test.label.map((_, row) => predict(state, test, row));
+  expect(loss(margins)).toBeLessThan(loss(margins.map(() => state.base[0]!)));
+  const positives = margins.filter((_, i) => test.label[i] === 1);
+  const negatives = margins.filter((_, i) => test.label[i] === 0 && i % 20 === 0);
+  const above = positives.map((margin) => negatives.filter((other) => other < margin).length / negatives.length);
+  expect(above.reduce((sum, share) => sum + share, 0) / above.length).toBeGreaterThan(0.7);
 });
