@@ -53,7 +53,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, weightOf, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -241,8 +241,9 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
-    warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
+    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
+    if (weight) await checkWeights(weight, schema, engine, training, sourceName(data));
+    warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
     if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
@@ -409,7 +410,13 @@ async function trainIn(
       checkSource: () => data.unchanged(),
       checkValues: async () => {
         await refuseHiddenNan(engine, base, footers);
-        await refuseNotFinite(summedOf(uncounted, found, spec), sourceName(data), engine, base, prepared.codings);
+        await refuseNotFinite(
+          summedOf(uncounted, found, { label: spec.label, weight }),
+          sourceName(data),
+          engine,
+          base,
+          prepared.codings,
+        );
       },
     };
     const dataset = new (onCluster ? ClusterRows : Dataset)(
@@ -419,7 +426,7 @@ async function trainIn(
         blocks: uncounted,
         codings: prepared.codings,
         label: found.numeric,
-        ...(roles.weight === undefined ? {} : { weight: parseExpr(`"${roles.weight}"`, names) }),
+        ...(weight ? { weight: weight.expr } : {}),
         split,
         rowsPerFile,
         ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
@@ -450,7 +457,7 @@ async function trainIn(
     const further = held - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
-    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);
+    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, weight?.expr);
     const [state, baselineState] = await rows.learn([
       () =>
         chosen.fit(
@@ -553,7 +560,7 @@ async function trainIn(
           task: found.task,
           label,
           numeric: found.numeric,
-          ...(roles.weight === undefined ? {} : { weight: roles.weight }),
+          ...(weight ? { weight } : {}),
           blocks: judging.blocks,
           codings: judging.codings,
           quality: judged,
@@ -750,11 +757,11 @@ function refuseSmallBudget(
 }
 /** The training rows as an engine's own learners take them: f0, f1, ... and the label. */
 const fittingBy =
-  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: string | undefined) =>
+  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: Expr | undefined) =>
   (learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>> => {
     const features = featuresOf(blocks).map((expr, i) => [`f${i}`, expr] as const);
     const columns: Record<string, Expr> = { ...Object.fromEntries(features), label: call("toReal", label) };
-    if (weight !== undefined) columns["weight"] = call("toReal", { kind: "col", name: weight });
+    if (weight) columns["weight"] = call("toReal", weight);
     const names = {
       features: features.map(([name]) => name),
       label: "label",
@@ -807,6 +814,14 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
 /** Columns of the label and the roles that are no inputs, as training read them. */
 const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
   const read = columnsOf(label, new Set(Object.values(roles)));
+  if (roles.weight !== undefined)
+    columnsOf(
+      weightOf(
+        roles.weight,
+        schema.columns.map(({ name }) => name),
+      ).expr,
+      read,
+    );
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
