@@ -41,7 +41,7 @@ import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
-import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells, sampleRows, sampleRuns } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { refuseStateNotFinite } from "./finite.js";
@@ -249,13 +249,15 @@ async function trainIn(
     if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
       const all = census.read * whole.length <= mostCells;
       const sample = (): Relation[] =>
-        scansOf(engine, scan, runsOfRows(rowsPerFile, 12, Math.ceil(mostCells / 400 / whole.length), seed)).map(
-          (from) => ({
-            kind: "filter",
-            from,
-            where: both(taking, call("isNotNull", found.numeric))!,
-          }),
-        );
+        scansOf(
+          engine,
+          scan,
+          runsOfRows(rowsPerFile, sampleRuns, Math.ceil(sampleRows(whole.length) / sampleRuns), seed),
+        ).map((from) => ({
+          kind: "filter",
+          from,
+          where: both(taking, call("isNotNull", found.numeric))!,
+        }));
       const copies = await known("copies", () =>
         countCopies({
           engine,
