@@ -78,8 +78,10 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
     return { learner, why: `${learner}: ${why}`, candidates, rows, seconds };
   };
   const mayHaveTexts = options.usable.some((name) => isText(data.schema, name) && !spec.drop?.includes(name));
-  const [simple = simplestFor(task), other] = candidatesFor(task, spec.params, mayHaveTexts);
-  if (other === undefined) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
+  const able = candidatesFor(task, spec.params, mayHaveTexts);
+  const [simple = simplestFor(task)] = able;
+  const other = able.at(-1);
+  if (able.length === 1) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
   const columns = options.usable.filter((name) => !spec.drop?.includes(name)).length;
   const outputs = task === "multiclass" ? classes : 1;
   // A share of the rows that is asked for is no reason to look at less: the sample is drawn from all of them.

@@ -588,7 +588,7 @@ async function trainIn(
       found.counts,
       census.validation / (census.train + census.validation),
     );
-    const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+    const poor = chosen.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
     if (rare) warnings.push(rare);
     if (poor) warnings.unshift(poor);
 
