@@ -2,7 +2,7 @@ import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js"
 import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
-import { call, columnsOf, type Expr } from "../expr/expr.js";
+import { call, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import type { TrainSpec } from "./spec.js";
@@ -19,14 +19,17 @@ export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
   return roles;
 }
 
-/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
+/**
+ * A weight says how much a row counts: a number, never below nought, and above it somewhere. Gives the rows that it is above
+ * nought in: the others are not learned from, as if they were not there.
+ */
 export async function checkWeights(
   name: string,
   schema: Schema,
   engine: Engine,
   rows: Relation,
   source: string,
-): Promise<void> {
+): Promise<number> {
   const { type } = columnOf(schema, name)!;
   if (type.kind !== "int64" && type.kind !== "real" && type.kind !== "decimal")
     throw new SluiceError("wrong_type", `--weight ${name}: the column is ${typeName(type)}; it must be a number`, {
@@ -38,7 +41,11 @@ export async function checkWeights(
       kind: "aggregate",
       from: rows,
       by: {},
-      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
+      columns: {
+        least: { agg: "min", arg: weight },
+        most: { agg: "max", arg: weight },
+        counting: { agg: "count", arg: call("when", call("gt", weight, lit(0)), lit(1), lit(null)) },
+      },
     },
     1,
   );
@@ -49,6 +56,7 @@ export async function checkWeights(
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
       { column: name },
     );
+  return Number(found!["counting"]);
 }
 
 const whatFor = {

@@ -241,7 +241,11 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
+    const { weight } = roles;
+    const learnedFrom =
+      weight === undefined
+        ? census.train
+        : await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)));
     warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
@@ -397,7 +401,7 @@ async function trainIn(
       // A wide least squares takes many passes too: its sums would not fit.
       keep:
         onCluster ||
-        (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
+        (chosen.passes?.(params, learnedFrom) ?? chosen.needs.passes) === "many" ||
         census.validation > 0 ||
         needsDocuments(prepared.fitted) ||
         (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
@@ -439,8 +443,7 @@ async function trainIn(
     const about = {
       task: found.task,
       classes,
-      rows: census.train,
-      weight: census.train,
+      rows: learnedFrom,
       weighted: roles.weight !== undefined,
       validationRows: census.validation,
       blocks,
