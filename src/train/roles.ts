@@ -2,7 +2,7 @@ import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js"
 import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
-import { call, col, columnsOf, type Expr } from "../expr/expr.js";
+import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
@@ -44,14 +44,17 @@ function numeric(name: string, expr: Expr, schema: Schema): void {
     );
 }
 
-/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
+/**
+ * A weight says how much a row counts: a number, never below nought, and above it somewhere. Gives the rows that it is above
+ * nought in: the others are not learned from, as if they were not there.
+ */
 export async function checkWeights(
   { name, expr }: Weight,
   schema: Schema,
   engine: Engine,
   rows: Relation,
   source: string,
-): Promise<void> {
+): Promise<number> {
   numeric(name, expr, schema);
   const weight = call("toReal", expr);
   const [found] = await engine.rows(
@@ -59,7 +62,11 @@ export async function checkWeights(
       kind: "aggregate",
       from: rows,
       by: {},
-      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
+      columns: {
+        least: { agg: "min", arg: weight },
+        most: { agg: "max", arg: weight },
+        counting: { agg: "count", arg: call("when", call("gt", weight, lit(0)), lit(1), lit(null)) },
+      },
     },
     1,
   );
@@ -70,6 +77,7 @@ export async function checkWeights(
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
       { column: name },
     );
+  return Number(found!["counting"]);
 }
 
 const whatFor = {

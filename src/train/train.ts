@@ -242,7 +242,9 @@ async function trainIn(
     });
     const training = trainingOf(base);
     const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
-    if (weight) await checkWeights(weight, schema, engine, training, sourceName(data));
+    const learnedFrom = weight
+      ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
+      : census.train;
     warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
@@ -400,7 +402,7 @@ async function trainIn(
       // A wide least squares takes many passes too: its sums would not fit.
       keep:
         onCluster ||
-        (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
+        (chosen.passes?.(params, learnedFrom) ?? chosen.needs.passes) === "many" ||
         census.validation > 0 ||
         needsDocuments(prepared.fitted) ||
         (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
@@ -448,8 +450,7 @@ async function trainIn(
     const about = {
       task: found.task,
       classes,
-      rows: census.train,
-      weight: census.train,
+      rows: learnedFrom,
       weighted: roles.weight !== undefined,
       validationRows: census.validation,
       blocks,
