@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { type Column, columnOf, type Type } from "../base/schema.js";
-import { call, columnsOf, type Expr } from "../expr/expr.js";
+import { columnsOf, type Expr } from "../expr/expr.js";
+import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
 import { blocksOf } from "../features/fit.js";
+import { asReal } from "../features/formulas.js";
 import { learnerNamed } from "../learners/index.js";
 import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
@@ -20,7 +22,7 @@ export interface Evaluated extends Quality {
 /** The label of a fitted model as a number: a class code, or the target. */
 export const numericLabel = (model: Model): Expr =>
   model.task === "regression"
-    ? call("toReal", model.label.expr)
+    ? asReal(model.label.expr)
     : {
         kind: "lookup",
         key: model.label.expr,
@@ -94,12 +96,12 @@ export async function evaluateModel(
     cut: model.threshold?.margin,
     weighted: weight !== undefined,
   });
-  const where = options.where === undefined ? undefined : parseExpr(options.where, names);
+  const where = options.where === undefined ? undefined : nanAsMissing(parseExpr(options.where, names), data.schema);
   const { metrics, ...rows } = await judge(data, workspace, {
     task: model.task,
     columns: unique([...needed, ...weighting]),
     words: wordsToJudge(model),
-    label: model.label.expr,
+    label: nanAsMissing(model.label.expr, data.schema),
     numeric: numericLabel(model),
     ...(where ? { where } : {}),
     ...(weight === undefined ? {} : { weight }),

@@ -4,6 +4,7 @@ import type { Engine } from "../engines/contract.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { typeOf } from "../expr/type-of.js";
+import { asReal } from "../features/formulas.js";
 import type { Task } from "../learners/contract.js";
 import { className } from "../model/model.js";
 
@@ -37,7 +38,7 @@ export async function inspectLabel(
       classes: [],
       counts: [],
       why: options.task ? "--task" : "the label is a number with many values",
-      numeric: call("toReal", label),
+      numeric: asReal(label),
     };
   const grouped = await options.engine.rows(
     {
@@ -78,7 +79,7 @@ export async function inspectLabel(
         `the label "${text}" is ${className(found[0]!.value)} in every row, so there is nothing to learn`,
         { label: text },
       );
-    return { task, classes: [], counts: [], why, numeric: call("toReal", label) };
+    return { task, classes: [], counts: [], why, numeric: asReal(label) };
   }
   if (found.length === 1)
     throw new SluiceError(

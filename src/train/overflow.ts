@@ -1,6 +1,7 @@
 import type { Schema } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
+import { nanAsMissing } from "../expr/nan.js";
 import type { OpName } from "../expr/ops.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
@@ -75,8 +76,9 @@ export async function formulasOf(
   const wide = await overflowing(all, schema, { kind: "scan", scan }, engine, signal);
   const within = (formula: Expr): Expr => (wide.includes(printExpr(formula)) ? withReals(formula, schema) : formula);
   return {
-    label: within(label),
-    ...(where ? { where: within(where) } : {}),
+    // A column by itself is a class or a quantity, and NaN is neither: see label.ts.
+    label: label.kind === "col" ? label : nanAsMissing(within(label), schema),
+    ...(where ? { where: nanAsMissing(within(where), schema) } : {}),
     ...(requested ? { requested: requestedWith(requested, within, schema) } : {}),
     wide,
   };

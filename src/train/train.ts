@@ -18,6 +18,7 @@ import { subSeed } from "../base/seeds.js";
 import { parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
+import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
 import type { Relation } from "../expr/relation.js";
 import type { Decision } from "../features/automatic.js";
@@ -840,6 +841,6 @@ async function judgeTest(
   const columns = columnsToJudge(schema, asked);
   const data = await openData(spec.test!, { ...spec, expect: { columns } }, workspace, join(dir, "aside"));
   const names = data.schema.columns.map(({ name }) => name);
-  const where = spec.where === undefined ? undefined : parseExpr(spec.where, names);
+  const where = spec.where === undefined ? undefined : nanAsMissing(parseExpr(spec.where, names), data.schema);
   return judge(data, workspace, { ...asked, columns, ...(where ? { where } : {}) });
 }
