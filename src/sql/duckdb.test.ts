@@ -66,6 +66,15 @@ describe("duckdb", () => {
     },
   );
 
+  test("a zero below zero is a real number, so that what is left by it is missing", async () => {
+    const left = call("mod", col("n"), lit(-0));
+    const schema: Schema = { columns: [{ name: "n", type: { kind: "int64" } }] };
+    expect(await db.rows(`SELECT ${exprSql(left, duckdbDialect, schema)} FROM (VALUES (7::BIGINT)) v(n)`)).toEqual([
+      [null],
+    ]);
+    expect(compile(left, schema)({ n: 7 })).toBe(null);
+  });
+
   test("what is 32 bits wide on its way into a page is as wide as all numbers within a formula", async () => {
     const schema: Schema = { columns: ["x", "y"].map((name) => ({ name, type: { kind: "real" } })) };
     const narrow = call("toFloat32", col("x"));
