@@ -1,4 +1,4 @@
-// A real Spark on this machine: `npm run spark:up [-- --cluster] [--cores N] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
+// A real Spark on this machine: `npm run spark:up [-- --cluster [--workers N]] [--cores N] [--port N] [--version 4.1]`, `npm run spark:down [-- --port N]`.
 // Python brings the jars (pyspark from PyPI, in a cached environment), Java 17 runs them; nothing leaves the loopback device.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -15,12 +15,14 @@ const readyMs = 120_000;
 
 /**
  * Starts a server and waits until its port answers. Gives its address with the token, and what ends it.
- * `cluster` = a standalone master and a worker process besides; else everything in one JVM, `local[cores]`.
+ * `cluster` = a standalone master and `workers` worker processes with `cores` each besides, and an executor for each core; else
+ * everything in one JVM, `local[cores]`.
  */
 export async function startSpark({
   port = 15002,
   version = "4.2",
   cluster = false,
+  workers = 1,
   cores = 2,
   driverMemory = "3g",
   conf = {},
@@ -68,23 +70,24 @@ export async function startSpark({
     let master = `local[${cores}]`;
     if (cluster) {
       const spark = join(home, "bin/spark-class");
-      const [masterPort, worker] = [port + 1000, port + 1001];
+      const masterPort = port + 1000;
       master = `spark://127.0.0.1:${masterPort}`;
-      say(`a master on ${master} and a worker with ${cores} cores ...`);
+      say(`a master on ${master}, and workers with ${cores} cores: ${workers} ...`);
       const daemon = "org.apache.spark.deploy";
       const ui = ["--webui-port", "0"];
       await until(
         masterPort,
         begin("master", spark, [`${daemon}.master.Master`, "--host", "127.0.0.1", "--port", `${masterPort}`, ...ui]),
       );
-      await until(
-        worker,
-        begin("worker", spark, [
+      const ports = Array.from({ length: workers }, (_, i) => masterPort + 1 + i);
+      const begun = ports.map((own, i) =>
+        begin(`worker-${i}`, spark, [
           `${daemon}.worker.Worker`,
-          ...["--host", "127.0.0.1", "--port", `${worker}`, ...ui],
-          ...["--cores", `${cores}`, "--memory", "4g", "--work-dir", join(folder, "work"), master],
+          ...["--host", "127.0.0.1", "--port", `${own}`, ...ui],
+          ...["--cores", `${cores}`, "--memory", "4g", "--work-dir", join(folder, "work", `${i}`), master],
         ]),
       );
+      await Promise.all(ports.map((own, i) => until(own, begun[i])));
     }
     const all = {
       "spark.connect.grpc.binding.address": "127.0.0.1",
@@ -152,8 +155,8 @@ async function until(port, child) {
   throw new Error(`${child.name} did not answer on port ${port} within ${readyMs / 1000} s; its log: ${child.log()}`);
 }
 
-function wholeCores(text) {
-  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--cores ${text}: it must be a whole number from 1`);
+function wholeNumber(flag, text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${flag} ${text}: it must be a whole number from 1`);
   return Number(text);
 }
 
@@ -180,6 +183,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     allowPositionals: true,
     options: {
       cluster: { type: "boolean" },
+      workers: { type: "string" },
       cores: { type: "string" },
       port: { type: "string" },
       version: { type: "string" },
@@ -191,8 +195,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       const server = await startSpark({
         ...(values.port ? { port: Number(values.port) } : {}),
         ...(values.version ? { version: values.version.split(".").slice(0, 2).join(".") } : {}),
-        ...(values.cores ? { cores: wholeCores(values.cores) } : {}),
-        cluster: values.cluster ?? false,
+        ...(values.cores ? { cores: wholeNumber("cores", values.cores) } : {}),
+        ...(values.workers ? { workers: wholeNumber("workers", values.workers) } : {}),
+        cluster: (values.cluster ?? false) || values.workers !== undefined,
         keep: true,
         say: console.log,
       });
@@ -202,7 +207,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       process.exitCode = 1;
     }
   else {
-    console.error("npm run spark:up [-- --cluster] [--cores N] [--port N] [--version 4.1] | npm run spark:down");
+    console.error(
+      "npm run spark:up [-- --cluster [--workers N]] [--cores N] [--port N] [--version 4.1] | npm run spark:down",
+    );
     process.exitCode = 2;
   }
 }

@@ -19,6 +19,12 @@ export async function plan(sources: readonly string[], flags: LearningFlags, con
   context.print(
     `time    ${formatSeconds(low)} to ${formatSeconds(high)}, ${found.passes} passes; about $${found.cost.toFixed(4)} on a rented core at $0.05 an hour`,
   );
+  if (found.cluster) {
+    const { cores, queries, seconds: busy, travelBytes } = found.cluster;
+    context.print(
+      `cluster about ${queries} queries, ${formatSeconds(busy)} on its ${cores} cores; ${formatBytes(travelBytes)} of rows come here`,
+    );
+  }
   context.print(`disk    ${formatBytes(found.cacheBytes)} in the cache\n`);
   context.print(
     table(

@@ -1,6 +1,6 @@
 import type { Row, Schema } from "../base/schema.js";
 import type { Expr } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
+import type { Aggregated, Relation } from "../expr/relation.js";
 import type { Cluster } from "../sources/options.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
 
@@ -15,6 +15,10 @@ export interface Engine extends AsyncDisposable {
   rows(relation: Relation, limit: number, signal?: AbortSignal): Promise<Row[]>;
   /** Chunks of some thousands of rows; chunk bounds mean nothing. */
   batches(relation: Relation, signal?: AbortSignal): AsyncIterable<Chunk>;
+  /** The aggregate of each file of the scan by itself, where one query does that: in the order of the files, nothing for one without rows. */
+  perFile?(relation: Aggregated, signal?: AbortSignal): Promise<readonly (Row | undefined)[]>;
+  /** The stream of a scan from one of its files on, and which file its rows are of: where one query reads many files. */
+  batchesByFile?(relation: Relation, file: number, signal?: AbortSignal): AsyncIterable<RowsOfFile>;
   /** Writes all rows under a temporary name beside the target and renames at the end. Gives the rows written. */
   write(relation: Relation, target: Target, signal?: AbortSignal): Promise<{ rows: number; bytes: number }>;
   /** Whether some rows of a file can be read without reading the rest. */
@@ -121,6 +125,13 @@ export interface Target {
 export interface Chunk {
   readonly rows: number;
   readonly columns: readonly ChunkColumn[];
+}
+/** Rows of a chunk, from included, to excluded, that stand in one file. */
+export interface RowsOfFile {
+  readonly chunk: Chunk;
+  readonly file: number;
+  readonly from: number;
+  readonly to: number;
 }
 export interface ChunkColumn {
   readonly data:

@@ -2,25 +2,35 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { SluiceError } from "../base/errors.js";
 import { me } from "../base/owner.js";
 import { asUsual } from "../base/private-files.js";
-import type { Row, Schema } from "../base/schema.js";
+import type { Row, Schema, Value } from "../base/schema.js";
 import { col } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
+import type { Aggregated, Relation } from "../expr/relation.js";
 import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
-import type { Chunk, Engine, Happened, Held, LandOptions, Target, Underway } from "./contract.js";
+import type { Chunk, Engine, Happened, Held, LandOptions, RowsOfFile, Target, Underway } from "./contract.js";
 import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
-import { identified, SparkCluster } from "./spark/cluster.js";
+import { SparkCluster } from "./spark/cluster.js";
 import { driverPage } from "./spark/driver-page.js";
 import { happened } from "./spark/happened.js";
 import { hold } from "./spark/hold.js";
-import { lineOf, linesRelation } from "./spark/lines.js";
+import { lineOf, linesRelation, typedLineOf } from "./spark/lines.js";
 import { settingsFor } from "./spark/partitions.js";
-import { numbered, Order, orderedScan, pieceBytesOf, piecesOf, places, unnumbered } from "./spark/pieces.js";
-import { type Frame, sql } from "./spark/plan.js";
+import {
+  numbered,
+  Order,
+  type OrderedScan,
+  orderedScan,
+  pieceBytesOf,
+  piecesOf,
+  places,
+  spansOf,
+  unnumbered,
+} from "./spark/pieces.js";
+import { type Frame, limit, sql } from "./spark/plan.js";
 import type { Remote } from "./spark/remote.js";
 import { SparkSession } from "./spark/session.js";
-import { schemaOf } from "./spark/types.js";
+import { fieldsOf, schemaOf } from "./spark/types.js";
 import { send } from "./spark/upload.js";
 import type { Command, ExecutePlanResponse } from "./spark/wire/spark-connect_pb.js";
 import { writeThere } from "./spark/write-there.js";
@@ -59,13 +69,19 @@ export class SparkEngine implements Engine {
       ...(signal ? { signal } : {}),
       ...(patienceMs === undefined ? {} : { patienceMs }),
     });
-    if (partitions !== undefined) await session.configure(settingsFor(partitions));
+    if (partitions !== undefined)
+      await session.configure(settingsFor(partitions)).catch(async (error: unknown) => {
+        await session.close();
+        throw error;
+      });
     return new SparkEngine(session, options);
   }
 
   /** The relation as a frame of the cluster: its query, with the scans that it names. */
   frame(relation: Relation): Frame {
-    const tables = Object.fromEntries(scansIn(relation).map((scan) => [scan.name, identified(scan)]));
+    const told = statement(relation);
+    if (told) return told;
+    const tables = Object.fromEntries(scansIn(relation).map((scan) => [scan.name, this.cluster.rowsOf(scan)]));
     return sql(toSql(firstInOrder(relation), sparkDialect), {}, tables);
   }
 
@@ -90,10 +106,39 @@ export class SparkEngine implements Engine {
     for await (const batch of this.#inOrder(relation, signal)) if (batch.rows > 0) yield chunkOf(batch);
   }
 
+  /** Many files in one query: a query for each would be some jobs and a wait for each. */
+  async *batchesByFile(relation: Relation, file: number, signal?: AbortSignal): AsyncIterable<RowsOfFile> {
+    const below = orderedScan(relation);
+    if (!below) throw new Error(`rows of a relation of kind ${relation.kind} stand in no file`);
+    const files = { from: file, to: below.scan.files.length };
+    for await (const batch of this.#numberedBatches(relation, { ...below, files }, signal)) {
+      const chunk = chunkOf(unnumbered(batch));
+      for (const span of spansOf(batch)) yield { chunk, ...span };
+    }
+  }
+
+  async perFile(relation: Aggregated, signal?: AbortSignal): Promise<readonly (Row | undefined)[]> {
+    const below = orderedScan(relation.from);
+    if (!below) throw new Error("rows that are counted by their files are those of a scan");
+    const file = "__file";
+    const rows = await this.rows(
+      { ...relation, from: numbered(relation.from), by: { ...relation.by, [file]: col(file) } },
+      Number.POSITIVE_INFINITY,
+      signal,
+    );
+    const byFile = new Map(rows.map((row) => [Number(row[file]), row] as const));
+    return below.scan.files.map((_, i) => byFile.get(i));
+  }
+
   /** Results of a scan in the order of its rows, piece by piece; of anything else as the cluster gives them. */
   async *#inOrder(relation: Relation, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     const below = orderedScan(relation);
     if (!below) return yield* this.#results(this.frame(relation), signal);
+    for await (const batch of this.#numberedBatches(relation, below, signal)) yield unnumbered(batch);
+  }
+
+  /** The relation's rows over `below`, with their places as the last columns. */
+  async *#numberedBatches(relation: Relation, below: OrderedScan, signal?: AbortSignal): AsyncGenerator<ResultBatch> {
     const order = new Order();
     const known = await this.cluster.rowsIn(below.scan);
     let perRow = 1024; // until the first piece has told
@@ -108,7 +153,7 @@ export class SparkEngine implements Engine {
       const before = this.counters.bytesRead;
       for await (const batch of this.#results(sorted, signal)) {
         if (batch.rows > 0) order.check(batch);
-        yield unnumbered(batch);
+        yield batch;
       }
       if (piece.rows > 0) perRow = Math.max(1, (this.counters.bytesRead - before) / piece.rows);
     }
@@ -211,6 +256,18 @@ export class SparkEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
     if (format === "parquet") return this.#writeParquetHere(relation, path, signal);
+    return format === "csv"
+      ? this.#writeLines(relation, path, lineOf, signal)
+      : this.#writeLines(relation, path, undefined, signal);
+  }
+
+  /** A line for each row: of a CSV with its header where `line` says how, else of JSON. */
+  async #writeLines(
+    relation: Relation,
+    path: string,
+    line: ((cells: readonly Value[]) => string) | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ rows: number; bytes: number }> {
     const partial = `${path}.partial-${me}`;
     const file = await open(partial, "w");
     let rows = 0;
@@ -219,11 +276,11 @@ export class SparkEngine implements Engine {
       for await (const batch of this.#inOrder(relation, signal)) {
         if (!header) {
           header = batch.names;
-          if (format === "csv") await file.write(`${header.map((name) => lineOf([name])).join(",")}\n`);
+          if (line) await file.write(`${header.map((name) => lineOf([name])).join(",")}\n`);
         }
         const lines: string[] = [];
-        for (const row of rowsOf(batch))
-          lines.push(format === "csv" ? lineOf(Object.values(row)) : JSON.stringify(row, plainJson));
+        for (const row of rowsOf(batch, { exact: line !== undefined }))
+          lines.push(line ? line(Object.values(row)) : JSON.stringify(row, plainJson));
         rows += lines.length;
         if (lines.length > 0) await file.write(`${lines.join("\n")}\n`);
       }
@@ -238,16 +295,16 @@ export class SparkEngine implements Engine {
     }
   }
 
-  /** By way of a CSV: the embedded engine writes Parquet. */
+  /** By way of a CSV: the embedded engine writes Parquet, in the types that the columns have on the cluster. */
   async #writeParquetHere(
     relation: Relation,
     path: string,
     signal?: AbortSignal,
   ): Promise<{ rows: number; bytes: number }> {
-    const { columns } = await this.schema(relation);
+    const columns = fieldsOf(await this.session.schema(this.frame(relation), signal));
     const lines = `${path}.lines-${me}`;
     try {
-      await this.#writeHere(relation, { format: "csv", path: lines }, signal);
+      await this.#writeLines(relation, lines, (cells) => typedLineOf(cells, columns), signal);
       return await this.#options.local.write(linesRelation(lines, columns), { format: "parquet", path }, signal);
     } finally {
       await rm(lines, { force: true });
@@ -283,6 +340,16 @@ const shown = (of: Frame): string =>
     .slice(0, 4000);
 
 const plainJson = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+
+/** SHOW and DESCRIBE stand by themselves: no query may have them within it. */
+function statement(relation: Relation): Frame | undefined {
+  if (relation.kind === "limit") {
+    const told = statement(relation.from);
+    return told && limit(told, relation.rows);
+  }
+  if (relation.kind !== "sql" || !/^\s*(show|desc|describe)\b/i.test(relation.text)) return undefined;
+  return sql(relation.text.replace(/[\s;]+$/, ""));
+}
 
 function scansIn(relation: Relation): SparkScan[] {
   if (relation.kind === "scan") return relation.scan.format === "spark" ? [relation.scan] : [];

@@ -12,6 +12,8 @@ export interface ScanRelation {
   readonly part?: Part;
   /** Only these runs of rows, in the order of files and rows: for engines that do not seek. */
   readonly runs?: readonly Required<Part>[];
+  /** Only these files of the scan (from included, to excluded): on a cluster, where one query reads many. */
+  readonly files?: { readonly from: number; readonly to: number };
 }
 export interface Part {
   readonly file: number;

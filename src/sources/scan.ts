@@ -96,6 +96,8 @@ export interface SparkScan {
   /** Files of the cluster; a table or query whose rows stand in no known file is one. */
   readonly files: readonly SourceFile[];
   readonly schema: Schema;
+  /** Columns that stand in structs, with the path to them, as in a ParquetScan. */
+  readonly paths?: Readonly<Record<string, readonly string[]>>;
   /** What `__row` is: the row's index in its Parquet file, or a digest of its values, by which rows are then sorted. */
   readonly identity: "row" | "digest";
   readonly assumed: readonly string[];

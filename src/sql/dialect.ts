@@ -34,6 +34,8 @@ export interface Dialect {
   weighTerms(expr: WeighTerms, codes: Term): string;
   /** `args` are the terms of the aggregate's arguments, in their order. */
   aggregate(aggregate: Aggregate, args: readonly Term[], where: string | undefined): string;
+  /** A condition that is always true and has to stand above a sorted and limited query, where the engine would otherwise lose its order. */
+  readonly aboveFirst?: string;
   /** A scan as a FROM item under the alias t, with row hashes for these seeds. */
   scan(relation: ScanRelation, seeds: readonly number[]): ScanSql;
 }

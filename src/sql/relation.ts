@@ -89,6 +89,13 @@ class Query implements Scope {
 
   /** What comes next reads from this query as from a table. */
   wrapped(above: ReadonlySet<number>): Query {
+    const query = this.#asTable(above);
+    const { aboveFirst } = this.dialect;
+    if (aboveFirst !== undefined && this.limit !== undefined && this.order.length > 0) query.where.push(aboveFirst);
+    return query;
+  }
+
+  #asTable(above: ReadonlySet<number>): Query {
     const { dialect, chosen } = this;
     if (!chosen || this.star) return new Query(dialect, `(${this.text()}) AS t`, undefined, noHash, above);
     const aliases = distinctNames([...chosen.keys()]);

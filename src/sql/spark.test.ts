@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { call, col, lit } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
 import { exprSql } from "./expr.js";
+import { toSql } from "./relation.js";
 import { sparkDialect } from "./spark.js";
 
 // What the formulas mean is tested on a server: test/spark/.
@@ -37,4 +39,23 @@ test("a formula names its column once for each time that Spark computes it", () 
   expect(exprSql(missing, sparkDialect, schema)).toBe("nullif((`x` + (-0D)), double('NaN'))");
   const lowered = exprSql(call("lower", call("lower", call("lower", call("toText", col("x"))))), sparkDialect, schema);
   expect(lowered.split("`x`").length - 1).toBeLessThan(60); // 4^3 times as many as in toText(x) where each level names its own
+});
+
+test("no formula over sorted and limited rows is moved below their limit", () => {
+  const schema = { columns: [{ name: "x", type: { kind: "real" } }] } as const;
+  const sorted: Relation = {
+    kind: "sort",
+    from: { kind: "sql", text: "SELECT x FROM rows", schema },
+    by: [{ expr: col("x") }],
+  };
+  const first: Relation = { kind: "limit", from: sorted, rows: 10 };
+  const doubled: Relation = {
+    kind: "project",
+    from: { kind: "project", from: first, columns: { x: col("x") } },
+    columns: { y: call("add", col("x"), col("x")) },
+  };
+  const counted: Relation = { kind: "aggregate", from: first, by: {}, columns: { n: { agg: "count", arg: col("x") } } };
+  for (const relation of [doubled, counted])
+    expect(toSql(relation, sparkDialect)).toMatch(/LIMIT 10\) AS t WHERE spark_partition_id\(\) >= 0/);
+  expect(toSql(first, sparkDialect)).not.toContain("spark_partition_id");
 });

@@ -4,7 +4,7 @@ import { aggregate } from "./spark/aggregate.js";
 import { calls } from "./spark/calls.js";
 import { literal, quote } from "./spark/literals.js";
 import { lookup } from "./spark/lookup.js";
-import { scan } from "./spark/scan.js";
+import { firstRowsStay, scan } from "./spark/scan.js";
 import { trees } from "./spark/trees.js";
 import { weigh } from "./spark/weigh.js";
 import { weighTerms } from "./spark/words.js";
@@ -21,6 +21,7 @@ export const sparkDialect: Dialect = {
   weigh,
   weighTerms,
   aggregate,
+  aboveFirst: firstRowsStay,
   scan,
 };
 

@@ -1,7 +1,8 @@
 import { isError, SluiceError } from "../base/errors.js";
+import type { Row } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
-import type { Relation } from "../expr/relation.js";
+import type { Aggregated, Relation } from "../expr/relation.js";
 import type { LandedScan } from "../sources/scan.js";
 import type { TrainSpec } from "./spec.js";
 import type { Workspace } from "./workspace.js";
@@ -33,24 +34,15 @@ export async function countRows(
     one(taking ? call("and", taking, call("eq", split, lit(code))) : call("eq", split, lit(code)));
   const total = { read: 0, filtered: 0, sampledOut: 0, unlabelled: 0, train: 0, validation: 0 };
   const rowsPerFile: number[] = [];
-  for (let file = 0; file < scan.files.length; file++) {
-    const [row] = await engine.rows(
-      {
-        kind: "aggregate",
-        from: { kind: "scan", scan, part: { file } },
-        by: {},
-        columns: {
-          read: { agg: "count" },
-          ...(where ? { passed: one(where) } : {}),
-          ...(taking ? { taken: one(taking) } : {}),
-          train: among(0),
-          validation: among(1),
-          unlabelled: among(255),
-        },
-      },
-      1,
-      signal,
-    );
+  const columns: Aggregated["columns"] = {
+    read: { agg: "count" },
+    ...(where ? { passed: one(where) } : {}),
+    ...(taking ? { taken: one(taking) } : {}),
+    train: among(0),
+    validation: among(1),
+    unlabelled: among(255),
+  };
+  for (const row of await perFile(engine, scan, columns, signal)) {
     const count = (name: string): number => Number(row?.[name] ?? 0);
     const passed = where ? count("passed") : count("read");
     const taken = taking ? count("taken") : count("read");
@@ -63,6 +55,25 @@ export async function countRows(
     total.validation += count("validation");
   }
   return { ...total, rowsPerFile };
+}
+
+/** In one query where the engine can, else in one for each file. */
+async function perFile(
+  engine: Workspace["engine"],
+  scan: LandedScan,
+  columns: Aggregated["columns"],
+  signal?: AbortSignal,
+): Promise<readonly (Row | undefined)[]> {
+  const of = (part?: { readonly file: number }): Aggregated => ({
+    kind: "aggregate",
+    from: { kind: "scan", scan, ...(part ? { part } : {}) },
+    by: {},
+    columns,
+  });
+  if (engine.perFile) return engine.perFile(of(), signal);
+  const rows: (Row | undefined)[] = [];
+  for (let file = 0; file < scan.files.length; file++) rows.push((await engine.rows(of({ file }), 1, signal))[0]);
+  return rows;
 }
 
 /** Why no row has a label, when the reason is that there is no row. */

@@ -6,7 +6,7 @@ import { hashOf } from "../base/canonical.js";
 import { isError, SluiceError } from "../base/errors.js";
 import type { Presence } from "../base/owner.js";
 import { generator } from "../base/seeds.js";
-import type { Engine } from "../engines/contract.js";
+import type { Engine, RowsOfFile } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Part, Project, Relation, ScanRelation } from "../expr/relation.js";
 import type { Block } from "../features/contract.js";
@@ -385,49 +385,66 @@ export class Dataset {
   }
 
   async *#encode(known: PageManifest["pages"], sideOnly: boolean): AsyncIterable<PageJob> {
-    const { engine, signal, beforeRows } = this.#options;
-    await beforeRows?.();
-    let index = known.length;
-    const resumed = known.at(-1);
+    await this.#options.beforeRows?.();
     const written = sideOnly ? this.#pages : [];
-    for (let file = resumed?.file ?? 0; file < this.spec.scan.files.length; file++) {
-      const done = resumed?.file === file ? resumed.lastRow : 0;
-      const layout = sideOnly ? { columns: [], pageRows: this.layout.pageRows } : this.layout;
-      const filling = new Filling(layout, this.side, () => this.#free.pop());
-      // Labels of pages that are there already are cut as those are.
-      const cut = (): void => {
-        if (sideOnly) filling.most = written[index]?.rows ?? layout.pageRows;
-      };
+    const layout = sideOnly ? { columns: [], pageRows: this.layout.pageRows } : this.layout;
+    const resumed = known.at(-1);
+    let index = known.length;
+    let file = -1;
+    let filling = new Filling(layout, this.side, () => undefined);
+    let skip = 0;
+    let firstRow = 0;
+    // Labels of pages that are there already are cut as those are.
+    const cut = (): void => {
+      if (sideOnly) filling.most = written[index]?.rows ?? layout.pageRows;
+    };
+    const begin = (next: number): void => {
+      file = next;
+      filling = new Filling(layout, this.side, () => this.#free.pop());
       cut();
       // Without a filter the row's place in its file is its count; with one, pages can only be cut again from the file's start.
-      let skip = this.spec.where
-        ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0)
-        : 0;
-      const from = this.spec.where ? 0 : done;
-      let firstRow = this.spec.where ? skip : done;
-      const emit = (): PageJob => {
-        const { features, side, rows } = filling.take();
-        collectYoung?.({ type: "minor" });
-        this.#headers.set(index, { index, file, rows, firstRow, lastRow: firstRow + rows });
-        const job: PageJob = {
-          index,
-          fresh: { ...(sideOnly ? {} : { features }), side, rows, file, firstRow },
-        };
-        firstRow += rows;
-        index++;
-        cut();
-        return job;
+      skip = this.spec.where ? known.filter((page) => page.file === file).reduce((sum, page) => sum + page.rows, 0) : 0;
+      firstRow = this.spec.where ? skip : resumed?.file === file ? resumed.lastRow : 0;
+    };
+    const emit = (): PageJob => {
+      const { features, side, rows } = filling.take();
+      collectYoung?.({ type: "minor" });
+      this.#headers.set(index, { index, file, rows, firstRow, lastRow: firstRow + rows });
+      const job: PageJob = {
+        index,
+        fresh: { ...(sideOnly ? {} : { features }), side, rows, file, firstRow },
       };
-      const part: ScanRelation = { kind: "scan", scan: this.spec.scan, part: from > 0 ? { file, from } : { file } };
-      for await (const chunk of engine.batches(this.encoded(part, sideOnly), signal)) {
-        let at = Math.min(skip, chunk.rows);
-        skip -= at;
-        while (at < chunk.rows) {
-          at = filling.add(chunk, at);
-          if (filling.full) yield emit();
-        }
+      firstRow += rows;
+      index++;
+      cut();
+      return job;
+    };
+    const done = resumed && !this.spec.where ? resumed.lastRow : 0;
+    for await (const { chunk, file: of, from, to } of this.#rowsFrom(resumed?.file ?? 0, done, sideOnly)) {
+      if (of !== file) {
+        if (filling.rows > 0) yield emit();
+        begin(of);
       }
-      if (filling.rows > 0) yield emit();
+      let at = from + Math.min(skip, to - from);
+      skip -= at - from;
+      while (at < to) {
+        at = filling.add(chunk, at, to);
+        if (filling.full) yield emit();
+      }
+    }
+    if (filling.rows > 0) yield emit();
+  }
+
+  /** The encoded rows from a row of a file on: of each file by itself, or of many in one query where the engine can. */
+  async *#rowsFrom(first: number, row: number, sideOnly: boolean): AsyncIterable<RowsOfFile> {
+    const { engine, signal } = this.#options;
+    const { scan } = this.spec;
+    const encoded = (part?: Part): Project => this.encoded({ kind: "scan", scan, ...(part ? { part } : {}) }, sideOnly);
+    for (let file = first; file < scan.files.length; file++) {
+      const isBegun = file === first && row > 0;
+      if (engine.batchesByFile && !isBegun) return yield* engine.batchesByFile(encoded(), file, signal);
+      for await (const chunk of engine.batches(encoded({ file, ...(isBegun ? { from: row } : {}) }), signal))
+        yield { chunk, file, from: 0, to: chunk.rows };
     }
   }
 

@@ -39,10 +39,10 @@ export class Filling {
     return this.#isFull || this.rows === this.most;
   }
 
-  /** Takes rows of the chunk from `at` on, as many as fit; gives where it stopped. */
-  add(chunk: Chunk, at: number): number {
+  /** Takes rows of the chunk from `at` to `end`, as many as fit; gives where it stopped. */
+  add(chunk: Chunk, at: number, end = chunk.rows): number {
     if (!this.#buffers) this.#start();
-    const free = Math.min(chunk.rows - at, this.most - this.rows);
+    const free = Math.min(end - at, this.most - this.rows);
     const count = this.#counters.length > 0 ? this.#addTerms(chunk, at, free) : free;
     const features = this.#features.columns.length;
     for (let c = 0; c < this.#columns.length; c++) {

@@ -32,6 +32,15 @@ const learnedWordsPerSecond = 20e6;
 const textRowBytes = 60;
 const bytesOfWord = 6.5;
 const dollarsPerCoreHour = 0.05;
+// Of a cluster, measured on two cores (docs/spark.md): a query costs its start whatever it reads.
+const clusterStartSeconds = 4;
+const queryStartSeconds = 0.8;
+const clusterAskValuesPerSecond = 5e6;
+const clusterEncodeValuesPerSecond = 2.5e6;
+const travelBytesPerSecond = 50e6;
+/** Queries of a training whatever its rows and columns: opening, labels, counting, checks that the source is the same. */
+const fixedQueries = 14;
+const columnsPerQuery = 25;
 
 export const planTraining = async (spec: TrainSpec, workspace: Workspace): Promise<Plan> =>
   planFor(spec, await describeSource(spec.sources, spec, workspace), workspace);
@@ -65,13 +74,37 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
   const weighed = kept * features.reduce((sum, { type }) => sum + (type.kind === "text" ? valuesOfCategory : 1), 1);
   const later = learningPasses - 1 + judging;
   const words = sparse ? kept * wordsOfRow(scan, features, bytes / Math.max(1, rows)) : 0;
+  const named = spec.learner === undefined || isMllib(spec.learner) ? undefined : learnerNamed(spec.learner);
+  const size = { rows: Math.round(kept), columns: features.length, width };
+  const sums = named && workspace.engine.hold ? whereSummed(spec, workspace.engine, named, size) : undefined;
+  const cluster = await clusterPlan(scan, workspace, {
+    rows,
+    columns: features.length,
+    // Sums alone come back, and a sample to start from.
+    travelling: sums?.where === "cluster" || isMllib(spec.learner ?? "") ? Math.min(kept, 32_768) : kept,
+    rowBytes: 4 * width + 9,
+    weighed,
+    passes: sums?.where === "cluster" ? learningPasses : 0,
+  });
   const stages = [
     { what: "start", seconds: startSeconds },
+    ...(cluster ? [{ what: `${cluster.queries} queries on the cluster`, seconds: cluster.seconds }] : []),
     ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
-    { what: "count and ask for statistics", seconds: asked / (askValuesPerSecond * threads) },
+    ...(cluster
+      ? [
+          {
+            what: `${formatBytes(cluster.travelBytes)} of encoded rows come here`,
+            seconds: cluster.travelBytes / travelBytesPerSecond,
+          },
+        ]
+      : [{ what: "count and ask for statistics", seconds: asked / (askValuesPerSecond * threads) }]),
     ...choosing(spec, kept, features.length, threads),
-    { what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) },
-    { what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) },
+    ...(cluster
+      ? []
+      : [{ what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) }]),
+    ...(sums?.where === "cluster"
+      ? []
+      : [{ what: `${later} more passes over pages`, seconds: (later * weighed) / (passValuesPerSecond * threads) }]),
   ];
   if (words > 0) {
     stages.push({ what: "take texts apart", seconds: words / wordsPerSecond });
@@ -83,9 +116,6 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     stages.push({ what: `grow ${trees} trees`, seconds: grown / (growValuesPerSecond * threads) });
   }
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
-  const named = spec.learner === undefined || isMllib(spec.learner) ? undefined : learnerNamed(spec.learner);
-  const size = { rows: Math.round(kept), columns: features.length, width };
-  const sums = named && workspace.engine.hold ? whereSummed(spec, workspace.engine, named, size) : undefined;
   const cacheBytes = sums?.where === "cluster" ? 0 : kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
   const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.local);
@@ -118,10 +148,42 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     cacheBytes: Math.round(cacheBytes),
     columns: features.length,
     ...(sums ? { sums } : {}),
+    ...(cluster ? { cluster: { ...cluster, seconds: round(cluster.seconds) } } : {}),
     stages: stages.map((stage) => ({ ...stage, seconds: round(stage.seconds) })),
     advice,
     warnings,
     cost: (seconds / 3600) * threads * dollarsPerCoreHour,
+  };
+}
+
+/** What a cluster does of a training; nothing where the rows are read here. */
+async function clusterPlan(
+  scan: Scan,
+  { engine }: Workspace,
+  of: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly travelling: number;
+    readonly rowBytes: number;
+    readonly weighed: number;
+    readonly passes: number;
+  },
+): Promise<Plan["cluster"]> {
+  if (engine.name !== "spark" || scan.format !== "spark") return undefined;
+  const cores = (await engine.cores?.().catch(() => undefined)) ?? 1;
+  const asking = Math.ceil(of.columns / columnsPerQuery);
+  const sums = of.passes * Math.max(1, Math.ceil((of.columns * (of.columns + 1)) / 400));
+  const queries = fixedQueries + 4 * asking + sums;
+  const asked = of.rows * of.columns * (3 + of.passes);
+  return {
+    cores,
+    queries,
+    travelBytes: Math.round(of.travelling * of.rowBytes),
+    seconds:
+      clusterStartSeconds +
+      queries * queryStartSeconds +
+      asked / (clusterAskValuesPerSecond * cores) +
+      of.weighed / (clusterEncodeValuesPerSecond * cores),
   };
 }
 

@@ -152,6 +152,13 @@ export interface Plan {
   readonly columns: number;
   /** Of a cluster's rows: where passes over them will run, as far as the columns are known. */
   readonly sums?: Summing;
+  /** Of a training whose rows a cluster reads: its queries, their time on so many cores, and the bytes that come here. */
+  readonly cluster?: {
+    readonly cores: number;
+    readonly queries: number;
+    readonly seconds: number;
+    readonly travelBytes: number;
+  };
   readonly stages: readonly { readonly what: string; readonly seconds: number }[];
   readonly advice: readonly string[];
   readonly warnings: readonly Warning[];

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../base/errors.js";
-import { type Column, type Type, typeName } from "../../base/schema.js";
+import { type Type, typeName } from "../../base/schema.js";
 import { commonType } from "../../sources/common-type.js";
-import { flatNames } from "../../sources/names.js";
+import { flatNames, leavesOf } from "../../sources/names.js";
 import type { ProbedSchema } from "../../sources/options.js";
 import { path as pathText, quote } from "../../sql/duckdb/literals.js";
 import { typeOfDuckdb } from "./type-of.js";
@@ -24,7 +24,11 @@ export function unreadable(file: string, right: string, error: unknown): SluiceE
 interface Declared {
   readonly file: string;
   readonly columns: readonly { readonly name: string; readonly under: string; readonly type: Type }[];
+  /** Paths of INT96, which Spark and Hive write for an instant, and which DuckDB takes for the time of a wall clock. */
+  readonly instants: readonly string[];
 }
+
+const pathKey = (path: readonly string[]): string => path.join("\0");
 
 /** The columns of Parquet files: each with a type that all of them can be read in. */
 export async function probeParquet(files: readonly string[], ask: Ask): Promise<ProbedSchema> {
@@ -66,7 +70,7 @@ export async function probeParquet(files: readonly string[], ask: Ask): Promise<
     }
     columns = merged;
   }
-  return flattened(columns, [...casts]);
+  return flattened(columns, [...casts], new Set(different.flatMap(({ instants }) => instants)));
 }
 
 const differ = (file: string, first: string, how: string): SluiceError =>
@@ -129,29 +133,45 @@ async function unlike(files: readonly string[], ask: Ask): Promise<string[]> {
 async function declared(file: string, ask: Ask): Promise<Declared> {
   try {
     const described = await ask(`DESCRIBE SELECT * FROM read_parquet(${fileList([file])}, hive_partitioning = false)`);
-    const names = topLevel(
-      await ask(`SELECT name, num_children, precision FROM parquet_schema(${fileList([file])}) ORDER BY column_id`),
-      file,
+    const fields = await ask(
+      `SELECT name, num_children, precision, type FROM parquet_schema(${fileList([file])}) ORDER BY column_id`,
     );
+    const { names, int96 } = topLevel(fields, file);
     // Two columns of one name can't both have it, nor one without a name none.
     const own = flatNames(described.map(([under], i) => [names[i] ?? String(under)]));
+    const instants = int96.map(([top, ...rest]) => pathKey([String(described[Number(top)]![0]), ...rest]));
     const columns = described.map(([under, type], i) => ({
       name: own[i]!,
       under: String(under),
-      type: typeOfDuckdb(String(type)),
+      type: withInstants(typeOfDuckdb(String(type)), [String(under)], new Set(instants)),
     }));
-    return { file, columns };
+    return { file, columns, instants };
   } catch (error) {
     throw error instanceof SluiceError ? error : unreadable(file, "a readable Parquet file", error);
   }
 }
 
-/** The names of the columns themselves, out of the tree of all fields. */
-function topLevel(fields: readonly (readonly unknown[])[], file: string): string[] {
+function withInstants(type: Type, path: readonly string[], instants: ReadonlySet<string>): Type {
+  if (type.kind === "timestamp") return instants.has(pathKey(path)) ? { ...type, utc: true } : type;
+  if (type.kind !== "struct") return type;
+  const fields = type.fields.map((field) => ({
+    ...field,
+    type: withInstants(field.type, [...path, field.name], instants),
+  }));
+  return { ...type, fields };
+}
+
+/** The names of the columns themselves, out of the tree of all fields, and the ways to what is INT96: a column's number, then names. */
+function topLevel(
+  fields: readonly (readonly unknown[])[],
+  file: string,
+): { readonly names: string[]; readonly int96: string[][] } {
   const names: string[] = [];
+  const int96: string[][] = [];
   let at = 1;
-  const skip = (path: string): void => {
-    const [, children, precision] = fields[at]!;
+  const skip = (path: string, way: readonly string[]): void => {
+    const [, children, precision, type] = fields[at]!;
+    if (type === "INT96") int96.push([...way]);
     if (Number(precision ?? 0) > 38)
       throw new SluiceError(
         "unreadable_source",
@@ -159,29 +179,27 @@ function topLevel(fields: readonly (readonly unknown[])[], file: string): string
         { file, column: path },
       );
     at++;
-    for (let n = Number(children ?? 0); n > 0; n--) skip(`${path}.${String(fields[at]![0])}`);
+    for (let n = Number(children ?? 0); n > 0; n--) {
+      const name = String(fields[at]![0]);
+      skip(`${path}.${name}`, [...way, name]);
+    }
   };
   for (let n = Number(fields[0]?.[1] ?? 0); n > 0 && at < fields.length; n--) {
     const name = String(fields[at]![0] ?? "");
     names.push(name);
-    skip(name);
+    skip(name, [`${names.length - 1}`]);
   }
-  return names;
+  return { names, int96 };
 }
 
-function flattened(described: Declared["columns"], casts: readonly string[]): ProbedSchema {
-  const leaves: { readonly path: readonly string[]; readonly under: readonly string[]; readonly type: Type }[] = [];
-  const add = (path: readonly string[], under: readonly string[], type: Type): void => {
-    if (type.kind !== "struct") leaves.push({ path, under, type });
-    else for (const field of type.fields) add([...path, field.name], [...under, field.name], field.type);
-  };
-  for (const { name, under, type } of described) add([name], [under], type);
-  const names = flatNames(leaves.map(({ path }) => path));
-  return {
-    schema: { columns: leaves.map(({ type }, i): Column => ({ name: names[i]!, type })) },
-    paths: Object.fromEntries(
-      leaves.flatMap(({ under }, i) => (under.length > 1 || under[0] !== names[i] ? [[names[i]!, under]] : [])),
-    ),
-    casts,
-  };
+function flattened(
+  described: Declared["columns"],
+  casts: readonly string[],
+  instants: ReadonlySet<string>,
+): ProbedSchema {
+  const { columns, paths } = leavesOf(described);
+  const cast = columns.filter(
+    ({ name, type }) => type.kind === "timestamp" && instants.has(pathKey(paths[name] ?? [name])),
+  );
+  return { schema: { columns }, paths, casts: [...new Set([...casts, ...cast.map(({ name }) => name)])] };
 }

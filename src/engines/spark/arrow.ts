@@ -120,16 +120,19 @@ function narrowed(values: BigInt64Array, rows: number): Int32Array | Float64Arra
   return out;
 }
 
-/** Rows as JavaScript values, in the types that DuckDB's rows have. */
-export function* rowsOf({ rows, names, columns }: ResultBatch): Generator<Record<string, Value>> {
+/** Rows as JavaScript values, in the types that DuckDB's rows have; `exact` gives decimals as text, with all their digits. */
+export function* rowsOf(
+  { rows, names, columns }: ResultBatch,
+  { exact = false }: { readonly exact?: boolean } = {},
+): Generator<Record<string, Value>> {
   for (let i = 0; i < rows; i++) {
     const row = byName<Value>();
-    for (let c = 0; c < names.length; c++) row[names[c]!] = valueAt(columns[c]!, i);
+    for (let c = 0; c < names.length; c++) row[names[c]!] = valueAt(columns[c]!, i, exact);
     yield row;
   }
 }
 
-function valueAt(part: Part, i: number): Value {
+function valueAt(part: Part, i: number, exact: boolean): Value {
   if (part.nullCount > 0 && part.validity && ((part.validity[i >> 3]! >> (i & 7)) & 1) === 0) return null;
   const { type, children, offsets } = part;
   switch (type.typeId as Kind) {
@@ -140,6 +143,7 @@ function valueAt(part: Part, i: number): Value {
     case Kind.decimal: {
       const { scale } = type as unknown as { scale: number };
       const value = part.at(i) as bigint;
+      if (exact) return digitsOf(value, scale);
       return scale === 0 ? value : Number(value) / 10 ** scale;
     }
     case Kind.date:
@@ -149,14 +153,21 @@ function valueAt(part: Part, i: number): Value {
     case Kind.list: {
       const [items] = children!;
       const list: Value[] = [];
-      for (let at = offsets![i]!; at < offsets![i + 1]!; at++) list.push(valueAt(items!, at));
+      for (let at = offsets![i]!; at < offsets![i + 1]!; at++) list.push(valueAt(items!, at, exact));
       return list;
     }
     case Kind.struct:
-      return children!.map((child) => valueAt(child, i));
+      return children!.map((child) => valueAt(child, i, exact));
     default: {
       const value = part.at(i);
       return value === undefined || value === null ? null : (value as Value);
     }
   }
+}
+
+/** A decimal as it is written: `-12.50` of -1250 and two places. */
+function digitsOf(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  const whole = digits.slice(0, digits.length - scale);
+  return `${value < 0n ? "-" : ""}${whole}${scale > 0 ? `.${digits.slice(-scale)}` : ""}`;
 }

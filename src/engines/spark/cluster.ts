@@ -1,11 +1,13 @@
 import { hashOf } from "../../base/canonical.js";
 import { isError, SluiceError } from "../../base/errors.js";
-import type { Row } from "../../base/schema.js";
+import type { Row, Schema } from "../../base/schema.js";
+import { leavesOf } from "../../sources/names.js";
 import type { Cluster } from "../../sources/options.js";
 import { byBytes } from "../../sources/paths.js";
 import type { SourceFile, SparkRead, SparkScan } from "../../sources/scan.js";
-import { text } from "../../sql/spark/literals.js";
-import { type Frame, files, formula, frame, project, sql, table, withColumns } from "./plan.js";
+import { quote, text } from "../../sql/spark/literals.js";
+import { firstRowsStay } from "../../sql/spark/scan.js";
+import { column, command, type Frame, files, formula, frame, project, sql, table } from "./plan.js";
 import type { SparkSession } from "./session.js";
 import { isUnfinished } from "./standing.js";
 import { schemaOf } from "./types.js";
@@ -16,7 +18,7 @@ export function sourceFrame(read: SparkRead): Frame {
     case "table":
       return table(read.table);
     case "sql":
-      return sql(read.text);
+      return queried(read.text);
     case "files":
       return files(read.form, read.paths, read.form === "csv" ? { header: "true", inferSchema: "true" } : {});
     case "sent":
@@ -24,23 +26,36 @@ export function sourceFrame(read: SparkRead): Frame {
   }
 }
 
+/** A query that says how many rows it takes is kept from what is computed of them. */
+const queried = (text: string): Frame => {
+  const rows = sql(text);
+  return /\b(limit|offset)\b/i.test(text) ? sql(`SELECT * FROM rows WHERE ${firstRowsStay}`, {}, { rows }) : rows;
+};
+
 /** 63 bits of the row's values: the place of a row that stands in no known file. */
 const digest = "(xxhash64(to_json(struct(*))) & 9223372036854775807L)";
 
-/** The rows of a scan with their identity beside them: `__file` and `__row`. */
-export function identified(scan: SparkScan): Frame {
-  const source = sourceFrame(scan.read);
+/** The columns of a scan, and the identity of its rows beside them: `__file` and `__row`. */
+function identified(scan: SparkScan, source = sourceFrame(scan.read)): Frame {
   if (scan.read.kind === "sent") return source; // sent with both columns
-  if (scan.identity === "digest") return sql(`SELECT *, 0 AS __file, ${digest} AS __row FROM source`, {}, { source });
+  const columns = Object.fromEntries(
+    scan.schema.columns.map(({ name }) => [name, formula((scan.paths?.[name] ?? [name]).map(quote).join("."))]),
+  );
+  if (scan.identity === "digest") {
+    const rows = sql(`SELECT *, 0 AS __file, ${digest} AS __row FROM source`, {}, { source });
+    return scan.paths ? project(rows, { ...columns, __file: column("__file"), __row: column("__row") }) : rows;
+  }
   const paths = scan.files.map(({ path }) => text(path)).join(", ");
   const place = `CAST(array_position(array(${paths}), _metadata.file_path) - 1 AS INT)`;
-  return withColumns(source, { __file: formula(place), __row: formula("_metadata.row_index") });
+  return project(source, { ...columns, __file: formula(place), __row: formula("_metadata.row_index") });
 }
 
 /** Opens and watches what lies on the cluster. */
 export class SparkCluster implements Cluster {
   readonly #rows: (frame: Frame) => Promise<Row[]>;
   readonly #session: SparkSession;
+  /** Views of the scans that were opened, by their names. */
+  readonly #views = new Map<string, string>();
   /** Rows of the files that were opened, by their fingerprints. */
   readonly #counts = new Map<string, number>();
 
@@ -49,10 +64,26 @@ export class SparkCluster implements Cluster {
     this.#session = session;
   }
 
+  /** The columns of a scan, and the identity of its rows beside them. */
+  rowsOf(scan: SparkScan): Frame {
+    const view = this.#views.get(scan.name);
+    return view === undefined ? identified(scan) : table(view);
+  }
+
+  /** A view is listed and analysed once: else the cluster lists all files, and reads one for its schema, in jobs before each query. */
+  async #keepView(scan: SparkScan, source: Frame): Promise<void> {
+    const name = `__sluice_${scan.name}_${this.#session.sessionId.slice(0, 8)}_${this.#views.size}`;
+    const value = { input: identified(scan, source), name, isGlobal: false, replace: true };
+    for await (const _ of this.#session.run(command({ case: "createDataframeView", value }))) void _;
+    this.#views.set(scan.name, name);
+  }
+
   async open(read: SparkRead, spec: string): Promise<SparkScan> {
     const source = sourceFrame(read);
-    const schema = schemaOf(await this.#session.schema(source));
-    const taken = schema.columns.find(({ name }) => name === "__file" || name === "__row");
+    const stored = schemaOf(await this.#session.schema(source)).columns;
+    const { columns, paths } = leavesOf(stored.map(({ name, type }) => ({ name, under: name, type })));
+    const schema: Schema = { columns };
+    const taken = stored.find(({ name }) => name === "__file" || name === "__row");
     if (taken)
       throw new SluiceError(
         "unreadable_source",
@@ -63,12 +94,13 @@ export class SparkCluster implements Cluster {
       );
     const listed = read.kind === "sql" ? undefined : await this.#files(source);
     const files = listed ?? [await this.#asOne(source, spec)];
-    return {
+    const scan: SparkScan = {
       format: "spark",
       name: `source_${hashOf(files.map(({ fingerprint }) => fingerprint)).slice(0, 12)}`,
       read,
       files,
       schema,
+      ...(Object.keys(paths).length > 0 ? { paths } : {}),
       identity: listed ? "row" : "digest",
       assumed: [
         ...(await this.#unfinished(read)),
@@ -79,6 +111,8 @@ export class SparkCluster implements Cluster {
             ]),
       ],
     };
+    await this.#keepView(scan, source);
+    return scan;
   }
 
   async #unfinished(read: SparkRead): Promise<string[]> {

@@ -18,6 +18,7 @@ export const mllib = {
 
 export { evaluate, largerIsBetter } from "./mllib/apply.js";
 export { type CachedModel, cachedModels, clearModels, deleteModels } from "./mllib/cache.js";
+export { collect } from "./mllib/collect.js";
 export type { CrossValidator, Estimator, OneVsRest, Pipeline, Stage, TrainValidationSplit } from "./mllib/estimator.js";
 export { readModel, readOperator, writeOperator } from "./mllib/files.js";
 export { fit, transform } from "./mllib/fit.js";
@@ -40,6 +41,7 @@ export type { PipelineModel } from "./mllib/pipeline.js";
 export { readPipeline, writePipeline } from "./mllib/pipeline-files.js";
 export type { MllibSummary } from "./mllib/summary.js";
 export type { ValidatedModel } from "./mllib/validation.js";
+export { type Written, write } from "./mllib/write.js";
 // What a program needs besides: a session, and frames to fit to.
 export { type Frame, files, sql, table } from "./plan.js";
 export { parseRemote, type Remote } from "./remote.js";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { int64 } from "../../base/schema.js";
 import { generator } from "../../base/seeds.js";
+import type { Part } from "../../expr/relation.js";
 import type { SparkScan } from "../../sources/scan.js";
 import { type Piece, pieceBytesOf, piecesOf } from "./pieces.js";
 
@@ -16,8 +17,11 @@ const scanOf = (files: number, identity: SparkScan["identity"]) => ({
     assumed: [],
   },
 });
-const placesOf = ({ part, runs }: Piece, rowsIn: readonly number[]): string[] =>
-  (runs ?? [part!]).flatMap(({ file, from = 0, to = rowsIn[file]! }) =>
+const placesOf = ({ part, files }: Piece, rowsIn: readonly number[]): string[] =>
+  (files
+    ? rowsIn.flatMap((_, file) => (file >= files.from && file < files.to ? [{ file } as Part] : []))
+    : [part!]
+  ).flatMap(({ file, from = 0, to = rowsIn[file]! }) =>
     Array.from({ length: to - from }, (_, i) => `${file}:${from + i}`),
   );
 
@@ -33,6 +37,16 @@ describe("piecesOf", () => {
       for (const piece of pieces) expect(placesOf(piece, rowsIn).length).toBeLessThanOrEqual(most);
     }
   });
+
+  test("from one file on leave out those before it", () =>
+    expect([...piecesOf({ ...scanOf(4, "row"), files: { from: 1, to: 4 } }, [5, 6, 7, 90], () => 20)]).toEqual([
+      { files: { from: 1, to: 3 }, rows: 13 },
+      ...[0, 20, 40, 60].map((from) => ({
+        part: { file: 3, ...(from > 0 ? { from } : {}), to: from + 20 },
+        rows: 20,
+      })),
+      { part: { file: 3, from: 80 }, rows: 10 },
+    ]));
 
   test("of one part of a file are within it", () => {
     const pieces = [...piecesOf({ ...scanOf(3, "row"), part: { file: 1, from: 7, to: 19 } }, [50, 50, 50], () => 5)];

@@ -35,6 +35,7 @@ export function orderedScan(relation: Relation): OrderedScan | undefined {
 export interface Piece {
   readonly part?: Part;
   readonly runs?: readonly Required<Part>[];
+  readonly files?: { readonly from: number; readonly to: number };
   /** Source rows in it, about. */
   readonly rows: number;
 }
@@ -46,7 +47,7 @@ const digests = 2 ** 63;
  * before each, so that it may learn from those before it.
  */
 export function* piecesOf(
-  { scan, part, runs }: OrderedScan,
+  { scan, part, runs, files }: OrderedScan,
   rowsIn: readonly number[],
   mostRows: () => number,
 ): Generator<Piece> {
@@ -63,46 +64,49 @@ export function* piecesOf(
     }
     return;
   }
-  let small: Required<Part>[] = [];
-  let smallRows = 0;
   if (part && rowsIn[part.file] === 0) yield { part, rows: 0 };
-  const first = part?.file ?? 0;
-  for (let file = first; file < (part ? first + 1 : scan.files.length); file++) {
+  const first = part?.file ?? files?.from ?? 0;
+  const last = part ? part.file + 1 : (files?.to ?? scan.files.length);
+  // Small files that follow one another are read together.
+  let small = { from: first, to: first };
+  let smallRows = 0;
+  for (let file = first; file < last; file++) {
     const end = part?.to ?? rowsIn[file]!;
     let from = part?.from ?? 0;
     if (!part && smallRows + end <= most()) {
-      small.push({ file, from, to: end });
+      small = { from: small.from, to: file + 1 };
       smallRows += end;
       continue;
     }
-    if (small.length > 0) yield grouped(small, smallRows);
-    [small, smallRows] = [[], 0];
+    if (smallRows > 0) yield together(small, smallRows);
+    [small, smallRows] = [{ from: file + 1, to: file + 1 }, 0];
     for (let to = from; from < end; from = to) {
       to = Math.min(end, from + most());
       yield { part: { file, ...(from > 0 ? { from } : {}), ...(to < end || part?.to ? { to } : {}) }, rows: to - from };
     }
   }
-  if (small.length > 0) yield grouped(small, smallRows);
+  if (smallRows > 0) yield together(small, smallRows);
 }
 
-const grouped = (runs: readonly Required<Part>[], rows: number): Piece =>
-  runs.length === 1 ? { part: { file: runs[0]!.file }, rows } : { runs, rows };
+const together = (files: { readonly from: number; readonly to: number }, rows: number): Piece =>
+  files.to - files.from === 1 ? { part: { file: files.from }, rows } : { files, rows };
 
 /** Columns that say where a row stands. */
 export const places = ["__file", "__row"] as const;
 
 /** The same over a piece of its scan, or what it is over already, with its rows' places as its last columns. */
-export function numbered(relation: Relation, piece?: Pick<Piece, "part" | "runs">): Relation {
+export function numbered(relation: Relation, piece?: Pick<Piece, "part" | "runs" | "files">): Relation {
   switch (relation.kind) {
     case "scan": {
-      const { part: _, runs: __, ...whole } = relation;
+      const { part: _, runs: __, files: ___, ...whole } = relation;
       const columns = [...relation.scan.schema.columns, ...places.map((name) => ({ name, type: int64 }))];
-      const { part, runs } = piece ?? relation;
+      const { part, runs, files } = piece ?? relation;
       return {
         ...whole,
         scan: { ...relation.scan, schema: { columns } },
         ...(part ? { part } : {}),
         ...(runs ? { runs } : {}),
+        ...(files ? { files } : {}),
       };
     }
     case "filter":
@@ -122,6 +126,19 @@ export const unnumbered = ({ rows, names, columns }: ResultBatch): ResultBatch =
   names: names.slice(0, -2),
   columns: columns.slice(0, -2),
 });
+
+/** Where the rows of each file stand in a batch that is sorted by them. */
+export function* spansOf(
+  batch: ResultBatch,
+): Generator<{ readonly file: number; readonly from: number; readonly to: number }> {
+  if (batch.rows === 0) return;
+  const files = batch.columns.at(-2)!.values as Int32Array;
+  for (let from = 0, to = 0; from < batch.rows; from = to) {
+    const file = Number(files[from]!);
+    while (to < batch.rows && Number(files[to]!) === file) to++;
+    yield { file, from, to };
+  }
+}
 
 /** That rows come in the order of their places, however the cluster worked. */
 export class Order {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { SluiceError } from "../../base/errors.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
@@ -60,9 +60,13 @@ const widened = new WeakSet<object>();
 
 /** A connection whose own window is as wide as a stream's. By default it is 64 KB, and rows wait for a round trip for each 64 KB. */
 class WideConnection extends Http2SessionManager {
+  #ended = false;
+
   override async request(
     ...asked: Parameters<Http2SessionManager["request"]>
   ): ReturnType<Http2SessionManager["request"]> {
+    // What was still to be tidied up does not open it again.
+    if (this.#ended) throw new ConnectError("the session is closed", Code.FailedPrecondition);
     const stream = await super.request(...asked);
     const { session } = stream;
     if (session && !widened.has(session)) {
@@ -70,6 +74,12 @@ class WideConnection extends Http2SessionManager {
       session.setLocalWindowSize(windowBytes);
     }
     return stream;
+  }
+
+  /** An open connection, and a stream on it that nobody reads any more, would keep the process alive: for 15 minutes. */
+  end(): void {
+    this.#ended = true;
+    this.abort();
   }
 }
 
@@ -81,46 +91,49 @@ export class SparkSession implements AsyncDisposable {
   readonly #patienceMs: number;
   #away = false;
   readonly work = new Work();
-  /** Set by `open`. */
+  /** Told by the server. */
   version = "";
   #observed: string | undefined;
   #closed = false;
 
-  private constructor(remote: Remote, client: SparkClient, options: SessionOptions) {
+  readonly #connection: WideConnection;
+
+  private constructor(remote: Remote, connection: WideConnection, options: SessionOptions) {
     this.remote = remote;
-    this.client = client;
+    this.#connection = connection;
+    this.client = createClient(SparkConnectService, transportTo(remote, connection));
     this.sessionId = remote.sessionId ?? randomUUID();
     this.#patienceMs = options.patienceMs ?? remote.patienceMs ?? defaultPatienceMs;
   }
 
   /** Connects, refuses servers that are too old, and sets what our formulas rely on. */
   static async open(remote: Remote, options: SessionOptions = {}): Promise<SparkSession> {
-    const baseUrl = `${remote.tls ? "https" : "http"}://${remote.host}:${remote.port}`;
-    const transport = createGrpcTransport({
-      baseUrl,
-      sessionManager: new WideConnection(baseUrl, undefined, { settings: { initialWindowSize: windowBytes } }),
-      readMaxBytes: remote.maxMessageBytes,
-      writeMaxBytes: remote.maxMessageBytes,
-      interceptors: [headers(remote)],
-    });
-    const session = new SparkSession(remote, createClient(SparkConnectService, transport), options);
-    const { result } = await session.call(
-      (envelope, call) =>
-        session.client.analyzePlan({ ...envelope, analyze: { case: "sparkVersion", value: {} } }, call),
-      options.signal,
+    const connection = new WideConnection(urlOf(remote), undefined, { settings: { initialWindowSize: windowBytes } });
+    const session = new SparkSession(remote, connection, options);
+    try {
+      await session.#begin(options.signal);
+      return session;
+    } catch (error) {
+      if (session.version === "") connection.end();
+      else await session.close();
+      throw error;
+    }
+  }
+
+  async #begin(signal?: AbortSignal): Promise<void> {
+    const { result } = await this.call(
+      (envelope, call) => this.client.analyzePlan({ ...envelope, analyze: { case: "sparkVersion", value: {} } }, call),
+      signal,
     );
-    session.version = result.case === "sparkVersion" ? result.value.version : "";
-    const [major = 0, minor = 0] = session.version.split(".").map(Number);
-    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-      await session.close();
+    this.version = result.case === "sparkVersion" ? result.value.version : "";
+    const [major = 0, minor = 0] = this.version.split(".").map(Number);
+    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
       throw new SluiceError(
         "cluster_unreachable",
-        `Spark at ${remote.shown} is ${session.version}; ${oldest.join(".")} or newer is needed (older servers cut results and lose models)`,
-        { version: session.version },
+        `Spark at ${this.remote.shown} is ${this.version}; ${oldest.join(".")} or newer is needed (older servers cut results and lose models)`,
+        { version: this.version },
       );
-    }
-    await session.configure(settings);
-    return session;
+    await this.configure(settings);
   }
 
   /** How long the server may be away now: it is waited for once, and what is still to be tidied up is then only tried. */
@@ -281,12 +294,24 @@ export class SparkSession implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     await this.client.releaseSession({ ...this.envelope }, { timeoutMs: 10_000 }).catch(() => {});
+    this.#connection.end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 }
+
+const urlOf = ({ tls, host, port }: Remote): string => `${tls ? "https" : "http"}://${host}:${port}`;
+
+const transportTo = (remote: Remote, sessionManager: WideConnection): Transport =>
+  createGrpcTransport({
+    baseUrl: urlOf(remote),
+    sessionManager,
+    readMaxBytes: remote.maxMessageBytes,
+    writeMaxBytes: remote.maxMessageBytes,
+    interceptors: [headers(remote)],
+  });
 
 const interruptTypes = {
   INTERRUPT_TYPE_ALL: InterruptRequest_InterruptType.ALL,

@@ -2,9 +2,14 @@ import type { Column, Schema, Type } from "../../base/schema.js";
 import type { DataType } from "./wire/spark-connect_pb.js";
 
 /** The columns of a frame, in our types. */
-export function schemaOf(type: DataType): Schema {
+export const schemaOf = (type: DataType): Schema => ({
+  columns: fieldsOf(type).map(({ name, type }) => ({ name, type: typeOf(type) })),
+});
+
+/** The same in the types of Spark. */
+export function fieldsOf(type: DataType): { readonly name: string; readonly type: DataType }[] {
   if (type.kind.case !== "struct") throw new Error("a frame's type is a struct");
-  return { columns: columnsOf(type) };
+  return type.kind.value.fields.map(({ name, dataType }) => ({ name, type: dataType! }));
 }
 
 const columnsOf = (type: DataType): Column[] =>

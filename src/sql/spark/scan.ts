@@ -3,10 +3,18 @@ import type { ScanSql } from "../dialect.js";
 import { quote } from "./literals.js";
 import { withRowHashes } from "./row-hash.js";
 
+/**
+ * Always true, and written above `ORDER BY ... LIMIT n` wherever more is computed from those rows. Spark moves formulas below a limit;
+ * where they come in two steps (as a shared part of them does), it no longer sees the sort there, and takes the n rows that come first
+ * from the tasks. Nothing is moved through a condition that may differ by task.
+ */
+export const firstRowsStay = "spark_partition_id() >= 0";
+
 /** Reading a frame by the name that the engine gives it, with its rows' hashes where something above needs them. */
-export function scan({ scan, part, runs }: ScanRelation, seeds: readonly number[]): ScanSql {
+export function scan({ scan, part, runs, files }: ScanRelation, seeds: readonly number[]): ScanSql {
   if (scan.format !== "spark") throw new Error(`${scan.format} sources become frames before Spark queries them`);
   const where = [
+    ...(files ? [`t.__file >= ${files.from}`, `t.__file < ${files.to}`] : []),
     ...(part ? [`t.__file = ${part.file}`] : []),
     ...(part?.from === undefined ? [] : [`t.__row >= ${part.from}L`]),
     ...(part?.to === undefined ? [] : [`t.__row < ${part.to}L`]),

@@ -4,7 +4,7 @@ import type { Executing } from "../execute.js";
 import type { Frame } from "../plan.js";
 import type { SparkSession } from "../session.js";
 
-/** All rows of a small frame: facts about a model, never data. */
+/** All rows of a frame, which have room in memory here: facts about a model, a summary, the first rows. */
 export async function collect(session: SparkSession, frame: Frame, options: Executing = {}): Promise<readonly Row[]> {
   const reader = new BatchReader();
   const rows: Row[] = [];
