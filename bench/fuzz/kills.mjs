@@ -17,7 +17,7 @@ export async function killsTarget({ scratch }) {
         }),
         async holds({ learner, form, seed }) {
           const own = learners.find(({ name }) => name === learner);
-          const { result, figures } = await killSome({ learner: own, form, kills: 5, scratch, seed });
+          const { result, figures } = await killSome({ learner: own, form, kills: 2, scratch, seed });
           must(result === "held", figures);
         },
       },

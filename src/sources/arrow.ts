@@ -76,23 +76,29 @@ interface Field {
 }
 
 async function fieldsOf(path: string): Promise<Field[]> {
-  for await (const table of tables(path, true)) return flattened(table);
+  for await (const table of tables(path, true)) {
+    try {
+      return flattened(table);
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+  }
   throw new SluiceError("unreadable_source", `${path} has no Arrow schema; write it again as Arrow IPC`, {
     file: path,
   });
 }
 
 function flattened(table: Table): Field[] {
-  const leaves: { names: string[]; path: number[]; type: DataType }[] = [];
-  const add = (names: string[], path: number[], type: DataType): void => {
+  const leaves: { names: (string | null)[]; path: number[]; type: DataType }[] = [];
+  const add = (names: (string | null)[], path: number[], type: DataType): void => {
     const { typeId, children } = detailsOf(type);
     if (typeId === kind.struct)
       for (const [i, child] of children.entries()) add([...names, child.name], [...path, i], child.type);
     else leaves.push({ names, path, type });
   };
   for (const [i, field] of table.schema.fields.entries()) add([field.name], [i], field.type);
-  // As in a CSV's header: no engine takes a NUL in a name.
-  const names = flatNames(leaves.map((leaf) => leaf.names.map((name) => name.replaceAll("\0", ""))));
+  // As in a CSV's header: no engine takes a NUL in a name. A field may have none.
+  const names = flatNames(leaves.map((leaf) => leaf.names.map((name) => (name ?? "").replaceAll("\0", ""))));
   return leaves.map(({ path, type }, i) => ({ name: names[i]!, path, type }));
 }
 
