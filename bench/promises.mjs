@@ -1,4 +1,4 @@
-// `npm run promises [-- --only budget,one-model,kill,source,together --learners linear,sgd --kills 20 --budgets 256,512 --quick]`: tries to break what the README
+// `npm run promises [-- --only budget,one-model,kill,source,together,fuzz --learners linear,sgd --kills 20 --budgets 256,512 --quick]`: tries to break what the README
 // promises, prints one table and writes it with its figures to PROMISES.md; exit 1 when a promise is broken.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -4,7 +4,7 @@ export interface Line {
   readonly result: "held" | "BROKEN" | "did not run";
   readonly figures: string;
 }
-export const promises: Readonly<Record<"budget" | "one-model" | "kill" | "source" | "together", unknown>>;
+export const promises: Readonly<Record<"budget" | "one-model" | "kill" | "source" | "together" | "fuzz", unknown>>;
 export function tryPromises(
   names: readonly string[],
   options: {

@@ -1,5 +1,6 @@
 // Every promise with its trials.
 import { budgetTrials } from "./budget.mjs";
+import { fuzzTrials } from "./fuzz.mjs";
 import { interruptTrials } from "./interrupt.mjs";
 import { killTrials } from "./kill.mjs";
 import { learnersNamed } from "./learners.mjs";
@@ -14,6 +15,7 @@ export const promises = {
   interrupt: interruptTrials,
   source: sourceTrials,
   together: togetherTrials,
+  fuzz: fuzzTrials,
 };
 
 /** Passes over pages, and rows that workers keep. */

@@ -21,7 +21,7 @@ const promise = "kill -9";
 const inQuick = ["damaged journal", "damaged rest of the cache", "foreign journal"];
 const kinds = ["event", "time", "write", "event", "resume"];
 
-export async function killTrials({ quick, learners, kills = quick ? 10 : 100, scratch, say, seed = 11 }) {
+export async function killTrials({ quick, learners, kills = quick ? 20 : 100, scratch, say, seed = 11 }) {
   const jobs = jobsOf(learners);
   const lines = [];
   for (const [i, job] of jobs.entries()) {
@@ -47,14 +47,21 @@ export async function killTrials({ quick, learners, kills = quick ? 10 : 100, sc
 }
 
 /** Text that is landed first and Parquet in turn. */
-const jobsOf = (learners) =>
-  learners.map((learner, i) => ({
-    name: `${learner.name} on ${i % 2 === 0 ? "CSV" : "Parquet"}`,
-    args: async (rows) => {
-      const file = await (i % 2 === 0 ? mixedCsv : mixedTable)(rows);
-      return [file, ...flagsOf(learner, true), "--threads", "2", "--memory", "512MB"];
-    },
-  }));
+const jobsOf = (learners) => learners.map((learner, i) => jobOf(learner, i % 2 === 0 ? "CSV" : "Parquet"));
+
+const jobOf = (learner, form) => ({
+  name: `${learner.name} on ${form}`,
+  args: async (rows) => {
+    const file = await (form === "CSV" ? mixedCsv : mixedTable)(rows);
+    return [file, ...flagsOf(learner, true), "--threads", "2", "--memory", "512MB"];
+  },
+});
+
+/** A short run of this learner, killed so many times at moments of the seed. */
+export const killSome = ({ learner, form, kills, scratch, seed }) =>
+  tried(promise, `${learner.name} on ${form}`, () =>
+    killed(jobOf(learner, form), `${kills} kills`, kills, scratch, seed, 0),
+  );
 
 /** An undisturbed run of at least so many seconds on this machine, and the writes that were seen in it. */
 async function undisturbed(job, scratch, leastSeconds) {

@@ -200,7 +200,7 @@ export const ops = {
   length: { ...takes(["text"], int64), doc: "Number of code points." },
   substring: {
     ...takes(["text", "integer", "integer"], text, 2),
-    doc: "substring(text, start, count): code points from start (1 is the first, -1 the last), up to count of them.",
+    doc: "substring(text, start, count): code points from start (1 is the first, -1 the last, a place before the first is the first), up to count of them.",
   },
   contains: {
     ...takes(["text", "text"], bool),

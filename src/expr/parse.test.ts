@@ -158,6 +158,13 @@ describe("printExpr", () => {
     );
   });
 
+  test("a day of the year 0 reads back", () => {
+    const printed = printExpr(parse("DATE '0-01-31' is null"));
+    expect(printed).toBe("DATE '0000-01-31' IS NULL");
+    expect(printExpr(parse(printed))).toBe(printed);
+    expect(printExpr(parse("TIMESTAMP '0-01-31 10:00'"))).toBe("TIMESTAMP '0000-01-31 10:00:00'");
+  });
+
   test("reads like SQL", () => {
     expect(printExpr(parse("(delay+1)*2 > 3 and not (Origin in ('a') or \"a b\" is null)"))).toBe(
       "(delay + 1) * 2 > 3 AND NOT (Origin IN ('a') OR \"a b\" IS NULL)",

@@ -136,9 +136,12 @@ function printValue(value: Value): Printed {
   if (Array.isArray(value))
     return [`[${(value as readonly Value[]).map((item) => printValue(item)[0]).join(", ")}]`, atom];
   return "days" in value
-    ? [`DATE '${printDate(value.days)}'`, atom]
-    : [`TIMESTAMP '${printTimestamp((value as { micros: bigint }).micros)}'`, atom];
+    ? [`DATE '${yearZero(printDate(value.days))}'`, atom]
+    : [`TIMESTAMP '${yearZero(printTimestamp((value as { micros: bigint }).micros))}'`, atom];
 }
+
+/** 1 BC as formulas write it. */
+const yearZero = (printed: string): string => printed.replace(/^0001(.*) \(BC\)$/, "0000$1");
 
 export const snake = (op: string): string =>
   op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replace(/(\D)(32|10|2)$/, "$1$2");

@@ -101,7 +101,8 @@ export function typeOfValue(value: Value): Known {
   if (value === null) return undefined;
   if (typeof value === "boolean") return bool;
   if (typeof value === "bigint") return int64;
-  if (typeof value === "number") return Number.isSafeInteger(value) ? int64 : real;
+  // Only a real number has a zero below zero.
+  if (typeof value === "number") return Number.isSafeInteger(value) && !Object.is(value, -0) ? int64 : real;
   if (typeof value === "string") return text;
   if (value instanceof Uint8Array) return { kind: "bytes" };
   if (Array.isArray(value)) return { kind: "list", of: typeOfValues(value as readonly Value[]) ?? real };

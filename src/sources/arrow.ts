@@ -1,7 +1,7 @@
 import type { DataType, Table } from "@uwdata/flechette";
 import { SluiceError } from "../base/errors.js";
 import { type Column, type Schema, type Type, text, typeName } from "../base/schema.js";
-import { tables } from "./arrow/batches.js";
+import { tables, unreadable } from "./arrow/batches.js";
 import { detailsOf, kind, spellingOf, typeOf } from "./arrow/values.js";
 import { commonType } from "./common-type.js";
 import { flatNames } from "./names.js";
@@ -31,6 +31,10 @@ export async function arrow(files: readonly SourceFile[], options: SourceOptions
     found = found ? together(found, theirs, files[0]!.path, file.path) : theirs;
   }
   const columns: Column[] = [...found!].map(([name, type]) => ({ name, type: type === "null" ? text : type }));
+  if (columns.length === 0)
+    throw new SluiceError("empty_source", `${files[0]!.path} has no column that is read; at least one is needed`, {
+      file: files[0]!.path,
+    });
   return { format: "arrow", files, schema: { columns }, assumed };
 }
 
@@ -72,22 +76,29 @@ interface Field {
 }
 
 async function fieldsOf(path: string): Promise<Field[]> {
-  for await (const table of tables(path, true)) return flattened(table);
+  for await (const table of tables(path, true)) {
+    try {
+      return flattened(table);
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+  }
   throw new SluiceError("unreadable_source", `${path} has no Arrow schema; write it again as Arrow IPC`, {
     file: path,
   });
 }
 
 function flattened(table: Table): Field[] {
-  const leaves: { names: string[]; path: number[]; type: DataType }[] = [];
-  const add = (names: string[], path: number[], type: DataType): void => {
+  const leaves: { names: (string | null)[]; path: number[]; type: DataType }[] = [];
+  const add = (names: (string | null)[], path: number[], type: DataType): void => {
     const { typeId, children } = detailsOf(type);
     if (typeId === kind.struct)
       for (const [i, child] of children.entries()) add([...names, child.name], [...path, i], child.type);
     else leaves.push({ names, path, type });
   };
   for (const [i, field] of table.schema.fields.entries()) add([field.name], [i], field.type);
-  const names = flatNames(leaves.map((leaf) => leaf.names));
+  // As in a CSV's header: no engine takes a NUL in a name. A field may have none.
+  const names = flatNames(leaves.map((leaf) => leaf.names.map((name) => (name ?? "").replaceAll("\0", ""))));
   return leaves.map(({ path, type }, i) => ({ name: names[i]!, path, type }));
 }
 
@@ -102,14 +113,20 @@ interface Batch {
 /** The records of a file, in batches. */
 export async function* arrowRecords(path: string, schema: Schema): AsyncGenerator<readonly Record[]> {
   for await (const table of tables(path, false)) {
+    for (let from = 0; from < table.numRows; from += 2048) yield recordsOf(path, table, schema, from);
+  }
+}
+
+/** Up to 2048 records from a row on. Lengths and types that do not fit what is there show when values are taken. */
+function recordsOf(path: string, table: Table, schema: Schema, from: number): Record[] {
+  try {
     const fields = new Map(flattened(table).map((field) => [field.name, field]));
     const cells = schema.columns.map(({ name }) => cellsOf(table, fields.get(name)!));
-    for (let from = 0; from < table.numRows; from += 2048) {
-      const records: Record[] = [];
-      for (let row = from; row < Math.min(table.numRows, from + 2048); row++)
-        records.push({ cells: cells.map((cell) => cell(row)) });
-      yield records;
-    }
+    return Array.from({ length: Math.min(table.numRows - from, 2048) }, (_, i) => ({
+      cells: cells.map((cell) => cell(from + i)),
+    }));
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 

@@ -68,7 +68,7 @@ export function term(expr: Expr, scope: Scope): Term {
     case "call": {
       const call =
         expr.op === "when" ? flatWhen(expr) : flat.has(expr.op) ? { ...expr, args: flatArgs(expr, expr.op) } : expr;
-      const args = call.args.map((arg) => term(arg, scope));
+      const args = call.args.map((arg) => widened(term(arg, scope), dialect));
       const type = callType(
         call,
         args.map((arg) => arg.type),
@@ -78,6 +78,11 @@ export function term(expr: Expr, scope: Scope): Term {
     }
   }
 }
+
+/** As pages take them: 32 bits wide, at the top of a formula. Within one they would draw what stands beside them into 32 bits. */
+const narrow: ReadonlySet<OpName> = new Set(["toFloat32", "hash31"]);
+const widened = (of: Term, dialect: Dialect): Term =>
+  of.type && of.expr.kind === "call" && narrow.has(of.expr.op) ? { ...of, sql: dialect.widen(of.sql, of.type) } : of;
 
 function flatArgs({ args }: Call, op: OpName, into: Expr[] = []): Expr[] {
   for (const arg of args) {

@@ -11,7 +11,7 @@ import {
   UnknownColumnError,
 } from "../base/errors.js";
 import { toJson } from "../base/json.js";
-import { ioBytes, peakRssBytes } from "../base/ledger.js";
+import { ioBytes, type Lease, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
 import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
@@ -172,6 +172,7 @@ async function trainIn(
       message: `the run's journal was damaged; what its last ${journal.damagedLines} lines said is done again`,
     });
   let settle = (): Promise<void> => Promise.resolve();
+  let weights: Lease | undefined;
   // What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget.
   const {
     name: _name,
@@ -459,7 +460,7 @@ async function trainIn(
     };
     const held = chosen.memory?.(params, outputs, blocks, workspace.plan.threads) ?? 0;
     const further = held - workspace.learnerBytes;
-    if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
+    if (further > 0) weights = workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
     const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, weight?.expr);
     const [state, baselineState] = await rows.learn([
@@ -734,6 +735,7 @@ async function trainIn(
     throw storageError(error, dir);
   } finally {
     await settle().catch(() => {});
+    weights?.release();
     journal.close();
   }
 }

@@ -38,7 +38,7 @@ const values: Readonly<Record<string, readonly Value[]>> = {
     -Infinity,
   ],
   int: [0, 1, -1, 2, 7, -7, 30, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, -(2 ** 53) + 1, big, -big - 1n, 2n ** 53n + 1n],
-  small: [0, 1, -1, 2, 3, 100],
+  small: [0, 1, -1, 2, 3, -3, 100],
   text: [
     "",
     " ",

@@ -78,6 +78,33 @@ describe("Arrow", () => {
         }
       }
   });
+  test("bytes that are harmed anywhere are read, or refused by name", async () => {
+    const bytes = tableToIPC(tableFromArrays({ x: [1.5, 2], t: ["a", "b"] }), { format: "file" })!;
+    const refused = new Set<string>();
+    for (let place = 0; place < bytes.length; place += 31) {
+      const harmed = Uint8Array.from(bytes);
+      harmed[place]! ^= 1 + (place % 7);
+      await at.read(put(harmed)).catch((error) => refused.add(error.code ?? String(error)));
+    }
+    expect([...refused]).toEqual(["unreadable_source"]);
+  });
+  test("a file without columns, and one with more fields than it has bytes, are refused", async () => {
+    await expect(at.read(put(tableToIPC(tableFromArrays({}), { format: "stream" })!))).rejects.toMatchObject({
+      code: "empty_source",
+    });
+    const bytes = Buffer.from(tableToIPC(tableFromArrays({ a: [1, 2], b: [3, 4], c: [5, 6] }), { format: "stream" })!);
+    // The number of fields is the only 3 that stands alone in four bytes.
+    for (let place = 8; place < 200; place += 4) {
+      if (bytes.readInt32LE(place) !== 3) continue;
+      const harmed = Buffer.from(bytes);
+      harmed.writeInt32LE(0x7f0003, place);
+      await expect(at.read(put(harmed)), `${place}`).rejects.toMatchObject({ code: "unreadable_source" });
+    }
+  });
+  test("a name with a NUL is read without it, as in CSV", async () => {
+    const bytes = tableToIPC(tableFromArrays({ "a\0b": [1, 2] }), { format: "stream" })!;
+    expect(await at.read(put(bytes))).toMatchObject({ types: [["ab", "int64"]], rows: [[1], [2]] });
+  });
   test("columns of equal names but for capital letters keep their values", async () => {
     const bytes = tableToIPC(tableFromArrays({ id: [1, 2], ID: [10, 20], "": [5, 6], __proto__x: ["a", "b"] }), {
       format: "stream",

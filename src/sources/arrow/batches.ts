@@ -42,12 +42,7 @@ export async function* tables(path: string, schemaOnly: boolean): AsyncGenerator
     try {
       return tableFromIPC(data, { useBigInt: true, useBigIntTimestamp: true, useDecimalInt: true, useProxy: true });
     } catch (error) {
-      throw new SluiceError(
-        "unreadable_source",
-        `${path} is not readable as Arrow IPC: ${(error as Error).message}; write it again`,
-        { file: path },
-        { cause: error },
-      );
+      throw unreadable(path, error);
     }
   };
   try {
@@ -58,6 +53,15 @@ export async function* tables(path: string, schemaOnly: boolean): AsyncGenerator
     await file.close();
   }
 }
+
+/** What the library said of a file that is no sound Arrow. */
+export const unreadable = (path: string, error: unknown): SluiceError =>
+  new SluiceError(
+    "unreadable_source",
+    `${path} is not readable as Arrow IPC: ${(error as Error).message}; write it again`,
+    { file: path },
+    { cause: error },
+  );
 
 type Read = (at: number, length: number) => Promise<Buffer>;
 type Decode = (data: Uint8Array | Uint8Array[]) => Table;
@@ -127,7 +131,9 @@ async function* ofFile(
   const message = async ({ offset, bytes }: Block): Promise<Buffer> => {
     refuseLarge(bytes, path);
     if (offset < 0 || bytes <= 0 || offset + bytes > size) cut(path);
-    return read(offset, bytes);
+    const content = await read(offset, bytes);
+    const marked = content.length >= 8 && content.readInt32LE(0) === -1;
+    return headerOf(content.subarray(marked ? 8 : 4)) ? content : cut(path);
   };
   // A file's dictionaries count for all batches, wherever they stand in it: Polars writes them last.
   const before: Buffer[] = [];
@@ -145,12 +151,15 @@ interface Blocks {
 function blocksOf(footer: Buffer): readonly [dictionaries: Blocks, batches: Blocks] | undefined {
   try {
     const table = footer.readUInt32LE(0);
+    const schema = fieldAt(footer, table, 1);
+    if (schema > 0) checkFields(footer, schema + footer.readUInt32LE(schema));
     const list = (field: number): Blocks => {
       const place = fieldAt(footer, table, field);
       if (place === 0) return { at: 0, blocks: [] };
-      const at = place + footer.readUInt32LE(place);
-      const blocks = Array.from({ length: footer.readUInt32LE(at) }, (_, i) => {
-        const block = at + 4 + 24 * i;
+      const { at: first, count } = vectorAt(footer, table, field, 24);
+      const at = first - 4;
+      const blocks = Array.from({ length: count }, (_, i) => {
+        const block = first + 24 * i;
         return {
           offset: Number(footer.readBigInt64LE(block)),
           bytes: footer.readInt32LE(block + 8) + Number(footer.readBigInt64LE(block + 16)),
@@ -214,13 +223,58 @@ function fieldAt(bytes: Buffer, table: number, field: number): number {
   return offset === 0 ? 0 : table + offset;
 }
 
-/** Two fields of the flatbuffer table `Message` (Message.fbs): header type and body length. */
+/** A vector of a table. The library reads on behind the end of its bytes, so one that does not fit is refused before it sees it. */
+function vectorAt(bytes: Buffer, table: number, field: number, width: number): { at: number; count: number } {
+  const place = fieldAt(bytes, table, field);
+  if (place === 0) return { at: 0, count: 0 };
+  const at = place + bytes.readUInt32LE(place);
+  const count = bytes.readUInt32LE(at);
+  if (at + 4 + count * width > bytes.length) throw new RangeError(`a list of ${count} ends behind its message`);
+  return { at: at + 4, count };
+}
+
+/** Looks through the fields of the table `Schema` (Schema.fbs) and theirs: no more than the bytes have room for, so that no field is its own child. */
+function checkFields(bytes: Buffer, schema: number): void {
+  let left = bytes.length / 4;
+  const tables = [{ table: schema, children: 1, metadata: 2 }];
+  for (let next = tables.pop(); next; next = tables.pop()) {
+    vectorAt(bytes, next.table, next.metadata, 4);
+    const { at, count } = vectorAt(bytes, next.table, next.children, 4);
+    left -= count;
+    if (left < 0) throw new RangeError("more fields than its bytes have room for");
+    for (let place = at; place < at + 4 * count; place += 4)
+      tables.push({ table: place + bytes.readUInt32LE(place), children: 5, metadata: 6 });
+  }
+}
+
+/** Looks through a message's lists: fields of a schema, nodes and buffers of a batch. */
+function checkLists(bytes: Buffer, table: number, header: number): void {
+  vectorAt(bytes, table, 4, 4);
+  const place = fieldAt(bytes, table, 2);
+  if (place === 0) return;
+  let own = place + bytes.readUInt32LE(place);
+  if (header === Header.schema) {
+    checkFields(bytes, own);
+    return;
+  }
+  if (header === Header.dictionary) {
+    const data = fieldAt(bytes, own, 1);
+    if (data === 0) return;
+    own = data + bytes.readUInt32LE(data);
+  }
+  vectorAt(bytes, own, 1, 16);
+  vectorAt(bytes, own, 2, 16);
+}
+
+/** Two fields of the flatbuffer table `Message` (Message.fbs): header type and body length. Nothing where its lists do not fit in it. */
 function headerOf(bytes: Buffer): { header: number; body: number } | undefined {
   try {
     const table = bytes.readUInt32LE(0);
     const [kind, body] = [fieldAt(bytes, table, 1), fieldAt(bytes, table, 3)];
+    const header = kind === 0 ? 0 : bytes.readUInt8(kind);
+    checkLists(bytes, table, header);
     return {
-      header: kind === 0 ? 0 : bytes.readUInt8(kind),
+      header,
       body: body === 0 ? 0 : Number(bytes.readBigInt64LE(body)),
     };
   } catch {

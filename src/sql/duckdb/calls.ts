@@ -216,13 +216,16 @@ const toTime =
     return a.type && !isTime(a.type) ? nothing(as) : `TRY_CAST(${a.sql} AS ${as})`;
   };
 
-/** DuckDB reads backwards for a negative count, and raises past 2^32. */
+/**
+ * DuckDB reads backwards for a negative count, and raises past 2^32. A place before the text it takes for the first where all values of
+ * the column are ASCII and for a place before it where they are not: so no place is.
+ */
 const substring: Emit = (a, start, count) => {
-  const within = ({ sql, expr }: Term, low: number): string =>
-    expr.kind === "lit" && (expr.value === null || (Number(expr.value) >= low && Number(expr.value) < 2 ** 31))
+  const within = ({ sql, expr }: Term, low: string): string =>
+    expr.kind === "lit" && (expr.value === null || (Number(expr.value) >= 0 && Number(expr.value) < 2 ** 31))
       ? sql
       : `CASE WHEN ${sql} IS NOT NULL THEN greatest(least(${sql}, 2147483647), ${low}) END`;
-  return `substring(${[a.sql, within(start!, -2147483647), ...(count ? [within(count, 0)] : [])].join(", ")})`;
+  return `substring(${[a.sql, within(start!, `-length(${a.sql})`), ...(count ? [within(count, "0")] : [])].join(", ")})`;
 };
 
 /** Every operation as expr/ops.ts says it. */
