@@ -93,15 +93,16 @@ needs.spark()("a cluster of several processes", () => {
     expect(text).not.toContain("CollectLimit");
   });
 
-  test("holds no process when its session is closed in the middle of the work", async () => {
+  test("holds no process when its session is closed, whatever is still open on it", async () => {
     const session = await SparkSession.open(parseRemote(spark.remote));
-    const stream = session.run(sql("SELECT id FROM range(0, 3000000, 1, 8)"));
-    await stream.next();
-    await session.close();
-    await expect(session.schema(sql("SELECT 1"))).rejects.toThrow();
-    await stream.return(undefined);
+    const plan = { opType: { case: "root", value: sql("SELECT id FROM range(0, 3000000, 1, 8)") } } as const;
+    const stream = session.client.executePlan({ ...session.envelope, plan })[Symbol.asyncIterator]();
+    await stream.next(); // and nobody reads on
     const open = (): readonly string[] => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap");
+    expect(open()).not.toEqual([]);
+    await session.close();
     await vi.waitFor(() => expect(open()).toEqual([]), { timeout: 5000 });
+    await expect(session.schema(sql("SELECT 1"))).rejects.toMatchObject({ code: "cluster_error" });
   });
 
   test("whose executor is killed in the middle gives the whole result, each row once", async () => {
