@@ -2,6 +2,7 @@ import { StatementType } from "@duckdb/node-api";
 import { SluiceError } from "../base/errors.js";
 import type { Row, Value } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
+import { printDate, printTimestamp } from "../expr/time.js";
 import { type NamedFile, readNamedFiles } from "../train/named-files.js";
 import { type CommonFlags, type Context, openWorkspace, wholeNumber } from "./command.js";
 import { table } from "./tables.js";
@@ -80,11 +81,11 @@ async function check(query: string, workspace: Awaited<ReturnType<typeof openWor
   });
 }
 
+/** As JSON carries it: what is no number there (a time, NaN, an infinity) as text. */
 function plain(value: Value): unknown {
-  if (value && typeof value === "object" && "days" in value)
-    return new Date(value.days * 86_400_000).toISOString().slice(0, 10);
-  if (value && typeof value === "object" && "micros" in value)
-    return new Date(Number(value.micros / 1000n)).toISOString().replace("T", " ").replace("Z", "");
+  if (value && typeof value === "object" && "days" in value) return printDate(value.days);
+  if (value && typeof value === "object" && "micros" in value) return printTimestamp(value.micros);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   return Array.isArray(value) ? value.map(plain) : value;
 }

@@ -62,13 +62,21 @@ export function secondOfDay(micros: bigint): number {
 const modulo = (a: number, b: number): number => ((a % b) + b) % b;
 const two = (n: number): string => String(n).padStart(2, "0");
 
+/** The days and microseconds that stand for "after all others" where a source knows such a thing, as DuckDB and PostgreSQL do. */
+const endlessDays = 2 ** 31 - 1;
+const endlessMicros = 2n ** 63n - 1n;
+
+const printEndless = (isLate: boolean): string => (isLate ? "infinity" : "-infinity");
+
 export function printDate(days: number): string {
+  if (Math.abs(days) === endlessDays) return printEndless(days > 0);
   const { year, month, day } = civilOf(days);
   const shown = year > 0 ? year : 1 - year;
   return `${String(shown).padStart(4, "0")}-${two(month)}-${two(day)}${year > 0 ? "" : " (BC)"}`;
 }
 
 export function printTimestamp(micros: bigint): string {
+  if (micros === endlessMicros || micros === -endlessMicros) return printEndless(micros > 0n);
   const days = daysOfMicros(micros);
   const [date, bc] = printDate(days).split(" ");
   const rest = Number(micros - microsOfDays(days));

@@ -1,6 +1,7 @@
 import type { Value } from "../base/schema.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import { printExpr } from "../expr/print.js";
+import { printDate, printTimestamp } from "../expr/time.js";
 import type { NumberBlock } from "./contract.js";
 import { asReal } from "./statistics/ask.js";
 
@@ -27,10 +28,7 @@ export const labelOf = (of: Expr): string => (of.kind === "col" ? of.name : prin
 
 export function shownValue(value: Value): string {
   if (value === null) return "missing";
-  if (typeof value === "object" && "days" in value) return new Date(value.days * 86_400_000).toISOString().slice(0, 10);
-  if (typeof value === "object" && "micros" in value) {
-    const at = new Date(Number(value.micros / 1000n));
-    return Number.isNaN(at.getTime()) ? `${value.micros} us` : at.toISOString().replace(".000Z", "").replace("T", " ");
-  }
+  if (typeof value === "object" && "days" in value) return printDate(value.days);
+  if (typeof value === "object" && "micros" in value) return printTimestamp(value.micros);
   return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
 }

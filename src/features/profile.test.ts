@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { date, int64, real, text } from "../base/schema.js";
+import { date, int64, real, text, timestamp } from "../base/schema.js";
 import { mix32 } from "../base/seeds.js";
 import type { ParquetScan } from "../sources/scan.js";
 import { sampleCounts } from "./profile/sample.js";
@@ -94,4 +94,41 @@ test("sampleCounts knows columns whose values a sample will show often", () => {
   // a long tail behind a few frequent values
   const tail = Array.from({ length: 2000 }, (_, k) => String(k % 2 === 0 ? k % 10 : mix32(k) % 2000));
   expect(sampleCounts(tail, 100_000)).toBe(false);
+});
+
+describe("profile of values that differ in their last digits", () => {
+  let tables: TestTables;
+  beforeAll(async () => {
+    tables = await testTables();
+  });
+  afterAll(() => tables[Symbol.asyncDispose]());
+
+  test("tells times apart that share a millisecond, to the microsecond and without a zone", async () => {
+    const { scan } = await tables.table(
+      "times",
+      { t: timestamp },
+      "SELECT TIMESTAMP '2024-01-01 10:00:00' + k * INTERVAL 1 MICROSECOND AS t FROM range(50) r(k)",
+    );
+    const [t] = (await profile(tables.engine, scan)).columns;
+    expect(t).toMatchObject({ distinct: 50, min: "2024-01-01 10:00:00", max: "2024-01-01 10:00:00.000049" });
+  });
+
+  test.each([1_000_000_000_000_000n, 4_000_000_000_000_000n, 1_000_000_000_000_000_000n])(
+    "has the mean and deviation of numbers from %s on",
+    async (from) => {
+      const { scan } = await tables.table(
+        `from ${from}`,
+        { id: int64 },
+        `SELECT ${from} + k AS id FROM range(400) r(k)`,
+      );
+      const [id] = (await profile(tables.engine, scan)).columns;
+      expect(id!.mean).toBe(Number(from) + 199.5);
+      expect(id!.deviation).toBeCloseTo(Math.sqrt((400 ** 2 - 1) / 12), 6);
+    },
+  );
+
+  test("names infinite values that stand often", async () => {
+    const { scan } = await tables.table("ends", { x: real }, "SELECT 'inf'::DOUBLE AS x FROM range(3) r(k)");
+    expect((await profile(tables.engine, scan)).columns[0]!.top).toEqual([{ value: "Infinity", share: 1 }]);
+  });
 });

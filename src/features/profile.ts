@@ -3,9 +3,8 @@ import type { Engine } from "../engines/contract.js";
 import { col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
-import { shownValue } from "./formulas.js";
 import { exactFacts } from "./profile/exact.js";
-import { type ColumnProfile, describeSample, sampleCounts } from "./profile/sample.js";
+import { type ColumnProfile, describeSample, sampleCounts, shown } from "./profile/sample.js";
 import { countRows } from "./statistics/ask.js";
 import { inSample, narrowed } from "./statistics/sample.js";
 
@@ -112,8 +111,8 @@ async function firstLook(
     );
     seen = first.length;
     for (const name of part) {
-      const shownValues = first.map((row) => shownValue(row[name] ?? null));
-      if (!sampleCounts(shownValues, wanted)) varied.add(name);
+      const values = first.map((row) => row[name] ?? null);
+      if (!sampleCounts(values, wanted)) varied.add(name);
     }
   }
   if (seen < limit) return { rows: seen, varied };
@@ -183,12 +182,6 @@ function profileOf({ name, type }: Column, i: number, row: Row, rows: number): C
     max: shown(row[`h${i}`] ?? null),
     ...facts,
   };
-}
-
-/** As JSON carries it: whole numbers past 2^53, dates and infinities as text. */
-export function shown(value: Value): string | number | null {
-  if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
-  return typeof value === "number" ? String(value) : shownValue(value);
 }
 
 export type { ColumnProfile } from "./profile/sample.js";

@@ -15,9 +15,8 @@ export interface TrainingData {
   readonly classes: number;
   readonly layout: PageLayout;
   readonly blocks: readonly Block[];
-  /** Training rows (labelled, of weight above 0) and their summed weight. */
+  /** Training rows: labelled, of weight above 0. */
   readonly rows: number;
-  readonly weight: number;
   /** Rows have weights of their own. */
   readonly weighted: boolean;
   /** Labelled rows kept for validation. */

@@ -80,7 +80,6 @@ export function memoryData(table: MemoryTable): MemoryData {
     layout,
     blocks: blocksOf(table),
     rows: weights.filter((weight, i) => weight > 0 && splits[i] === splitCodes.train).length,
-    weight: weights.reduce((sum, weight) => sum + weight, 0),
     weighted: table.weight !== undefined,
     validationRows: splits.filter((split) => split === splitCodes.validation).length,
     pages,

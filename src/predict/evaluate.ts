@@ -8,6 +8,7 @@ import type { Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
 import { type Judged, judge } from "../train/judge.js";
 import { contendersOf, type Quality, qualityOf } from "../train/quality.js";
+import { weightOf } from "../train/roles.js";
 import { type DataOptions, openData } from "../train/source.js";
 import type { Workspace } from "../train/workspace.js";
 import { spellingsAmong, wordsOf } from "./formulas.js";
@@ -61,8 +62,14 @@ export async function evaluateModel(
   workspace: Workspace,
 ): Promise<Evaluated> {
   const label = labelColumns(model);
-  const { weight: weightName } = model.roles;
-  const weighted = weightName === undefined ? undefined : columnOf(model.beside ?? { columns: [] }, weightName);
+  const trained = unique([...model.inputs.columns, ...(model.beside?.columns ?? [])]);
+  const byWeight =
+    model.roles.weight === undefined
+      ? undefined
+      : weightOf(
+          model.roles.weight,
+          trained.map(({ name }) => name),
+        );
   const needed = unique([...model.inputs.columns, ...label]);
   const data = await openData(
     sources,
@@ -72,7 +79,9 @@ export async function evaluateModel(
   );
   const names = data.schema.columns.map(({ name }) => name);
   parseExpr(model.label.text, names); // names a missing column before any work
-  const weight = weightName !== undefined && names.includes(weightName) ? weightName : undefined;
+  const reads = byWeight ? columnsOf(byWeight.expr) : new Set<string>();
+  const weight = [...reads].every((name) => names.includes(name)) ? byWeight : undefined;
+  const weighting = trained.filter(({ name }) => weight && reads.has(name));
   const blocks = blocksOf(model.features);
   const classes = Math.max(1, model.classes.length);
   const layout = { columns: layoutColumns(blocks, model.codings), pageRows: 64 };
@@ -88,7 +97,7 @@ export async function evaluateModel(
   const where = options.where === undefined ? undefined : parseExpr(options.where, names);
   const { metrics, ...rows } = await judge(data, workspace, {
     task: model.task,
-    columns: weight !== undefined && weighted ? unique([...needed, weighted]) : needed,
+    columns: unique([...needed, ...weighting]),
     words: wordsToJudge(model),
     label: model.label.expr,
     numeric: numericLabel(model),

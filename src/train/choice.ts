@@ -14,6 +14,7 @@ import type { Model } from "../model/model.js";
 import type { Census } from "./census.js";
 import { type Comparison, compareModels } from "./choice/compare.js";
 import { writeSample } from "./choice/sample.js";
+import { type Weight, weightOf } from "./roles.js";
 import { type OpenData, openData } from "./source.js";
 import type { Candidate, Choice, TrainDetails, TrainSpec } from "./spec.js";
 import { parseSplit, validateOf } from "./split.js";
@@ -77,8 +78,10 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
     return { learner, why: `${learner}: ${why}`, candidates, rows, seconds };
   };
   const mayHaveTexts = options.usable.some((name) => isText(data.schema, name) && !spec.drop?.includes(name));
-  const [simple = simplestFor(task), other] = candidatesFor(task, spec.params, mayHaveTexts);
-  if (other === undefined) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
+  const able = candidatesFor(task, spec.params, mayHaveTexts);
+  const [simple = simplestFor(task)] = able;
+  const other = able.at(-1);
+  if (able.length === 1) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
   const columns = options.usable.filter((name) => !spec.drop?.includes(name)).length;
   const outputs = task === "multiclass" ? classes : 1;
   // A share of the rows that is asked for is no reason to look at less: the sample is drawn from all of them.
@@ -131,7 +134,12 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
     for (let i = 1; i < trials.length; i++) {
       const held: Relation = { kind: "filter", from: { kind: "scan", scan }, where: trials[i]!.held };
       const models = [trials[best]!.model, trials[i]!.model] as const;
-      const compared = await compareModels(models, held, { numeric: options.numeric, ...weightOf(spec) }, place);
+      const compared = await compareModels(
+        models,
+        held,
+        { numeric: options.numeric, weight: weightIn(options)?.expr },
+        place,
+      );
       const decided = decide(candidates[best]!, candidates[i]!, compared);
       if (decided.learner === candidates[i]!.learner) best = i;
       why = decided.why;
@@ -202,7 +210,13 @@ async function wordyColumns({ usable, data, spec, workspace }: ChoiceOptions, fr
   return false;
 }
 
-const weightOf = ({ weight }: TrainSpec): { weight?: string } => (weight === undefined ? {} : { weight });
+const weightIn = ({ spec: { weight }, data: { schema } }: ChoiceOptions): Weight | undefined =>
+  weight === undefined
+    ? undefined
+    : weightOf(
+        weight,
+        schema.columns.map(({ name }) => name),
+      );
 
 /** The one-standard-error rule (Breiman et al. 1984) on paired differences: the simpler model, unless the other is better by more than chance explains. */
 export function decide(
@@ -244,9 +258,17 @@ function excuse(error: unknown, learner: string, simple: string): string {
 const unusable = ["list", "struct", "bytes", "other"];
 
 /** Columns that the trial can use: those that may become features, the label's, the roles'. */
-function neededColumns({ spec, data: { schema }, label, usable }: ChoiceOptions): string[] {
+function neededColumns(options: ChoiceOptions): string[] {
+  const {
+    spec,
+    data: { schema },
+    label,
+    usable,
+  } = options;
   const named = columnsOf(label);
-  for (const role of [spec.id, spec.time, spec.group, spec.weight]) if (role !== undefined) named.add(role);
+  for (const role of [spec.id, spec.time, spec.group]) if (role !== undefined) named.add(role);
+  const weight = weightIn(options);
+  if (weight) columnsOf(weight.expr, named);
   const mayBe = ({ name, type }: Schema["columns"][number]): boolean =>
     spec.features === undefined
       ? usable.includes(name) && !spec.drop?.includes(name) && !unusable.includes(type.kind)

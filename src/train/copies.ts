@@ -5,8 +5,11 @@ import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Warning } from "./warning.js";
 
-/** Cells that are read to find copies at most; of a larger source a sample is looked at. */
-export const mostCells = 25e6;
+/** Cells that are read to find copies at most: half a second of work. Of a larger source a sample is looked at. */
+export const mostCells = 4e6;
+/** Rows of a sample, in so many runs: their digests are held here. */
+export const sampleRuns = 12;
+export const sampleRows = (columns: number): number => Math.min(50_000, Math.floor(mostCells / columns / 2));
 /** Rows of fewer columns are alike by chance. */
 const fewestColumns = 4;
 /** Below this share of the rows that judge, copies change no figure. */

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BadRowError, SluiceError } from "../base/errors.js";
-import { type Column, isNumeric, type Schema } from "../base/schema.js";
+import { BadRowError } from "../base/errors.js";
+import type { Column, Schema } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { fitRows, fittings, type Words } from "../expr/fit-columns.js";
@@ -13,7 +13,7 @@ import { countRows } from "./census.js";
 import { refuseNotFinite, type Summed } from "./coding.js";
 import { Dataset, type NumberCoding } from "./dataset.js";
 import { type QualityParams, quality, readQuality } from "./quality.js";
-import { refuseNegative } from "./roles.js";
+import { refuseNegative, type Weight } from "./roles.js";
 import { type OpenData, openData } from "./source.js";
 import { splitCode } from "./split.js";
 import type { Workspace } from "./workspace.js";
@@ -22,11 +22,11 @@ import type { Workspace } from "./workspace.js";
 export const summedOf = (
   blocks: readonly Block[],
   label: { readonly numeric: Expr },
-  spec: { readonly label: string; readonly weight?: string },
+  spec: { readonly label: string; readonly weight?: Weight | undefined },
 ): Summed[] => [
   ...blocks.filter((block): block is NumberBlock => block.kind === "number"),
   { name: spec.label, expr: label.numeric },
-  ...(spec.weight === undefined ? [] : [{ name: spec.weight, expr: { kind: "col", name: spec.weight } as const }]),
+  ...(spec.weight ? [spec.weight] : []),
 ];
 export const sourceName = ({ source }: OpenData): string => source.files.map(({ path }) => path).join(", ");
 
@@ -55,7 +55,7 @@ export interface Judging {
   readonly numeric: Expr;
   /** Of rows as they are in the source. */
   readonly where?: Expr;
-  readonly weight?: string;
+  readonly weight?: Weight;
   readonly blocks: readonly Block[];
   readonly codings: readonly NumberCoding[];
   readonly quality: QualityParams;
@@ -66,10 +66,11 @@ export function columnsToJudge(
   schema: Schema,
   { blocks, label, weight }: Pick<Judging, "blocks" | "label" | "weight">,
 ): readonly Column[] {
-  const read = new Set(weight === undefined ? [] : [weight]);
+  const read = new Set<string>();
   for (const expr of [
     ...blocks.flatMap((block) => ("codes" in block ? [block.expr, block.codes] : [block.expr])),
     label,
+    ...(weight ? [weight.expr] : []),
   ])
     columnsOf(expr, read);
   return schema.columns.filter(({ name }) => read.has(name));
@@ -139,8 +140,8 @@ async function judged(
 ): Promise<Judged> {
   const all: Relation = { kind: "scan", scan: data.scan };
   const rows: Relation = where ? { kind: "filter", from: all, where } : all;
-  const weight = asked.weight === undefined ? undefined : col(asked.weight);
-  if (weight) await refuseWeights(asked.columns, asked.weight!, rows, name, engine);
+  const weight = asked.weight?.expr;
+  if (asked.weight) await refuseNegative(asked.weight, { columns: asked.columns }, engine, rows, name);
 
   const split = splitCode(numeric, lit(false));
   const census = await countRows(engine, data.scan, where, where, split, signal);
@@ -167,10 +168,7 @@ async function judged(
       ...(signal ? { signal } : {}),
       checkSource: () => data.unchanged(),
       checkValues: () => {
-        const summed = [
-          ...summedOf(blocks, { numeric }, { label: "the label" }),
-          ...(weight ? [{ name: asked.weight!, expr: weight }] : []),
-        ];
+        const summed = summedOf(blocks, { numeric }, { label: "the label", weight: asked.weight });
         return refuseNotFinite(summed, name, engine, rows, codings);
       },
     },
@@ -208,19 +206,6 @@ async function refuseMisfits(
     problem: `${problem ?? String(first["error"])}, as in training`,
     remedy: "Leave such rows out with --where, or write the cells as training had them",
   });
-}
-
-async function refuseWeights(
-  columns: readonly Column[],
-  name: string,
-  rows: Relation,
-  source: string,
-  engine: Engine,
-): Promise<void> {
-  const type = columns.find((column) => column.name === name)?.type;
-  if (type && !isNumeric(type))
-    throw new SluiceError("wrong_type", `the weight "${name}" is ${type.kind}; it must be a number`, { column: name });
-  await refuseNegative(name, call("toReal", col(name)), engine, rows, source);
 }
 
 /** Rows that have a label, and none that the model knows. */

@@ -83,7 +83,6 @@ export class SharedRows {
     task: Task;
     classes: number;
     rows: number;
-    weight: number;
     weighted: boolean;
     validationRows: number;
     blocks: readonly Block[];
@@ -100,7 +99,6 @@ export class SharedRows {
       layout,
       blocks: about.blocks,
       rows: about.rows,
-      weight: about.weight,
       weighted: about.weighted,
       validationRows: about.validationRows,
       ...(about.fitBy ? { fitBy: about.fitBy } : {}),

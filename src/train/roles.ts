@@ -1,10 +1,12 @@
 import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
-import { columnOf, type Roles, type Schema, typeName } from "../base/schema.js";
+import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
-import { call, columnsOf, type Expr } from "../expr/expr.js";
+import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
+import { typeOf } from "../expr/type-of.js";
 import type { TrainSpec } from "./spec.js";
 import type { Warning } from "./warning.js";
 
@@ -13,32 +15,58 @@ export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
   for (const role of ["id", "time", "group", "weight"] as const) {
     const name = spec[role];
     if (name === undefined) continue;
-    if (!names.includes(name)) throw new UnknownColumnError(name, names);
+    if (role === "weight") weightOf(name, names);
+    else if (!names.includes(name)) throw new UnknownColumnError(name, names);
     roles[role] = name;
   }
   return roles;
 }
 
-/** A weight says how much a row counts: a number, never below nought, and above it somewhere. */
+/** How much a row counts: a column, or a formula. */
+export interface Weight {
+  readonly name: string;
+  readonly expr: Expr;
+}
+
+/** A column whose exact name is the text wins over the formula. */
+export const weightOf = (text: string, names: readonly string[]): Weight => ({
+  name: text,
+  expr: names.includes(text) ? { kind: "col", name: text } : parseExpr(text, names),
+});
+
+function numeric(name: string, expr: Expr, schema: Schema): void {
+  const type = typeOf(expr, schema);
+  if (!isNumeric(type))
+    throw new SluiceError(
+      "wrong_type",
+      `--weight ${name}: ${expr.kind === "col" ? "the column" : "the formula"} is ${typeName(type)}; it must be a number`,
+      { column: name },
+    );
+}
+
+/**
+ * A weight says how much a row counts: a number, never below nought, and above it somewhere. Gives the rows that it is above
+ * nought in: the others are not learned from, as if they were not there.
+ */
 export async function checkWeights(
-  name: string,
+  { name, expr }: Weight,
   schema: Schema,
   engine: Engine,
   rows: Relation,
   source: string,
-): Promise<void> {
-  const { type } = columnOf(schema, name)!;
-  if (type.kind !== "int64" && type.kind !== "real" && type.kind !== "decimal")
-    throw new SluiceError("wrong_type", `--weight ${name}: the column is ${typeName(type)}; it must be a number`, {
-      column: name,
-    });
-  const weight = call("toReal", { kind: "col", name });
+): Promise<number> {
+  numeric(name, expr, schema);
+  const weight = call("toReal", expr);
   const [found] = await engine.rows(
     {
       kind: "aggregate",
       from: rows,
       by: {},
-      columns: { least: { agg: "min", arg: weight }, most: { agg: "max", arg: weight } },
+      columns: {
+        least: { agg: "min", arg: weight },
+        most: { agg: "max", arg: weight },
+        counting: { agg: "count", arg: call("when", call("gt", weight, lit(0)), lit(1), lit(null)) },
+      },
     },
     1,
   );
@@ -49,6 +77,7 @@ export async function checkWeights(
       `no training row has a weight above 0 in "${name}"; name another column with --weight`,
       { column: name },
     );
+  return Number(found!["counting"]);
 }
 
 const whatFor = {
@@ -60,6 +89,7 @@ const whatFor = {
 /** Labelled rows that lack what a role needs. */
 export async function withoutRoles(
   roles: Roles,
+  names: readonly string[],
   rows: Relation,
   engine: Engine,
   signal?: AbortSignal,
@@ -67,7 +97,10 @@ export async function withoutRoles(
   const asked = (["weight", "group", "time"] as const).filter((role) => roles[role] !== undefined);
   if (asked.length === 0) return [];
   const columns = Object.fromEntries(
-    asked.map((role) => [role, { agg: "count", arg: { kind: "col", name: roles[role]! } } as const]),
+    asked.map((role) => {
+      const arg = role === "weight" ? weightOf(roles[role]!, names).expr : col(roles[role]!);
+      return [role, { agg: "count", arg } as const];
+    }),
   );
   const [found] = await engine.rows(
     { kind: "aggregate", from: rows, by: {}, columns: { rows: { agg: "count" }, ...columns } },
@@ -104,13 +137,14 @@ export function takenColumns(
 
 /** Rows that are judged may all have the weight 0, but none may have less. */
 export async function refuseNegative(
-  name: string,
-  weight: Expr,
+  { name, expr }: Weight,
+  schema: Schema,
   engine: Engine,
   rows: Relation,
   source: string,
 ): Promise<void> {
-  const columns = { least: { agg: "min", arg: weight } } as const;
+  numeric(name, expr, schema);
+  const columns = { least: { agg: "min", arg: call("toReal", expr) } } as const;
   const [found] = await engine.rows({ kind: "aggregate", from: rows, by: {}, columns }, 1);
   if (Number(found?.["least"] ?? 0) < 0) throw belowNought(name, Number(found!["least"]), source);
 }

@@ -6,6 +6,7 @@ import { parseShare } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
+import { printDate, printTimestamp } from "../expr/time.js";
 import { splitCodes } from "../pages/worker.js";
 
 /** Which rows are kept back to judge on: by row identity, by a group's hash, the latest in time, or none. */
@@ -111,12 +112,8 @@ function ordinal(name: string, schema: Schema): Expr {
 
 function describeCut(cut: number, name: string, schema: Schema): string {
   const { kind } = columnOf(schema, name)!.type;
-  if (kind === "timestamp")
-    return new Date(cut / 1000)
-      .toISOString()
-      .replace("T", " ")
-      .replace(/\.?0*Z$/, "");
-  if (kind === "date") return new Date(cut * 86_400_000).toISOString().slice(0, 10);
+  if (kind === "timestamp") return printTimestamp(BigInt(cut));
+  if (kind === "date") return printDate(cut);
   return String(kind === "int64" ? cut : cut / 1e6);
 }
 

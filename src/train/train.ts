@@ -41,7 +41,7 @@ import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
-import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells } from "./copies.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells, sampleRows, sampleRuns } from "./copies.js";
 import { countDocuments, needsDocuments } from "./count-documents.js";
 import { Dataset, type DatasetOptions, type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
 import { refuseStateNotFinite } from "./finite.js";
@@ -53,7 +53,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, weightOf, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -241,20 +241,25 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    if (roles.weight !== undefined) await checkWeights(roles.weight, schema, engine, training, sourceName(data));
-    warnings.push(...(await known("roles", () => withoutRoles(roles, labelled, engine, signal))));
+    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
+    const learnedFrom = weight
+      ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
+      : census.train;
+    warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
     if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
       const all = census.read * whole.length <= mostCells;
       const sample = (): Relation[] =>
-        scansOf(engine, scan, runsOfRows(rowsPerFile, 12, Math.ceil(mostCells / 400 / whole.length), seed)).map(
-          (from) => ({
-            kind: "filter",
-            from,
-            where: both(taking, call("isNotNull", found.numeric))!,
-          }),
-        );
+        scansOf(
+          engine,
+          scan,
+          runsOfRows(rowsPerFile, sampleRuns, Math.ceil(sampleRows(whole.length) / sampleRuns), seed),
+        ).map((from) => ({
+          kind: "filter",
+          from,
+          where: both(taking, call("isNotNull", found.numeric))!,
+        }));
       const copies = await known("copies", () =>
         countCopies({
           engine,
@@ -397,7 +402,7 @@ async function trainIn(
       // A wide least squares takes many passes too: its sums would not fit.
       keep:
         onCluster ||
-        (chosen.passes?.(params, census.train) ?? chosen.needs.passes) === "many" ||
+        (chosen.passes?.(params, learnedFrom) ?? chosen.needs.passes) === "many" ||
         census.validation > 0 ||
         needsDocuments(prepared.fitted) ||
         (chosen.needs.pages === "dense" && widthOf(uncounted) > 400),
@@ -409,7 +414,13 @@ async function trainIn(
       checkSource: () => data.unchanged(),
       checkValues: async () => {
         await refuseHiddenNan(engine, base, footers);
-        await refuseNotFinite(summedOf(uncounted, found, spec), sourceName(data), engine, base, prepared.codings);
+        await refuseNotFinite(
+          summedOf(uncounted, found, { label: spec.label, weight }),
+          sourceName(data),
+          engine,
+          base,
+          prepared.codings,
+        );
       },
     };
     const dataset = new (onCluster ? ClusterRows : Dataset)(
@@ -419,7 +430,7 @@ async function trainIn(
         blocks: uncounted,
         codings: prepared.codings,
         label: found.numeric,
-        ...(roles.weight === undefined ? {} : { weight: parseExpr(`"${roles.weight}"`, names) }),
+        ...(weight ? { weight: weight.expr } : {}),
         split,
         rowsPerFile,
         ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
@@ -439,8 +450,7 @@ async function trainIn(
     const about = {
       task: found.task,
       classes,
-      rows: census.train,
-      weight: census.train,
+      rows: learnedFrom,
       weighted: roles.weight !== undefined,
       validationRows: census.validation,
       blocks,
@@ -450,7 +460,7 @@ async function trainIn(
     const further = held - workspace.learnerBytes;
     if (further > 0) workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
-    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, roles.weight);
+    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, weight?.expr);
     const [state, baselineState] = await rows.learn([
       () =>
         chosen.fit(
@@ -553,7 +563,7 @@ async function trainIn(
           task: found.task,
           label,
           numeric: found.numeric,
-          ...(roles.weight === undefined ? {} : { weight: roles.weight }),
+          ...(weight ? { weight } : {}),
           blocks: judging.blocks,
           codings: judging.codings,
           quality: judged,
@@ -579,7 +589,7 @@ async function trainIn(
       found.counts,
       census.validation / (census.train + census.validation),
     );
-    const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+    const poor = chosen.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
     if (rare) warnings.push(rare);
     if (poor) warnings.unshift(poor);
 
@@ -750,11 +760,11 @@ function refuseSmallBudget(
 }
 /** The training rows as an engine's own learners take them: f0, f1, ... and the label. */
 const fittingBy =
-  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: string | undefined) =>
+  (engine: Engine, blocks: readonly Block[], training: Relation, label: Expr, weight: Expr | undefined) =>
   (learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>> => {
     const features = featuresOf(blocks).map((expr, i) => [`f${i}`, expr] as const);
     const columns: Record<string, Expr> = { ...Object.fromEntries(features), label: call("toReal", label) };
-    if (weight !== undefined) columns["weight"] = call("toReal", { kind: "col", name: weight });
+    if (weight) columns["weight"] = call("toReal", weight);
     const names = {
       features: features.map(([name]) => name),
       label: "label",
@@ -807,6 +817,14 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
 /** Columns of the label and the roles that are no inputs, as training read them. */
 const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
   const read = columnsOf(label, new Set(Object.values(roles)));
+  if (roles.weight !== undefined)
+    columnsOf(
+      weightOf(
+        roles.weight,
+        schema.columns.map(({ name }) => name),
+      ).expr,
+      read,
+    );
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };

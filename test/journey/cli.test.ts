@@ -40,6 +40,7 @@ describe("train", () => {
           "choice",
           "rows",
           "features",
+          "dropped",
           "metrics",
           "seconds",
           "passes",

@@ -8,7 +8,7 @@ const scratch = mkdtempSync(join(tmpdir(), "sluice-promises-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 // `npm run promises` tries the same at full size; test/scale/budget.test.ts tries the budget.
-test.each(["one-model", "kill", "source", "together"])(
+test.each(["one-model", "kill", "interrupt", "source", "together"])(
   "the promise %s holds in all its trials",
   async (name) => {
     const lines = await tryPromises([name], { quick: true, scratch, say: () => {} });

@@ -6,6 +6,7 @@ import { duckdbProbe } from "../../src/engines/duckdb/probe.js";
 import { DuckDBEngine } from "../../src/engines/duckdb.js";
 import { openSource, type SourceOptions } from "../../src/sources/index.js";
 import type { ParquetScan, TextScan } from "../../src/sources/scan.js";
+import { pathOf } from "../../src/sql/duckdb/stored-names.js";
 
 export type Cells = readonly (string | null)[];
 
@@ -71,9 +72,8 @@ export class Reader {
     const names = landed.schema.columns.map(({ name }) => name);
     const asked = landed.errorColumn ? [...names, landed.errorColumn] : names;
     const rows: Cells[] = [];
-    const select = asked.map(
-      (name) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS "${name.replaceAll('"', '""')}"`,
-    );
+    const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+    const select = asked.map((name) => `CAST(${quoted(pathOf(landed, name)[0]!)} AS VARCHAR) AS ${quoted(name)}`);
     const paths = landed.files.map(({ path }) => `'${path}'`).join(", ");
     await this.#engine.use(async (connection) => {
       const found = await connection.runAndReadAll(

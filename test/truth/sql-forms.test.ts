@@ -41,3 +41,27 @@ test("sluice sql reads each file that a query names as training does, in joins a
   ]);
   expect(json.files.map(({ name }: { name: string }) => name).sort()).toEqual(["big.arrow", "ids.json", "rows.svm"]);
 });
+
+test("sluice sql gives times to the microsecond, whatever their year, and endless values by name", async () => {
+  const { json, stdout, code } = await at.sluice(
+    "sql",
+    `SELECT TIMESTAMP '1969-12-31 23:59:59.999901' AS before, DATE '0044-03-15 (BC)' AS ides, DATE '12024-02-29' AS late,
+      TIMESTAMP '290000-01-01 00:00:00' AS far, DATE 'infinity' AS never, TIMESTAMP '-infinity' AS always,
+      [TIMESTAMP '2024-01-01 00:00:00.123456'] AS list, 'inf'::DOUBLE AS top, 'nan'::DOUBLE AS none`,
+    "--json",
+  );
+  expect(code, stdout).toBe(0);
+  expect(json.rows).toEqual([
+    {
+      before: "1969-12-31 23:59:59.999901",
+      ides: "0044-03-15 (BC)",
+      late: "12024-02-29",
+      far: "290000-01-01 00:00:00",
+      never: "infinity",
+      always: "-infinity",
+      list: ["2024-01-01 00:00:00.123456"],
+      top: "Infinity",
+      none: "NaN",
+    },
+  ]);
+});

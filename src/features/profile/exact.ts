@@ -3,9 +3,9 @@ import type { Engine } from "../../engines/contract.js";
 import { call, col, type Expr } from "../../expr/expr.js";
 import type { Aggregate, Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
-import { asReal, shownValue } from "../formulas.js";
+import { asReal } from "../formulas.js";
 import { answer, type StatisticsOptions } from "../statistics.js";
-import { type ColumnProfile, quantilesShown, shownOrder, topShown } from "./sample.js";
+import { type ColumnProfile, quantilesShown, shown, shownOrder, topShown } from "./sample.js";
 
 type Facts = { readonly seed: number; readonly rowsTotal: number; readonly signal?: AbortSignal };
 
@@ -62,7 +62,7 @@ export async function exactFacts(
         old.top.length === 0
           ? []
           : (top as readonly { value: never; count: number }[]).map(({ value, count }) => ({
-              value: typeof value === "number" ? value : shownValue(value),
+              value: shown(value)!,
               share: count / facts.rowsTotal,
             })),
     });

@@ -49,8 +49,7 @@ export function describeSample(
   const sorted = Float64Array.from(values, orderOf).filter(Number.isFinite).sort();
   if (sorted.length === 0) return none;
   const isTime = kind === "date" || kind === "timestamp";
-  const mean = sorted.reduce((sum, x) => sum + x, 0) / sorted.length;
-  const deviation = Math.sqrt(sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0) / sorted.length);
+  const { mean, deviation } = momentsOf(values, sorted[sorted.length >> 1]!);
   return {
     distinct,
     mean: isTime ? null : mean,
@@ -59,6 +58,22 @@ export function describeSample(
     top,
     histogram: histogramOf(sorted),
   };
+}
+
+/** Summed from the middle on: numbers far from zero for their range would lose in their sum what sets them apart. */
+function momentsOf(values: readonly Value[], middle: number): { mean: number; deviation: number } {
+  const off = values
+    .filter((value) => Number.isFinite(orderOf(value)))
+    .map((value) => (typeof value === "bigint" ? Number(value - BigInt(middle)) : orderOf(value) - middle));
+  const meanOf = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const mean = meanOf(off);
+  return { mean: middle + mean, deviation: Math.sqrt(meanOf(off.map((x) => (x - mean) ** 2))) };
+}
+
+/** As JSON carries it: whole numbers past 2^53, dates, times and infinities as text. */
+export function shown(value: Value): string | number | null {
+  if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
+  return typeof value === "number" ? String(value) : shownValue(value);
 }
 
 /** A value's place on a line: days of a date, microseconds of a time. */
@@ -127,7 +142,7 @@ function topOf(counts: ReadonlyMap<Key, number>, length: number, sampled: number
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, topShown)
     .map(([key, count]) => ({
-      value: typeof key === "number" ? key : String(key),
+      value: typeof key === "number" && Number.isFinite(key) ? key : String(key),
       share: count / Math.max(1, sampled),
     }));
 }

@@ -1,4 +1,4 @@
-import { col, type Expr, lit } from "../../expr/expr.js";
+import { call, type Expr, lit } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
 import { blocksOf } from "../../features/fit.js";
 import { learnerNamed } from "../../learners/index.js";
@@ -20,13 +20,13 @@ export interface Comparison {
 export async function compareModels(
   [first, second]: readonly [Model, Model],
   rows: Relation,
-  { numeric, weight }: { readonly numeric: Expr; readonly weight?: string },
+  { numeric, weight = lit(1) }: { readonly numeric: Expr; readonly weight?: Expr | undefined },
   { local, signal }: Pick<Workspace, "local" | "signal">,
 ): Promise<Comparison> {
   const { task } = first;
   const classes = Math.max(1, first.classes.length);
   const names = outputNames(task, classes);
-  const columns: Record<string, Expr> = { label: numeric, weight: weight === undefined ? lit(1) : col(weight) };
+  const columns: Record<string, Expr> = { label: numeric, weight: call("toReal", weight) };
   [first, second].forEach((model, m) => {
     const scores = learnerNamed(model.learner).score(model.state as never, blocksOf(model.features), task, classes);
     names.forEach((name, k) => {
