@@ -23,7 +23,7 @@ needs.spark()("spark", () => {
     local = await DuckDBEngine.open({ threads: 1, memoryBytes: 1e8, spillDir: join(dir, "spill"), cacheDir: dir });
     whole = await SparkEngine.open({ remote, local });
     inPieces = await SparkEngine.open({ remote, local, pieceBytes: 300_000 }); // at first a kilobyte a row is expected
-    const text = `SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id, repeat('x', CAST(id % 7 AS INT)) AS word FROM range(${rows})`;
+    const text = `SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id, repeat('x', CAST(id % 7 AS INT)) AS word FROM range(${rows}) SORT BY id`;
     await whole.write({ kind: "sql", text }, { format: "parquet", path: `sc:${dir}/rows` });
   });
   afterAll(async () => {
