@@ -14,6 +14,25 @@ afterAll(() => reader[Symbol.asyncDispose]());
 const lines = (...some: readonly (string | readonly string[])[]): string => `${some.flat().join("\n")}\n`;
 const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 
+describe("digits that a type does not keep are said", () => {
+  test("of whole numbers beside reals", async () => {
+    const read = await reader.text(lines("id,t", "135217135789158401,a", "1.5,b"));
+    expect(read.assumed).toMatch(/caution: "id" has whole numbers of more digits .*135217135789158401.*--type id=text/);
+    const whole = await reader.text(lines("id,t", "135217135789158401,a", "15,b"));
+    expect(whole.types).toEqual({ id: "int64", t: "text" });
+    expect(whole.assumed).not.toMatch(/caution/);
+    const kept = await reader.text(lines("id,t", "4503599627370497,a", "1.5,b"));
+    expect(kept.assumed).not.toMatch(/caution/);
+  });
+  test("of times finer than microseconds", async () => {
+    const of = (fraction: string): string => lines("at,x", `2024-01-02 03:04:05.${fraction},1`);
+    expect((await reader.text(of("312345678"))).assumed).toMatch(
+      /caution: times are read to the microsecond.*"at".*--type at=text/,
+    );
+    expect((await reader.text(of("312345000"))).assumed).not.toMatch(/caution/);
+  });
+});
+
 describe("hash signs", () => {
   test("begin rows where they have the cells of one, whatever their share (c1, c8, c14)", async () => {
     const tags = await reader.text(lines("tag,count", "#python,30", "rust,4", "#go,5"));

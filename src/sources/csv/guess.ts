@@ -89,6 +89,9 @@ export class ColumnGuess {
   /** Dates that do not begin with the year and a hyphen. */
   ordered = false;
   example: string | undefined;
+  /** A whole number with more digits than a real number keeps, and a time that is finer than microseconds. */
+  rounded: string | undefined;
+  finer: string | undefined;
   readonly #missing: ReadonlySet<string>;
   readonly #dates: readonly string[];
   readonly #days: readonly ((cell: string) => string | undefined)[];
@@ -150,7 +153,10 @@ export class ColumnGuess {
   #fits(cell: string): number {
     const first = cell.charCodeAt(0);
     const compact = this.#dates.length > 3 ? this.#asGiven(cell) : 0;
-    if (plainInt.test(cell)) return numeric | compact;
+    if (plainInt.test(cell)) {
+      if (cell.length > 15 && this.rounded === undefined && BigInt(cell) !== BigInt(Number(cell))) this.rounded = cell;
+      return numeric | compact;
+    }
     if (plainReal.test(cell)) {
       this.point = true;
       return withPoint | (grouped.test(cell) ? intBit(pointGroups) | realBit(pointGroups) : 0) | compact;
@@ -159,7 +165,10 @@ export class ColumnGuess {
     if (asNumber !== 0) return asNumber | compact;
     if (first >= 48 && first <= 57) {
       const asDate = this.#dated(cell);
-      if (asDate !== 0) return asDate;
+      if (asDate !== 0) {
+        if (cell.length > 26 && /[.,]\d{6}\d*[1-9]/.test(cell)) this.finer ??= cell;
+        return asDate;
+      }
     }
     if (compact !== 0) return compact;
     if ((this.alive & boolBit) !== 0 && toBool(cell) !== undefined) return boolBit;

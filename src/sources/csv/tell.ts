@@ -77,6 +77,12 @@ function numberSentences(decided: readonly Decided[], given: GivenReading): stri
     out.push(
       `signs beside the digits are left out ("5 %" is 5, "$5" is 5; "(5)" and "5-" are -5) in ${names(adorned)} (--type ${adorned[0]!.column.name}=text keeps them)`,
     );
+  for (const { column, guess } of of(
+    ({ column, guess }) => column.type.kind === "real" && guess.rounded !== undefined,
+  ).slice(0, 5))
+    out.push(
+      `caution: "${column.name}" has whole numbers of more digits than a real number keeps (${guess.rounded} is read as ${Number(guess.rounded)}), beside others with a point (--type ${column.name}=text keeps them)`,
+    );
   return out;
 }
 
@@ -99,6 +105,11 @@ function dateSentences(decided: readonly Decided[], given: GivenReading): string
         `caution: dates are read as ${orderWords[order]} in ${named(unsure.map(({ column }) => column.name))}; the days seen are all below 13, so it could be ${unsure[0]!.either} too (--date-format ${order === "mdy" ? "dmy" : "mdy"} says so)`,
       );
   }
+  const finer = decided.filter(({ column, guess }) => column.type.kind === "timestamp" && guess.finer !== undefined);
+  if (finer.length > 0)
+    out.push(
+      `caution: times are read to the microsecond, and some in ${named(finer.map(({ column }) => column.name))} are finer ("${finer[0]!.guess.finer}"; --type ${finer[0]!.column.name}=text keeps them)`,
+    );
   return out;
 }
 
