@@ -282,10 +282,17 @@ export interface TrainSettings<C extends Columns = Columns> extends Place {
   readonly id?: NameOf<C>;
   readonly time?: NameOf<C>;
   readonly group?: NameOf<C>;
-  readonly weight?: NameOf<C>;
+  /** A column, or a formula. */
+  readonly weight?: NameOf<C> | Formula;
+  /** All classes weigh the same in training, whatever their numbers of rows. */
+  readonly classWeights?: "balanced";
   readonly where?: string;
   /** random:0.2, time:0.2, group:0.2 or none. */
   readonly validate?: string;
+  /** Rows that are copies of each other stay on one side of a random split. */
+  readonly together?: "duplicates";
+  /** Of two classes, from which probability on a row is positive: "0.3", "best-f1", "precision>=0.9", "recall>=0.8" or "top:1%". */
+  readonly threshold?: string;
   /** Of two classes, on the validation rows. */
   readonly calibrate?: "isotonic" | "platt";
   readonly test?: Source;
@@ -345,6 +352,7 @@ async function specOf<C extends Columns>(settings: TrainSettings<C>, workspace: 
     learner,
     test,
     sample,
+    weight,
     events: _events,
     on: _on,
     home: _home,
@@ -359,6 +367,7 @@ async function specOf<C extends Columns>(settings: TrainSettings<C>, workspace: 
     ...rest,
     sources: found.paths,
     label: textOf(label),
+    ...(weight === undefined ? {} : { weight: textOf(weight) }),
     ...(features ? { features: features.map((one) => textOf(one as string | Formula | FeatureCall)).join(", ") } : {}),
     ...(learner ? { learner: learner.learner, params: learner.params } : {}),
     ...(test ? { test: (await pathsOf(test, workspace)).paths } : {}),

@@ -5,6 +5,7 @@ import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Insight } from "../predict/insight.js";
 import { learnerBytesOf } from "../train/check.js";
+import { withClassWeights } from "../train/class-weights.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { validateOf } from "../train/split.js";
@@ -36,6 +37,7 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly time?: string;
   readonly group?: string;
   readonly weight?: string;
+  readonly classWeights?: string;
   readonly where?: string;
   readonly validate?: string;
   readonly together?: string;
@@ -63,7 +65,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     throw new SluiceError("usage", `--task ${flags.task}: it must be binary, multiclass or regression`, {
       value: flags.task,
     });
-  return {
+  return withClassWeights({
     sources,
     label: flags.label,
     ...dataOptionsOf(flags),
@@ -78,6 +80,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("time", flags.time),
     ...given("group", flags.group),
     ...given("weight", flags.weight),
+    ...given("classWeights", flags.classWeights as TrainSpec["classWeights"]),
     ...given("where", flags.where),
     ...(flags.validate === undefined ? {} : { validate: flags.validate }),
     ...given("together", flags.together as TrainSpec["together"]),
@@ -88,7 +91,7 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("sample", flags.sample === undefined ? undefined : parseShare(flags.sample)),
     seed: wholeNumber("seed", flags.seed)!,
     ...given("name", flags.name),
-  };
+  });
 }
 
 export async function train(sources: readonly string[], flags: LearningFlags, context: Context): Promise<void> {

@@ -25,9 +25,12 @@ export function commandOf(spec: TrainSpec): string {
     "weight",
     "where",
     "validate",
+    "together",
     "calibrate",
+    "threshold",
   ] as const)
     flag(name, spec[name]);
+  flag("class-weights", spec.classWeights);
   if (spec.drop?.length) flag("drop", spec.drop.join(","));
   if (spec.allowLeak?.length) flag("allow-leak", spec.allowLeak.join(","));
   for (const test of spec.test ?? []) flag("test", test);

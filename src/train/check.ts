@@ -19,6 +19,10 @@ export function checkSpec(spec: TrainSpec, learner?: Learner): void {
     if (by !== "random")
       throw new SluiceError("usage", `--together duplicates goes with --validate random:SHARE, not with ${by}`, {});
   }
+  if (spec.classWeights !== undefined && spec.classWeights !== "balanced")
+    throw new SluiceError("usage", `--class-weights ${spec.classWeights}: it must be balanced`, {
+      value: spec.classWeights,
+    });
   if (spec.threshold !== undefined) {
     parseGoal(spec.threshold);
     if (by === "none")

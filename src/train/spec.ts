@@ -25,6 +25,8 @@ export interface TrainSpec extends DataOptions {
   readonly time?: string;
   readonly group?: string;
   readonly weight?: string;
+  /** balanced: all classes weigh the same in training, whatever their numbers of rows. */
+  readonly classWeights?: "balanced";
   readonly where?: string;
   readonly validate?: string;
   /** Rows that are copies of each other stay on one side of the split. */

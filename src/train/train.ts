@@ -26,6 +26,7 @@ import type { Answer, Block, FittedFeature } from "../features/contract.js";
 import { blocksOf, fitFeatures } from "../features/fit.js";
 import { leakWarnings } from "../features/leak.js";
 import { answer } from "../features/statistics.js";
+import type { BaselineState } from "../learners/baseline.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf, isMllib, mllibLearner } from "../learners/mllib.js";
@@ -40,6 +41,7 @@ import { fewPositives, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
+import { balancedWeights, sharesAsTheyCome, weightByClass, withClassWeights } from "./class-weights.js";
 import { ClusterRows } from "./cluster-rows.js";
 import { codingsOf, refuseNotFinite } from "./coding.js";
 import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells, sampleRows, sampleRuns } from "./copies.js";
@@ -54,7 +56,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns, weightOf, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, type Weight, weightOf, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -71,11 +73,12 @@ interface Prepared {
 
 /** Data + features + learner -> model: the path of a row, left to right once. */
 export async function trainModel(
-  spec: TrainSpec,
+  asked: TrainSpec,
   workspace: Workspace,
   events: TrainEvents = {},
   resumeRun?: string,
 ): Promise<TrainDetails> {
+  const spec = withClassWeights(asked);
   const learner = isMllib(spec.learner) ? await mllibLearner(spec.learner) : undefined;
   checkSpec(spec, learner);
   if (learner && !workspace.engine.fitBy)
@@ -248,6 +251,14 @@ async function trainIn(
       ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
       : census.train;
     warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
+    const classWeights = spec.classWeights && balancedWeights(found, spec.label);
+    // What rows weigh while they are learned from; those that judge have the weight that was asked for.
+    const weighing: Weight | undefined = classWeights
+      ? {
+          name: weight?.name ?? "--class-weights",
+          expr: weightByClass(classWeights, label, found, validation.expr, weight?.expr),
+        }
+      : weight;
     const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
     const usable = names.filter((name) => !taken.has(name));
     if (splitSpec.by === "random" && !spec.together && whole.length > 0) {
@@ -417,7 +428,7 @@ async function trainIn(
       checkValues: async () => {
         await refuseHiddenNan(engine, base, footers);
         await refuseNotFinite(
-          summedOf(uncounted, found, { label: spec.label, weight }),
+          summedOf(uncounted, found, { label: spec.label, weight: weighing }),
           sourceName(data),
           engine,
           base,
@@ -432,7 +443,7 @@ async function trainIn(
         blocks: uncounted,
         codings: prepared.codings,
         label: found.numeric,
-        ...(weight ? { weight: weight.expr } : {}),
+        ...(weighing ? { weight: weighing.expr } : {}),
         split,
         rowsPerFile,
         ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
@@ -453,7 +464,7 @@ async function trainIn(
       task: found.task,
       classes,
       rows: learnedFrom,
-      weighted: roles.weight !== undefined,
+      weighted: weighing !== undefined,
       validationRows: census.validation,
       blocks,
       seed,
@@ -462,8 +473,8 @@ async function trainIn(
     const further = held - workspace.learnerBytes;
     if (further > 0) weights = workspace.ledger.lease(`${chosen.name}'s weights`, further);
     const baseline = learnerNamed("baseline");
-    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, weight?.expr);
-    const [state, baselineState] = await rows.learn([
+    const fitBy = engine.fitBy && fittingBy(engine, blocks, training, found.numeric, weighing?.expr);
+    const [state, baselineFit] = await rows.learn([
       () =>
         chosen.fit(
           rows.view({ ...about, blocks: markComplete(blocks, footers), main: true, ...(fitBy ? { fitBy } : {}) }),
@@ -472,6 +483,7 @@ async function trainIn(
         ),
       () => baseline.fit(rows.view({ ...about, main: false }), {}, seed),
     ]);
+    const baselineState = classWeights ? sharesAsTheyCome(baselineFit as BaselineState, classWeights) : baselineFit;
     refuseStateNotFinite(chosen.name, state, params);
     warnings.push(...rows.warnings);
 
