@@ -42,6 +42,15 @@ describe("copies", () => {
     expect(copied).toBe(0);
   });
 
+  test("are looked for in so many columns that they tell, however wide the rows are", () => {
+    const wide = { columns: Array.from({ length: 10_000 }, (_, i) => ({ name: `x${i}`, type: real })) };
+    const found = comparedColumns(wide, ["x0"]);
+    expect(found).toHaveLength(64);
+    expect(new Set(found).size).toBe(64);
+    expect([found[0], Number(found.at(-1)!.slice(1)) > 9_000]).toEqual(["x1", true]);
+    expect(comparedColumns({ columns: wide.columns.slice(0, 64) }, [])).toHaveLength(64);
+  });
+
   test("stay on one side of a split by what the rows hold", async () => {
     const { copied, judged } = await countCopies({
       engine: tables.engine,
