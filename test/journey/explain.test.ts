@@ -23,7 +23,7 @@ beforeAll(async () => {
   };
   await train("trees", "big", "y", "--learner", "boosting", "--param", "trees=20", "--param", "leaves=8");
   await train("tree", "y", "big", "--learner", "boosting", "--param", "trees=1", "--param", "leaves=4");
-  await train("line", "y", "big", "--learner", "linear");
+  await train("line", "y", "big", "--learner", "linear", "--param", "penalty=0");
 });
 afterAll(() => at[Symbol.dispose]());
 
