@@ -267,10 +267,11 @@ export class SparkEngine implements Engine {
     path: string,
     line: ((cells: readonly Value[]) => string) | undefined,
     signal?: AbortSignal,
-  ): Promise<{ rows: number; bytes: number }> {
+  ): Promise<{ rows: number; bytes: number; longestBytes: number }> {
     const partial = `${path}.partial-${me}`;
     const file = await open(partial, "w");
     let rows = 0;
+    let longest = 0;
     try {
       let header: readonly string[] | undefined;
       for await (const batch of this.#inOrder(relation, signal)) {
@@ -282,12 +283,14 @@ export class SparkEngine implements Engine {
         for (const row of rowsOf(batch, { exact: line !== undefined }))
           lines.push(line ? line(Object.values(row)) : JSON.stringify(row, plainJson));
         rows += lines.length;
+        for (const { length } of lines) longest = Math.max(longest, length);
         if (lines.length > 0) await file.write(`${lines.join("\n")}\n`);
       }
       await file.close();
       await rename(partial, path);
       asUsual(path);
-      return { rows, bytes: (await stat(path)).size };
+      // A letter of UTF-16 is three bytes of UTF-8 at most.
+      return { rows, bytes: (await stat(path)).size, longestBytes: 3 * longest };
     } catch (error) {
       await file.close().catch(() => {});
       await rm(partial, { force: true });
@@ -304,8 +307,10 @@ export class SparkEngine implements Engine {
     const columns = fieldsOf(await this.session.schema(this.frame(relation), signal));
     const lines = `${path}.lines-${me}`;
     try {
-      await this.#writeLines(relation, lines, (cells) => typedLineOf(cells, columns), signal);
-      return await this.#options.local.write(linesRelation(lines, columns), { format: "parquet", path }, signal);
+      const typed = (cells: readonly Value[]): string => typedLineOf(cells, columns);
+      const { longestBytes } = await this.#writeLines(relation, lines, typed, signal);
+      const read = linesRelation(lines, columns, longestBytes);
+      return await this.#options.local.write(read, { format: "parquet", path }, signal);
     } finally {
       await rm(lines, { force: true });
     }

@@ -56,12 +56,13 @@ function nestedText(value: Value, type: DataType): string {
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 const blobByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, "0")}`;
 
-/** Such lines, with a header, as the embedded engine reads them back. */
-export function linesRelation(path: string, columns: readonly Stored[]): Relation {
+/** Such lines, with a header, as the embedded engine reads them back: its buffers are as large as the longest line asks for. */
+export function linesRelation(path: string, columns: readonly Stored[], longestBytes: number): Relation {
+  const line = Math.max(1 << 20, 2 * longestBytes);
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(lineType(type))}`).join(", ");
   const values = columns.map(({ name, type }) => `${readBack(quote(name), type)} AS ${quote(name)}`).join(", ");
   // An empty cell is missing, a quoted one is the empty text.
-  const text = `SELECT ${values} FROM read_csv(${pathLiteral(path)}, columns = {${types}}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, max_line_size = 268435456)`;
+  const text = `SELECT ${values} FROM read_csv(${pathLiteral(path)}, columns = {${types}}, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, max_line_size = ${line}, buffer_size = ${4 * line})`;
   return { kind: "sql", text };
 }
 
