@@ -245,6 +245,7 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
     );
   const names = columnNames(options.columns ?? named);
   const again = header && lines === 1 && top.length > 1 ? data.filter((record) => same(record, top)).length : 0;
+  const loose = parsed.astray >= 3 && parsed.astray >= 0.02 * records.length;
   // Some lines with a delimiter at their end among others without one are of the form; a single one is a slip.
   const ended = data.filter((record) => record.length === width + 1 && record[width]!.trim() === "").length;
   return {
@@ -252,7 +253,7 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
     lines,
     ...(lines === 1 ? { header: top } : {}),
     cells: cells === width && ended >= 0.2 * data.length && ended > 1 ? width + 1 : cells,
-    loose: parsed.astray >= 3 && parsed.astray >= 0.02 * records.length,
+    loose,
     data: data.filter((record) => record.length >= width),
     assumed: shapeSentences({
       head,
@@ -264,7 +265,7 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
       comments,
       hashes: hashRows(parsed, form),
       uncut: width === 1 ? uncutBy(records, form) : undefined,
-      loose: parsed.astray >= 3 && parsed.astray >= 0.02 * records.length,
+      loose,
       evident:
         isTypedBelow(
           line.map((name) => name.trim()),

@@ -215,6 +215,12 @@ async function trainIn(
         `--calibrate is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
         { task: found.task },
       );
+    if (spec.threshold !== undefined && found.task !== "binary")
+      throw new SluiceError(
+        "usage",
+        `--threshold is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
+        { task: found.task },
+      );
     if (learner) refuseTask(learner, spec, found.task);
     else candidatesFor(found.task, spec.params);
     const labelled: Relation = { kind: "filter", from: base, where: call("isNotNull", found.numeric) };
@@ -522,12 +528,6 @@ async function trainIn(
 
     // Judging: the model and its baseline on the same rows in one scan.
     const goal = spec.threshold === undefined ? undefined : parseGoal(spec.threshold);
-    if (goal && found.task !== "binary")
-      throw new SluiceError(
-        "usage",
-        `--threshold is for two classes, and the label "${spec.label}" makes this ${found.task}; leave it out`,
-        { task: found.task },
-      );
     const judgedWith = (cut?: number, wanted?: Goal): QualityParams => ({
       task: found.task,
       classes,
