@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import type { Resolved } from "../base/params.js";
+import type { Block, FittedFeature } from "../features/contract.js";
+import { blocksOf } from "../features/fit.js";
+import type { Learner } from "../learners/contract.js";
+import { ClusterRows } from "./cluster-rows.js";
+import { refuseNotFinite } from "./coding.js";
+import { countDocuments, needsDocuments } from "./count-documents.js";
+import { Dataset, type DatasetOptions } from "./dataset.js";
+import { refuseHiddenNan } from "./footers.js";
+import type { Frame } from "./frame.js";
+import { sourceName, summedOf } from "./judge.js";
+import { SharedRows } from "./learn.js";
+import type { prepare } from "./prepare.js";
+import { type Summing, whereSummed } from "./where-summed.js";
+
+/** The rows as learners take them: pages here, or columns that a cluster holds. The first pass encodes them. */
+export interface Encoded extends AsyncDisposable {
+  readonly frame: Frame;
+  readonly prepared: Awaited<ReturnType<typeof prepare>>;
+  /** Features with the words counted that need it. */
+  readonly fitted: readonly FittedFeature[];
+  readonly blocks: readonly Block[];
+  readonly dataset: Dataset;
+  readonly options: DatasetOptions;
+  readonly rows: SharedRows;
+  readonly summing: Summing;
+}
+
+export async function encode(
+  frame: Frame,
+  prepared: Encoded["prepared"],
+  learner: Learner,
+  params: Resolved,
+): Promise<Encoded> {
+  const { sheet, census, found, weighing } = frame;
+  const { run, scan, taking, journal } = sheet;
+  const { spec, workspace } = run;
+  const blocks = blocksOf(prepared.fitted);
+  const outputs = outputsOf(frame);
+  const summing = whereSummed(spec, workspace.engine, learner, {
+    rows: census.train + census.validation,
+    columns: blocks.length,
+    width: outputs * widthOf(blocks),
+  });
+  const onCluster = summing.where === "cluster";
+  run.events.stage?.(onCluster ? "training on the cluster" : "training");
+  const keep =
+    onCluster ||
+    (learner.passes?.(params as never, frame.learnedFrom) ?? learner.needs.passes) === "many" ||
+    census.validation > 0 ||
+    needsDocuments(prepared.fitted) ||
+    // A wide least squares takes many passes too: its sums would not fit.
+    (learner.needs.pages === "dense" && widthOf(blocks) > 400);
+  const options = optionsOf(frame, prepared, blocks, keep);
+  const dataset = new (onCluster ? ClusterRows : Dataset)(
+    {
+      scan,
+      ...(taking ? { where: taking } : {}),
+      blocks,
+      codings: prepared.codings,
+      label: found.numeric,
+      ...(weighing ? { weight: weighing.expr } : {}),
+      split: frame.split,
+      rowsPerFile: census.rowsPerFile,
+      ...(spec.pageRows === undefined ? {} : { pageRows: spec.pageRows }),
+    },
+    options,
+  );
+  const settle = async (): Promise<void> => {
+    await dataset.settle();
+    await release(dataset);
+  };
+  try {
+    const fitted = needsDocuments(prepared.fitted)
+      ? await countDocuments(prepared.fitted, dataset, workspace, journal)
+      : prepared.fitted;
+    const keeping = { bytes: workspace.keeperBytes, scratch: join(workspace.scratch, "kept") };
+    return {
+      ...{ frame, prepared, fitted, dataset, options, summing },
+      blocks: blocksOf(fitted),
+      rows: new SharedRows(dataset, workspace.pool, journal, keeping),
+      [Symbol.asyncDispose]: () => settle().catch(() => {}),
+    };
+  } catch (error) {
+    await settle().catch(() => {});
+    throw error;
+  }
+}
+
+/** A cluster forgets the rows that it holds. */
+export const release = async (dataset: Dataset): Promise<void> => {
+  if (dataset instanceof ClusterRows) await dataset.release();
+};
+
+export const outputsOf = ({ found, classes }: Frame): number => (found.task === "multiclass" ? classes : 1);
+
+function optionsOf(
+  { sheet, found, census, weighing }: Frame,
+  { codings, footers }: Encoded["prepared"],
+  blocks: readonly Block[],
+  keep: boolean,
+): DatasetOptions {
+  const { run, data, base } = sheet;
+  const { engine, pool, home, presence, signal } = run.workspace;
+  return {
+    ...{ engine, pool, presence, keep },
+    cacheDir: home.cache,
+    ...(signal ? { signal } : {}),
+    onDamaged: ({ facts }) =>
+      run.warnings.push({ code: "damaged", message: `${facts["file"]} was damaged; its pages were made again` }),
+    onProgress: ({ stage, rows, pass }) => run.events.rows?.({ stage, rows, of: census.read, pass }),
+    beforeRows: () => data.intact(),
+    checkSource: () => data.unchanged(),
+    checkValues: async () => {
+      await refuseHiddenNan(engine, base, footers);
+      const summed = summedOf(blocks, found, { label: run.spec.label, weight: weighing });
+      await refuseNotFinite(summed, sourceName(data), engine, base, codings);
+    },
+  };
+}
+
+export const widthOf = (blocks: readonly Block[]): number =>
+  blocks.reduce(
+    (sum, block) =>
+      sum + (block.kind === "category" ? block.levels.length : block.kind === "text" ? 2 ** block.terms.bits : 1),
+    0,
+  );

@@ -1,0 +1,147 @@
+import { SluiceError } from "../base/errors.js";
+import { call, type Expr } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
+import { type Census, countRows, noLabels, noTrainingRows } from "./census.js";
+import { balancedWeights, weightByClass } from "./class-weights.js";
+import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells, sampleRows, sampleRuns } from "./copies.js";
+import { runsOfRows, scansOf } from "./dataset.js";
+import { sourceName } from "./judge.js";
+import { inspectLabel, type LabelFound } from "./label.js";
+import { checkWeights, takenColumns, type Weight, weightOf, withoutRoles } from "./roles.js";
+import { both, type Sheet } from "./sheet.js";
+import type { TrainSpec } from "./spec.js";
+import { parseSplit, splitCode, validateOf, validationOf } from "./split.js";
+
+/** The target, and which rows are for what. */
+export interface Frame {
+  readonly sheet: Sheet;
+  readonly found: LabelFound;
+  /** Of classes, their number; else 1. */
+  readonly classes: number;
+  readonly validation: { readonly expr: Expr; readonly cut?: string };
+  /** The row's split code. */
+  readonly split: Expr;
+  readonly census: Census;
+  /** Rows that have a label, and of any rows those that are trained on. */
+  readonly labelled: Relation;
+  trainingOf(from: Relation): Relation;
+  readonly training: Relation;
+  /** Training rows of weight above 0. */
+  readonly learnedFrom: number;
+  readonly weight: Weight | undefined;
+  /** What rows weigh while they are learned from; those that judge have the weight that was asked for. */
+  readonly weighing: Weight | undefined;
+  readonly classWeights: readonly number[] | undefined;
+  /** Columns that are no features whatever they hold, with the reason; and those that may become some. */
+  readonly taken: ReadonlyMap<string, string>;
+  readonly usable: readonly string[];
+}
+
+/** `check` refuses a task before rows are counted for it. */
+export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void): Promise<Frame> {
+  const { run, data, scan, schema, names, label, roles, base, known } = sheet;
+  const { spec, seed, workspace, warnings } = run;
+  const { engine, signal } = workspace;
+  run.events.stage?.("looking at the label");
+  const found = await known("label", () =>
+    inspectLabel(label, spec.label, {
+      engine,
+      relation: base,
+      schema,
+      ...(spec.task ? { task: spec.task } : {}),
+      ...(spec.positive === undefined ? {} : { positive: spec.positive }),
+      ...(signal ? { signal } : {}),
+    }).catch((error: unknown) => noLabels(error, engine, sheet.all, base, spec)),
+  );
+  refuseForTwoClasses(spec, found);
+  check(found);
+
+  const isLabelled = call("isNotNull", found.numeric);
+  const labelled: Relation = { kind: "filter", from: base, where: isLabelled };
+  const splitSpec = parseSplit(validateOf(spec));
+  if (spec.group !== undefined && spec.validate === undefined)
+    run.assumed.push(`rows of one ${spec.group} stay together: --validate group:0.2, since --group is named`);
+  const whole = comparedColumns(schema, [spec.id]);
+  const validation = await known("split", () =>
+    validationOf(splitSpec, {
+      ...{ engine, labelled, schema, seed },
+      ...roles,
+      ...(spec.together ? { together: contentOf(whole) } : {}),
+      ...(signal ? { signal } : {}),
+    }),
+  );
+  const split = splitCode(found.numeric, validation.expr);
+  const census = await known("census", () => countRows(engine, scan, sheet.where, sheet.taking, split, signal));
+  if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
+  if (census.train === 0)
+    throw new SluiceError("no_rows", noTrainingRows(spec, census), { rows: rowCounts(census, data.setAside) });
+
+  const isTraining = call("and", isLabelled, call("not", validation.expr));
+  const trainingOf = (from: Relation): Relation => ({ kind: "filter", from, where: isTraining });
+  const training = trainingOf(base);
+  const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
+  const learnedFrom = weight
+    ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
+    : census.train;
+  warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
+  const classWeights = spec.classWeights && balancedWeights(found, spec.label);
+  const weighing: Weight | undefined = classWeights
+    ? {
+        name: weight?.name ?? "--class-weights",
+        expr: weightByClass(classWeights, label, found, validation.expr, weight?.expr),
+      }
+    : weight;
+  const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+  const frame: Frame = {
+    ...{ sheet, found, validation, split, census, labelled, trainingOf, training, learnedFrom, weight, weighing },
+    ...{ classWeights, taken },
+    classes: found.task === "regression" ? 1 : found.classes.length,
+    usable: names.filter((name) => !taken.has(name)),
+  };
+  if (splitSpec.by === "random" && !spec.together && whole.length > 0) await countCopiesOf(frame, whole);
+  return frame;
+}
+
+/** Every row that was read, by what became of it. */
+export const rowCounts = ({ rowsPerFile: _, ...counted }: Census, setAside: number) => ({
+  ...counted,
+  setAside,
+  test: 0,
+  read: counted.read + setAside,
+});
+
+function refuseForTwoClasses(spec: TrainSpec, { task }: LabelFound): void {
+  for (const flag of ["calibrate", "threshold"] as const)
+    if (spec[flag] !== undefined && task !== "binary")
+      throw new SluiceError(
+        "usage",
+        `--${flag} is for two classes, and the label "${spec.label}" makes this ${task}; leave it out`,
+        { task },
+      );
+}
+
+/** Validation rows that are copies of training rows are told: on all rows where they are few, else on a sample. */
+async function countCopiesOf({ sheet, found, census, labelled, validation }: Frame, whole: string[]): Promise<void> {
+  const { run, scan, taking, known } = sheet;
+  const { engine, signal } = run.workspace;
+  const all = census.read * whole.length <= mostCells;
+  const runs = (): ReturnType<typeof runsOfRows> =>
+    runsOfRows(census.rowsPerFile, sampleRuns, Math.ceil(sampleRows(whole.length) / sampleRuns), run.seed);
+  const where = both(taking, call("isNotNull", found.numeric))!;
+  const sample = (): Relation[] => scansOf(engine, scan, runs()).map((from) => ({ kind: "filter", from, where }));
+  const copies = await known("copies", () =>
+    countCopies({
+      engine,
+      rows: all ? labelled : sample(),
+      columns: whole,
+      isValidation: validation.expr,
+      ...(signal ? { signal } : {}),
+    }),
+  );
+  const told = copiesWarning(copies, whole.length, all);
+  if (told) run.warnings.push(told);
+}
+
+/** Validation rows, among all of the source. */
+export const validationRowsOf = ({ sheet: { taking }, found, validation }: Frame): Expr =>
+  both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!;

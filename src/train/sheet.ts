@@ -1,0 +1,112 @@
+import { UnknownColumnError } from "../base/errors.js";
+import type { Roles, Schema } from "../base/schema.js";
+import { subSeed } from "../base/seeds.js";
+import { call, type Expr } from "../expr/expr.js";
+import type { Relation } from "../expr/relation.js";
+import type { Requested } from "../features/fit.js";
+import { remembered } from "../runs/facts.js";
+import type { Journal } from "../runs/journal.js";
+import type { LandedScan } from "../sources/scan.js";
+import { formulasOf } from "./overflow.js";
+import { planFor } from "./plan.js";
+import { rolesOf } from "./roles.js";
+import type { Run } from "./run.js";
+import { openJournal } from "./run-file.js";
+import { type OpenData, openData } from "./source.js";
+import type { Plan, TrainSpec } from "./spec.js";
+import { inShare } from "./split.js";
+
+/** A source that is open, and what every formula of the training means in it. */
+export interface Sheet extends Disposable {
+  readonly run: Run;
+  readonly data: OpenData;
+  readonly scan: LandedScan;
+  readonly schema: Schema;
+  readonly names: readonly string[];
+  readonly label: Expr;
+  readonly where: Expr | undefined;
+  readonly requested: readonly Requested[] | undefined;
+  readonly roles: Roles;
+  /** True for the rows that take part: those that pass the filter and are in the sample. Undefined: all. */
+  readonly taking: Expr | undefined;
+  /** All rows, and those that take part. */
+  readonly all: Relation;
+  readonly base: Relation;
+  readonly plan: Plan;
+  readonly journal: Journal;
+  /** What is found out about the source, once for all runs that ask the same of the same bytes. */
+  known<T>(unit: string, find: () => Promise<T>): Promise<T>;
+}
+
+export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet> {
+  const { spec, workspace, events, warnings } = run;
+  const { engine, home, signal } = workspace;
+  events.stage?.("reading the source");
+  const data = await openData(
+    spec.sources,
+    spec,
+    workspace,
+    run.asideDir,
+    (progress) => events.rows?.({ stage: "landing", rows: progress.rows, of: 0, pass: 0 }),
+    "when read",
+  );
+  run.assumed.push(...data.assumed);
+  warnings.push(...data.warnings);
+  const { scan, schema } = data;
+  const names = schema.columns.map(({ name }) => name);
+  const { label, where, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
+  for (const formula of wide)
+    warnings.push({
+      code: "overflow",
+      message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
+    });
+  const roles = rolesOf(spec, names);
+  for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
+    if (!names.includes(name)) throw new UnknownColumnError(name, names);
+  const all: Relation = { kind: "scan", scan };
+  const sampled =
+    spec.sample === undefined || spec.sample >= 1
+      ? undefined
+      : inShare(spec.sample, subSeed(run.seed, "sample"), idOf(roles));
+  const taking = both(where, sampled);
+  const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
+  const plan = await planFor(spec, data.source, workspace);
+
+  const journal = openJournal(run.dir, spec, data, events.unit, trustFooters ? undefined : "journal-counted");
+  if (journal.damagedLines > 0)
+    warnings.push({
+      code: "damaged",
+      message: `the run's journal was damaged; what its last ${journal.damagedLines} lines said is done again`,
+    });
+  const asked = decidesFacts(spec);
+  const partitions = data.source.files.length;
+  return {
+    ...{ run, data, scan, schema, names, label, where, requested, roles, taking, all, base, plan, journal },
+    known: (unit, find) =>
+      journal.unit(unit, () =>
+        remembered(home.cache, { unit, asked, source: data.fingerprint, schema, partitions }, () =>
+          data.intact().then(find),
+        ),
+      ),
+    [Symbol.dispose]: () => journal.close(),
+  };
+}
+
+/** What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget. */
+function decidesFacts({
+  name: _name,
+  learner: _learner,
+  params: _params,
+  sources: _sources,
+  sums: _sums,
+  calibrate: _calibrate,
+  test: _test,
+  pageRows: _pageRows,
+  ...asked
+}: TrainSpec) {
+  return asked;
+}
+
+export const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined =>
+  a && b ? call("and", a, b) : (a ?? b);
+const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
