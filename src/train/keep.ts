@@ -117,6 +117,7 @@ function modelOf(
       rows,
       cut: validation.cut,
       why: found.why,
+      ...(found.task === "regression" ? {} : { classRows: found.counts }),
       ...(choice ? { chosen: choice.why } : {}),
       metrics: byRows(qualities, ({ model, baseline: base, uncalibrated }) => ({
         model: model.values,
