@@ -3,6 +3,7 @@ import { SluiceError } from "./base/errors.js";
 import type { Of, Params } from "./base/params.js";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
+import { type DataOptions, describeSource } from "./data/source.js";
 import { type Profile, profile as profileScan } from "./features/profile.js";
 import type { Task } from "./learners/contract.js";
 import type * as learners from "./learners/index.js";
@@ -18,15 +19,14 @@ import { type Predicted, predictFile } from "./predict/predict.js";
 import { rowReader } from "./predict/read-row.js";
 import { type SampledRows, sampleFor } from "./predict/sample.js";
 import { findModel, homeAt } from "./runs/home.js";
+import { type Machine, type Scaled, type ScaleOptions, scaleTraining } from "./scale/scale.js";
 import { rows as spoolRows } from "./sources/index.js";
 import type { CsvOptions } from "./sources/options.js";
 import { learnerBytesOf } from "./train/check.js";
 import { planTraining } from "./train/plan.js";
-import { type Machine, type Scaled, type ScaleOptions, scaleTraining } from "./train/scale.js";
-import { type DataOptions, describeSource } from "./train/source.js";
 import type { Plan, TrainDetails, TrainEvents, TrainSpec } from "./train/spec.js";
 import { trainModel } from "./train/train.js";
-import { Workspace } from "./train/workspace.js";
+import { Workspace } from "./workspace/workspace.js";
 
 export type { ErrorCode } from "./base/errors.js";
 export { CodedError, isError, SluiceError } from "./base/errors.js";
@@ -37,8 +37,8 @@ export type { ExplainedRow } from "./predict/contributions.js";
 export type { Importance, Importances } from "./predict/importance.js";
 export type { Scored } from "./predict/one.js";
 export type { PartialDependence } from "./predict/partial.js";
-export type { Amdahl, Estimate, Scalability, Unsupported } from "./train/scale/laws.js";
-export type { Scaled, ScaledRun, ScaledSize } from "./train/scale.js";
+export type { Amdahl, Estimate, Scalability, Unsupported } from "./scale/laws.js";
+export type { Scaled, ScaledRun, ScaledSize } from "./scale/scale.js";
 export type { Plan, RowCounts, TrainDetails, TrainResult, Warning } from "./train/spec.js";
 
 /** Column types of a source as the caller knows them: `{ distance: "real", late: "bool" }`. */

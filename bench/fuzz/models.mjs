@@ -16,7 +16,7 @@ import { homeAt } from "../../dist/runs/home.js";
 import { duckdbDialect } from "../../dist/sql/duckdb.js";
 import { exprSql } from "../../dist/sql/expr.js";
 import { trainModel } from "../../dist/train/train.js";
-import { Workspace } from "../../dist/train/workspace.js";
+import { Workspace } from "../../dist/workspace/workspace.js";
 import { edited, editsOf, must, orRefused } from "./support.mjs";
 
 const labels = { binary: "late", multiclass: "kind", regression: "cost" };

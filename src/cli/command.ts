@@ -89,7 +89,7 @@ export const withSource = (command: Command, engine = withEngine): Command =>
       ]),
     );
 
-export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").DataOptions {
+export function dataOptionsOf(flags: SourceFlags): import("../data/source.js").DataOptions {
   const types: Record<string, string> = {};
   for (const pair of flags.type ?? []) {
     const at = pair.lastIndexOf("=");
@@ -176,7 +176,7 @@ export async function openWorkspace(
   signal?: AbortSignal,
   { learnerBytes = 0, sources = [] }: { learnerBytes?: number; sources?: readonly string[] } = {},
 ) {
-  const { Workspace } = await import("../train/workspace.js");
+  const { Workspace } = await import("../workspace/workspace.js");
   const on = engineOf(flags, sources);
   const threads = wholeNumber("threads", flags.threads);
   if (threads === 0) throw new SluiceError("usage", "--threads 0: it takes at least one", { value: "0" });

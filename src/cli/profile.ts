@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { formatCount } from "../base/units.js";
+import { mixedWarnings } from "../data/mixed.js";
+import { describeSource } from "../data/source.js";
 import { profile as profileOf } from "../features/profile.js";
 import type { LandedScan } from "../sources/scan.js";
-import { mixedWarnings } from "../train/mixed.js";
-import { describeSource } from "../train/source.js";
 import {
   type CommonFlags,
   type Context,

@@ -9,7 +9,7 @@ import type { ReportComparison } from "../report/input.js";
 import { type Home, runDir, writeWhole } from "../runs/home.js";
 import { type RunFile, specFrom } from "../train/run-file.js";
 import type { TrainDetails } from "../train/spec.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { type CommonFlags, type Context, homeOf, openWorkspace } from "./command.js";
 import { loadModel } from "./evaluate.js";
 import { detailsOf } from "./models.js";

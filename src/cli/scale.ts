@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { SluiceError } from "../base/errors.js";
 import { formatSeconds, parseBytes } from "../base/units.js";
-import type { Estimate, Unsupported } from "../train/scale/laws.js";
-import { isSupported } from "../train/scale/laws.js";
-import { type Machine, type Scaled, scaleTraining } from "../train/scale.js";
+import type { Estimate, Unsupported } from "../scale/laws.js";
+import { isSupported } from "../scale/laws.js";
+import { type Machine, type Scaled, scaleTraining } from "../scale/scale.js";
 import { type Context, engineOf, homeOf, wholeNumber } from "./command.js";
 import { progress } from "./progress.js";
 import { table } from "./tables.js";

@@ -1,5 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { formatBytes, formatCount, formatSeconds, parseShare } from "../base/units.js";
+import { validateOf } from "../data/split.js";
 import type { Task } from "../learners/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
@@ -8,7 +9,6 @@ import { learnerBytesOf } from "../train/check.js";
 import { withClassWeights } from "../train/class-weights.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
-import { validateOf } from "../train/split.js";
 import { trainModel } from "../train/train.js";
 import {
   type CommonFlags,

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { me } from "../base/owner.js";
 import type { Row } from "../base/schema.js";
+import type { DataOptions } from "../data/source.js";
 import { blocksOf } from "../features/fit.js";
 import type { Contributions } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { className, type Model } from "../model/model.js";
 import { path as pathText, text } from "../sql/duckdb/literals.js";
-import type { DataOptions } from "../train/source.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { adapted, unused } from "./formulas.js";
 import { openForModel, type PredictOptions, targetOf } from "./predict.js";
 

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import { type Column, columnOf, type Type } from "../base/schema.js";
+import { weightOf } from "../data/roles.js";
+import { type DataOptions, openData } from "../data/source.js";
+import { type Judged, judge } from "../evaluate/judge.js";
 import { columnsOf, type Expr } from "../expr/expr.js";
 import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
@@ -8,12 +11,9 @@ import { blocksOf } from "../features/fit.js";
 import { asReal } from "../features/formulas.js";
 import { learnerNamed } from "../learners/index.js";
 import { className, type Model } from "../model/model.js";
-import { layoutColumns } from "../train/dataset.js";
-import { type Judged, judge } from "../train/judge.js";
-import { contendersOf, type Quality, qualityOf } from "../train/quality.js";
-import { weightOf } from "../train/roles.js";
-import { type DataOptions, openData } from "../train/source.js";
-import type { Workspace } from "../train/workspace.js";
+import { layoutColumns } from "../rows/dataset.js";
+import { contendersOf, type Quality, qualityOf } from "../rows/passes/quality.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { spellingsAmong, wordsOf } from "./formulas.js";
 
 export interface Evaluated extends Quality {

@@ -6,7 +6,7 @@ import { duck } from "../../test/support/duck.js";
 import { homeAt } from "../runs/home.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { trainModel } from "../train/train.js";
-import { Workspace } from "../train/workspace.js";
+import { Workspace } from "../workspace/workspace.js";
 import { permutationImportance } from "./importance.js";
 import { insightOf } from "./insight.js";
 import { partialDependence } from "./partial.js";

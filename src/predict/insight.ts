@@ -2,7 +2,7 @@ import { columnsOf, type Expr } from "../expr/expr.js";
 import { blocksOf } from "../features/fit.js";
 import type { Model } from "../model/model.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { effectsOf, gainsOf } from "./explain.js";
 import { outputsOf } from "./formulas.js";
 import { type Importances, permutationImportance, repeats } from "./importance.js";

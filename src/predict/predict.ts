@@ -4,6 +4,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { isError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { me } from "../base/owner.js";
+import { type DataOptions, type OpenData, openData } from "../data/source.js";
 import type { Target } from "../engines/contract.js";
 import { col } from "../expr/expr.js";
 import { fittings } from "../expr/fit-columns.js";
@@ -12,8 +13,7 @@ import type { Model } from "../model/model.js";
 import { storageError } from "../runs/home.js";
 import { isSparkSpec } from "../sources/spark.js";
 import { path as pathText, quote } from "../sql/duckdb/literals.js";
-import { type DataOptions, type OpenData, openData } from "../train/source.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { scored, wordsOf } from "./formulas.js";
 
 export interface PredictOptions extends DataOptions {

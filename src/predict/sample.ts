@@ -1,11 +1,11 @@
 import type { Row, Schema } from "../base/schema.js";
+import type { DataOptions } from "../data/source.js";
+import { inShare } from "../data/split.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { fitRows } from "../expr/fit-columns.js";
 import type { Relation } from "../expr/relation.js";
 import type { Model } from "../model/model.js";
-import type { DataOptions } from "../train/source.js";
-import { inShare } from "../train/split.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { labelColumns, numericLabel, wordsToJudge } from "./evaluate.js";
 import { unused } from "./formulas.js";
 import { openForModel } from "./predict.js";

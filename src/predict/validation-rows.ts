@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
+import { openData } from "../data/source.js";
 import type { Relation } from "../expr/relation.js";
-import { runsOfRows, scansOf } from "../train/dataset.js";
-import { openData } from "../train/source.js";
+import { runsOfRows, scansOf } from "../rows/dataset.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
-import type { Workspace } from "../train/workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { rowsFor, type SampledRows, sampleAmong } from "./sample.js";
 
 /** Up to so many rows a whole scan is cheap; of more, some runs are read. */

@@ -1,10 +1,10 @@
 import { formatCount } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
+import type { Class } from "../data/label.js";
 import type { Task } from "../learners/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
-import type { Class } from "./label.js";
-import type { Quality } from "./quality.js";
-import type { Warning } from "./warning.js";
+import type { Quality } from "../rows/passes/quality.js";
 
 /** Fewer rows of a class than these say little of how well it is told from the others. */
 export const fewestOfClass = { train: 50, judged: 30 } as const;

@@ -1,13 +1,13 @@
 import { SluiceError } from "../base/errors.js";
 import { resolveParams } from "../base/params.js";
+import { parseSplit, validateOf } from "../data/split.js";
 import type { Learner } from "../learners/contract.js";
 import { learnerNamed, learners } from "../learners/index.js";
 import { parseGoal } from "../metrics/threshold.js";
 import { calibrations } from "../model/calibration.js";
+import { refuseUnsummed, summings } from "../rows/where-summed.js";
 import { checkModelName } from "../runs/home.js";
 import type { TrainSpec } from "./spec.js";
-import { parseSplit, validateOf } from "./split.js";
-import { refuseUnsummed, summings } from "./where-summed.js";
 
 /** What is wrong with a spec whatever the source holds: said before anything is read. */
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
 import { homeAt } from "../runs/home.js";
+import { Workspace } from "../workspace/workspace.js";
 import { candidatesFor, decide, sampleRowsFor } from "./choice.js";
 import type { TrainSpec } from "./spec.js";
 import { trainModel } from "./train.js";
-import { Workspace } from "./workspace.js";
 
 let dir: string;
 let bent: string;

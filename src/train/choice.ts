@@ -5,20 +5,20 @@ import { resolveParams } from "../base/params.js";
 import type { Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
 import { formatCount } from "../base/units.js";
+import type { Census } from "../data/census.js";
+import { type Weight, weightOf } from "../data/roles.js";
+import { type OpenData, openData } from "../data/source.js";
+import { parseSplit, validateOf } from "../data/split.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { figure } from "../metrics/figure.js";
 import type { Model } from "../model/model.js";
-import type { Census } from "./census.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { type Comparison, compareModels } from "./choice/compare.js";
 import { writeSample } from "./choice/sample.js";
-import { type Weight, weightOf } from "./roles.js";
-import { type OpenData, openData } from "./source.js";
 import type { Candidate, Choice, TrainDetails, TrainSpec } from "./spec.js";
-import { parseSplit, validateOf } from "./split.js";
-import type { Workspace } from "./workspace.js";
 
 /** The sample's size: by rows, and by rows times columns times classes, so that the work has a bound. */
 const mostRows = 25_000;

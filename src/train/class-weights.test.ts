@@ -5,10 +5,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
 import { learners } from "../learners/index.js";
 import { homeAt } from "../runs/home.js";
+import { Workspace } from "../workspace/workspace.js";
 import { balancedWeights, withClassWeights } from "./class-weights.js";
 import type { TrainSpec } from "./spec.js";
 import { trainModel } from "./train.js";
-import { Workspace } from "./workspace.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sluice-class-weights-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { SluiceError } from "../base/errors.js";
+import type { LabelFound } from "../data/label.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { BaselineState } from "../learners/baseline.js";
-import type { LabelFound } from "./label.js";
 import type { TrainSpec } from "./spec.js";
 
 /** `classWeights` among the learner's parameters means the training's: every learner of classes takes weighted rows. */

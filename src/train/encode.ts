@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { Resolved } from "../base/params.js";
+import { sourceName, summedOf } from "../evaluate/judge.js";
 import type { Block, FittedFeature } from "../features/contract.js";
 import { blocksOf } from "../features/fit.js";
 import type { Learner } from "../learners/contract.js";
-import { ClusterRows } from "./cluster-rows.js";
-import { refuseNotFinite } from "./coding.js";
-import { countDocuments, needsDocuments } from "./count-documents.js";
-import { Dataset, type DatasetOptions } from "./dataset.js";
-import { refuseHiddenNan } from "./footers.js";
+import { ClusterRows } from "../rows/cluster-rows.js";
+import { refuseNotFinite } from "../rows/coding.js";
+import { countDocuments, needsDocuments } from "../rows/count-documents.js";
+import { Dataset, type DatasetOptions } from "../rows/dataset.js";
+import { refuseHiddenNan } from "../rows/footers.js";
+import { SharedRows } from "../rows/learn.js";
+import { type Summing, whereSummed } from "../rows/where-summed.js";
 import type { Frame } from "./frame.js";
-import { sourceName, summedOf } from "./judge.js";
-import { SharedRows } from "./learn.js";
 import type { prepare } from "./prepare.js";
-import { type Summing, whereSummed } from "./where-summed.js";
 
 /** The rows as learners take them: pages here, or columns that a cluster holds. The first pass encodes them. */
 export interface Encoded extends AsyncDisposable {

@@ -9,10 +9,10 @@ import type { BaselineState } from "../learners/baseline.js";
 import type { Learner } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf } from "../learners/mllib.js";
+import { markComplete } from "../rows/footers.js";
 import { sharesAsTheyCome } from "./class-weights.js";
 import { type Encoded, outputsOf } from "./encode.js";
 import { refuseStateNotFinite } from "./finite.js";
-import { markComplete } from "./footers.js";
 
 /** A learner and what it learned. */
 export interface Fitted {

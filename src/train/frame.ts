@@ -1,16 +1,24 @@
 import { SluiceError } from "../base/errors.js";
+import { type Census, countRows, noLabels, noTrainingRows } from "../data/census.js";
+import {
+  comparedColumns,
+  contentOf,
+  copiesWarning,
+  countCopies,
+  mostCells,
+  sampleRows,
+  sampleRuns,
+} from "../data/copies.js";
+import { inspectLabel, type LabelFound } from "../data/label.js";
+import { checkWeights, takenColumns, type Weight, weightOf, withoutRoles } from "../data/roles.js";
+import { parseSplit, splitCode, validateOf, validationOf } from "../data/split.js";
+import { sourceName } from "../evaluate/judge.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import { type Census, countRows, noLabels, noTrainingRows } from "./census.js";
+import { runsOfRows, scansOf } from "../rows/dataset.js";
 import { balancedWeights, weightByClass } from "./class-weights.js";
-import { comparedColumns, contentOf, copiesWarning, countCopies, mostCells, sampleRows, sampleRuns } from "./copies.js";
-import { runsOfRows, scansOf } from "./dataset.js";
-import { sourceName } from "./judge.js";
-import { inspectLabel, type LabelFound } from "./label.js";
-import { checkWeights, takenColumns, type Weight, weightOf, withoutRoles } from "./roles.js";
 import { both, type Sheet } from "./sheet.js";
 import type { TrainSpec } from "./spec.js";
-import { parseSplit, splitCode, validateOf, validationOf } from "./split.js";
 
 /** The target, and which rows are for what. */
 export interface Frame {

@@ -1,18 +1,25 @@
 import { SluiceError } from "../base/errors.js";
+import { openData } from "../data/source.js";
+import { columnsToJudge, type Judged, judge } from "../evaluate/judge.js";
+import { type Judging, judgingOnOutputs, judgingOnPages } from "../evaluate/judging.js";
 import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
 import { type Goal, parseGoal } from "../metrics/threshold.js";
 import type { Calibration } from "../model/calibration.js";
 import type { Model } from "../model/model.js";
-import { fitCalibration, marginCounts } from "./calibrate.js";
+import { fitCalibration, marginCounts } from "../rows/passes/calibrate.js";
+import {
+  contendersOf,
+  type Quality,
+  type QualityParams,
+  quality,
+  qualityOf,
+  readQuality,
+} from "../rows/passes/quality.js";
+import { readSlices, type Slice, sliceColumns, slices } from "../rows/passes/slices.js";
 import { type Encoded, release } from "./encode.js";
 import type { Fitted } from "./fit-all.js";
 import { rowCounts, validationRowsOf } from "./frame.js";
-import { columnsToJudge, type Judged, judge } from "./judge.js";
-import { type Judging, judgingOnOutputs, judgingOnPages } from "./judging.js";
-import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
-import { openData } from "./source.js";
 import type { RowCounts } from "./spec.js";
 
 /** How good a fit is on rows that it did not learn from, beside the baseline. */

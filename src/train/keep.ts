@@ -3,23 +3,23 @@ import { toJson } from "../base/json.js";
 import { ioBytes, peakRssBytes } from "../base/ledger.js";
 import type { Resolved } from "../base/params.js";
 import { type Roles, type Schema, typeName } from "../base/schema.js";
+import type { Class } from "../data/label.js";
+import { weightOf } from "../data/roles.js";
+import { validateOf } from "../data/split.js";
 import { columnsOf, type Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
 import type { Metrics } from "../metrics/contract.js";
 import { thresholdOf } from "../metrics/threshold.js";
 import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
+import type { Quality } from "../rows/passes/quality.js";
 import { keepModel, writeWhole } from "../runs/home.js";
 import { fewPositives, worseThanBaseline } from "./cautions.js";
 import { type Encoded, widthOf } from "./encode.js";
 import type { Fitted } from "./fit-all.js";
 import { type Frame, validationRowsOf } from "./frame.js";
 import type { JudgedModel } from "./judge-model.js";
-import type { Class } from "./label.js";
 import { inputsOf } from "./prepare.js";
-import type { Quality } from "./quality.js";
-import { weightOf } from "./roles.js";
 import type { Choice, TrainDetails, TrainResult } from "./spec.js";
-import { validateOf } from "./split.js";
 
 export interface Learned {
   readonly own: Fitted;

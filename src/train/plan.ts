@@ -1,19 +1,19 @@
 import { statfsSync } from "node:fs";
 import type { Column } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
+import { mixedWarnings } from "../data/mixed.js";
+import { describeSource } from "../data/source.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { learnerNamed } from "../learners/index.js";
 import { isMllib } from "../learners/mllib.js";
 import { passesFor } from "../learners/sparse/params.js";
 import { defaultShare } from "../learners/trees/sampling.js";
+import { whereSummed } from "../rows/where-summed.js";
 import type { Scan } from "../sources/scan.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { sampleRowsFor } from "./choice.js";
-import { mixedWarnings } from "./mixed.js";
-import { describeSource } from "./source.js";
 import type { Plan, TrainSpec, Warning } from "./spec.js";
-import { whereSummed } from "./where-summed.js";
-import type { Workspace } from "./workspace.js";
 
 // Rates of one core, measured on 10 M x 20 floats, on the flights and on CSV (bench/RESULTS.md); the range around the sum says how
 // far they can be trusted. A category weighs as several numbers: its levels have weights and second derivatives of their own.

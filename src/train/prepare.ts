@@ -2,6 +2,7 @@ import { BudgetTooSmallError, isError, SluiceError } from "../base/errors.js";
 import type { Resolved } from "../base/params.js";
 import type { Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
+import { sourceName } from "../evaluate/judge.js";
 import { columnsOf } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
 import type { Answer, Block, FittedFeature } from "../features/contract.js";
@@ -9,12 +10,11 @@ import { blocksOf, fitFeatures } from "../features/fit.js";
 import { type LeakWarning, leakWarnings } from "../features/leak.js";
 import { answer, type StatisticsOptions } from "../features/statistics.js";
 import type { Learner } from "../learners/contract.js";
-import { codingsOf, refuseNotFinite } from "./coding.js";
-import { type NumberCoding, runsOfRows, scansOf } from "./dataset.js";
-import { type Footers, noFooters, readFooters } from "./footers.js";
+import { codingsOf, refuseNotFinite } from "../rows/coding.js";
+import { type NumberCoding, runsOfRows, scansOf } from "../rows/dataset.js";
+import { type Footers, noFooters, readFooters } from "../rows/footers.js";
+import type { Workspace } from "../workspace/workspace.js";
 import type { Frame } from "./frame.js";
-import { sourceName } from "./judge.js";
-import type { Workspace } from "./workspace.js";
 
 /** Features fitted to the training rows, and how their numbers stand in a page. */
 export interface Prepared {

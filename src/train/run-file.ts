@@ -4,9 +4,9 @@ import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import { fromJson, toJson } from "../base/json.js";
 import { isAlive, me } from "../base/owner.js";
+import type { OpenData } from "../data/source.js";
 import { writeWhole } from "../runs/home.js";
 import { Journal } from "../runs/journal.js";
-import type { OpenData } from "./source.js";
 import type { TrainSpec } from "./spec.js";
 
 export interface RunFile {

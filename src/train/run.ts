@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { ioBytes } from "../base/ledger.js";
 import { runDir } from "../runs/home.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { openRun } from "./run-file.js";
 import type { TrainEvents, TrainSpec, Warning } from "./spec.js";
-import type { Workspace } from "./workspace.js";
 
 /** One training: what was asked, where it works, and what it has to say. */
 export interface Run {

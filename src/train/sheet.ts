@@ -1,20 +1,20 @@
 import { UnknownColumnError } from "../base/errors.js";
 import type { Roles, Schema } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
+import { formulasOf } from "../data/formulas.js";
+import { rolesOf } from "../data/roles.js";
+import { type OpenData, openData } from "../data/source.js";
+import { inShare } from "../data/split.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import type { Requested } from "../features/fit.js";
 import { remembered } from "../runs/facts.js";
 import type { Journal } from "../runs/journal.js";
 import type { LandedScan } from "../sources/scan.js";
-import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
-import { rolesOf } from "./roles.js";
 import type { Run } from "./run.js";
 import { openJournal } from "./run-file.js";
-import { type OpenData, openData } from "./source.js";
 import type { Plan, TrainSpec } from "./spec.js";
-import { inShare } from "./split.js";
 
 /** A source that is open, and what every formula of the training means in it. */
 export interface Sheet extends Disposable {

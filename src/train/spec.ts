@@ -1,14 +1,14 @@
+import type { Warning } from "../base/warning.js";
+import type { DataOptions } from "../data/source.js";
 import type { Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
 import type { OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import type { Model } from "../model/model.js";
-import type { LearningStep } from "./learn.js";
-import type { Quality } from "./quality.js";
-import type { Slice } from "./slices.js";
-import type { DataOptions } from "./source.js";
-import type { Warning } from "./warning.js";
-import type { Summing } from "./where-summed.js";
+import type { LearningStep } from "../rows/learn.js";
+import type { Quality } from "../rows/passes/quality.js";
+import type { Slice } from "../rows/passes/slices.js";
+import type { Summing } from "../rows/where-summed.js";
 
 /** Everything that decides a training, as plain data: kept in the run, so that `resume` can do it again. */
 export interface TrainSpec extends DataOptions {
@@ -168,4 +168,4 @@ export interface Plan {
   readonly cost: number;
 }
 
-export type { Warning } from "./warning.js";
+export type { Warning } from "../base/warning.js";

@@ -8,8 +8,8 @@ import { evaluateModel } from "../predict/evaluate.js";
 import { scoreRow } from "../predict/one.js";
 import { predictFile } from "../predict/predict.js";
 import { homeAt } from "../runs/home.js";
+import { Workspace } from "../workspace/workspace.js";
 import { trainModel } from "./train.js";
-import { Workspace } from "./workspace.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sluice-threshold-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

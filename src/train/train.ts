@@ -8,14 +8,15 @@ import { call } from "../expr/expr.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { isMllib, mllibLearner } from "../learners/mllib.js";
+import { HiddenNan } from "../rows/footers.js";
 import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { newRunId, runDir, storageError } from "../runs/home.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
 import { withClassWeights } from "./class-weights.js";
 import { encode } from "./encode.js";
 import { fitAll } from "./fit-all.js";
-import { HiddenNan } from "./footers.js";
 import { type Frame, frameOf } from "./frame.js";
 import { judgeModel } from "./judge-model.js";
 import { keep } from "./keep.js";
@@ -24,7 +25,6 @@ import { beginRun, type Run } from "./run.js";
 import { claimRun } from "./run-file.js";
 import { both, openSheet, type Sheet } from "./sheet.js";
 import type { Choice, TrainDetails, TrainEvents, TrainSpec } from "./spec.js";
-import type { Workspace } from "./workspace.js";
 
 /** Data + features + learner -> model: the path of a row, left to right once. */
 export async function trainModel(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { homeAt } from "../../src/runs/home.js";
 import type { TrainDetails } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { Workspace } from "../../src/train/workspace.js";
+import { Workspace } from "../../src/workspace/workspace.js";
 import { duck } from "../support/duck.js";
 
 let dir: string;

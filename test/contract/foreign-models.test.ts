@@ -10,7 +10,7 @@ import { contentHashOf, type Model, readModel, stateHashOf } from "../../src/mod
 import { homeAt } from "../../src/runs/home.js";
 import type { TrainSpec } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { Workspace } from "../../src/train/workspace.js";
+import { Workspace } from "../../src/workspace/workspace.js";
 import { place } from "../support/cli.js";
 
 // A model file from elsewhere may be wrong in any way: it is refused by name and field, whoever wrote it signed it with right hashes.

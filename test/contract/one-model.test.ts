@@ -8,7 +8,7 @@ import { learners } from "../../src/learners/index.js";
 import { homeAt } from "../../src/runs/home.js";
 import type { TrainDetails } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { planMemory, Workspace } from "../../src/train/workspace.js";
+import { planMemory, Workspace } from "../../src/workspace/workspace.js";
 
 const rows = 3000;
 let dir: string;

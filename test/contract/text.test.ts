@@ -9,7 +9,7 @@ import { predictFile } from "../../src/predict/predict.js";
 import { homeAt } from "../../src/runs/home.js";
 import type { TrainDetails, TrainSpec } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { Workspace } from "../../src/train/workspace.js";
+import { Workspace } from "../../src/workspace/workspace.js";
 import { duck } from "../support/duck.js";
 
 const rows = 700;

@@ -9,7 +9,7 @@ const { fail } = await load("cli/command.js");
 const { profile } = await load("cli/profile.js");
 const { homeAt } = await load("runs/home.js");
 const { trainModel } = await load("train/train.js");
-const { Workspace } = await load("train/workspace.js");
+const { Workspace } = await load("workspace/workspace.js");
 
 const place = { home: join(process.argv[2], "home"), cache: join(process.argv[2], "cache") };
 const flags = { ...place, json: true, quiet: true, memory: "400MB", threads: "1", seed: "7", sampleRows: "10000" };

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
 import { parseRemote } from "../../src/engines/spark/remote.js";
-import { median } from "../../src/train/scale.js";
+import { median } from "../../src/scale/scale.js";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
 import { duck } from "../support/duck.js";

@@ -11,7 +11,7 @@ import { type Scored, scoreRow } from "../../src/predict/one.js";
 import { homeAt } from "../../src/runs/home.js";
 import type { TrainSpec } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { Workspace } from "../../src/train/workspace.js";
+import { Workspace } from "../../src/workspace/workspace.js";
 
 // What must not change a model does not: every learner of the registry is trained on a table and on the same table written otherwise, and
 // gives the same answers. A new learner is held to `strict` by being in the registry; what it cannot keep it says in `habits`, with why.

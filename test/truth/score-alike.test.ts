@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { columnFromArray, float64, int64, tableFromColumns, tableToIPC, utf8 } from "@uwdata/flechette";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generator, permutation } from "../../src/base/seeds.js";
+import type { DataOptions } from "../../src/data/source.js";
 import type { Model } from "../../src/model/model.js";
 import { evaluateModel } from "../../src/predict/evaluate.js";
 import { scored } from "../../src/predict/formulas.js";
 import { scoreRow } from "../../src/predict/one.js";
 import { openForModel, predictFile } from "../../src/predict/predict.js";
 import { homeAt } from "../../src/runs/home.js";
-import type { DataOptions } from "../../src/train/source.js";
 import type { TrainSpec } from "../../src/train/spec.js";
 import { trainModel } from "../../src/train/train.js";
-import { Workspace } from "../../src/train/workspace.js";
+import { Workspace } from "../../src/workspace/workspace.js";
 
 // One row, one answer: alone or among others, in any order, file and form, in SQL, one by one, and where it is judged.
 

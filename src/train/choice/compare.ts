@@ -5,7 +5,7 @@ import { learnerNamed } from "../../learners/index.js";
 import { outputNames } from "../../learners/linear/score.js";
 import { lossOf } from "../../metrics/loss.js";
 import type { Model } from "../../model/model.js";
-import type { Workspace } from "../workspace.js";
+import type { Workspace } from "../../workspace/workspace.js";
 
 /** How much lower the second model's loss is than the first's, row by row on the same rows, and how sure that is. */
 export interface Comparison {

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Engine } from "../../engines/contract.js";
 import { col, type Expr } from "../../expr/expr.js";
 import type { Relation } from "../../expr/relation.js";
+import { runsOfRows, scansOf } from "../../rows/dataset.js";
 import { ensureDir } from "../../runs/home.js";
 import type { LandedScan } from "../../sources/scan.js";
 import { path } from "../../sql/duckdb/literals.js";
-import { runsOfRows, scansOf } from "../dataset.js";
 
 const runs = 16;
 /** Rows that are looked at for one that is kept, at most: a filter that few rows pass gives a smaller sample. */

@@ -5,9 +5,9 @@ import { afterAll, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
 import { evaluateModel } from "../predict/evaluate.js";
 import { homeAt } from "../runs/home.js";
-import type { TrainSpec } from "./spec.js";
-import { trainModel } from "./train.js";
-import { Workspace } from "./workspace.js";
+import type { TrainSpec } from "../train/spec.js";
+import { trainModel } from "../train/train.js";
+import { Workspace } from "../workspace/workspace.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sluice-roles-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -3,9 +3,9 @@ import type { Block } from "../features/contract.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { outputNames } from "../learners/linear/score.js";
 import { linearScores } from "../learners/passes/linear-scores.js";
-import { Dataset, type DatasetOptions, type DatasetSpec, type NumberCoding } from "./dataset.js";
-import type { ScoredModel } from "./scoring.js";
-import { sliceColumns } from "./slices.js";
+import { Dataset, type DatasetOptions, type DatasetSpec, type NumberCoding } from "../rows/dataset.js";
+import type { ScoredModel } from "../rows/passes/scoring.js";
+import { sliceColumns } from "../rows/passes/slices.js";
 
 /** What rows are judged on: pages, and the models as scorers over them. */
 export interface Judging {

@@ -1,11 +1,11 @@
+import type { Ledger } from "../base/ledger.js";
 import { packCounts } from "../expr/slots.js";
 import type { FittedFeature, TextBlock } from "../features/contract.js";
 import { blocksOf } from "../features/fit.js";
 import { featureNamed } from "../features/index.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
-import { documents } from "./documents.js";
-import type { Workspace } from "./workspace.js";
+import { documents } from "./passes/documents.js";
 
 const countsDocuments = ({ feature }: FittedFeature): boolean => featureNamed(feature).counted !== undefined;
 export const needsDocuments = (fitted: readonly FittedFeature[]): boolean => fitted.some(countsDocuments);
@@ -17,7 +17,7 @@ export const needsDocuments = (fitted: readonly FittedFeature[]): boolean => fit
 export async function countDocuments(
   fitted: readonly FittedFeature[],
   dataset: Dataset,
-  workspace: Pick<Workspace, "ledger" | "plan">,
+  { ledger, plan: { threads } }: { readonly ledger: Ledger; readonly plan: { readonly threads: number } },
   journal: Journal | undefined,
 ): Promise<FittedFeature[]> {
   const texts = fitted.flatMap((one, i) =>
@@ -28,7 +28,7 @@ export async function countDocuments(
   const columns = texts.flatMap(({ counted }, c) => (counted ? [c] : []));
   const width = columns.reduce((sum, c) => sum + texts[c]!.width, 1);
   // Each worker has a sum at hand and one on its way; one is merged into.
-  const lease = workspace.ledger.lease("counts of words", 8 * width * (2 * workspace.plan.threads + 2));
+  const lease = ledger.lease("counts of words", 8 * width * (2 * threads + 2));
   try {
     const [sum] = await dataset.run(
       [{ name: documents.name, params: { columns }, rows: "train" }],

@@ -1,7 +1,7 @@
-import { scorers } from "../learners/passes/index.js";
-import { type Calibration, calibrated } from "../model/calibration.js";
-import type { Arena } from "../pages/arena.js";
-import type { Page, PageLayout } from "../pages/page.js";
+import { scorers } from "../../learners/passes/index.js";
+import { type Calibration, calibrated } from "../../model/calibration.js";
+import type { Arena } from "../../pages/arena.js";
+import type { Page, PageLayout } from "../../pages/page.js";
 
 /** A model as workers score it: its learner's registered scorer, and what its margin goes through afterwards. */
 export interface ScoredModel {

@@ -4,8 +4,7 @@ import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
 import type { Aggregated, Relation } from "../expr/relation.js";
 import type { LandedScan } from "../sources/scan.js";
-import type { TrainSpec } from "./spec.js";
-import type { Workspace } from "./workspace.js";
+import type { Workspace } from "../workspace/workspace.js";
 
 export interface Census {
   readonly read: number;
@@ -15,6 +14,13 @@ export interface Census {
   readonly train: number;
   readonly validation: number;
   readonly rowsPerFile: readonly number[];
+}
+
+/** What decides which rows of a source take part. */
+interface Asked {
+  readonly sources: readonly string[];
+  readonly where?: string;
+  readonly sample?: number;
 }
 
 /** Every row of the source in exactly one of the counts, counted by the engine file by file. */
@@ -82,7 +88,7 @@ export async function noLabels(
   engine: Engine,
   all: Relation,
   base: Relation,
-  spec: TrainSpec,
+  spec: Asked,
 ): Promise<never> {
   if (!isError(error, "no_labels")) throw error;
   const count = async (from: Relation): Promise<number> => {
@@ -103,7 +109,7 @@ export async function noLabels(
 }
 
 export function noTrainingRows(
-  spec: TrainSpec,
+  spec: Asked,
   rows: { filtered: number; sampledOut: number; unlabelled: number; validation: number },
 ): string {
   if (spec.where !== undefined && rows.filtered > 0 && rows.unlabelled === 0 && rows.validation === 0)

@@ -1,13 +1,13 @@
 import { hashOf } from "../base/canonical.js";
 import { SluiceError } from "../base/errors.js";
 import type { Schema } from "../base/schema.js";
+import type { Warning } from "../base/warning.js";
 import type { LandOptions } from "../engines/contract.js";
 import { duckdbProbe } from "../engines/duckdb/probe.js";
 import { type CsvOptions, checkUnchanged, type Format, openSource, type SourceOptions } from "../sources/index.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { mixedWarnings } from "./mixed.js";
-import type { Warning } from "./warning.js";
-import type { Workspace } from "./workspace.js";
 
 /** How sources are read; what is not said is found out and told. */
 export interface DataOptions {

@@ -1,10 +1,10 @@
-import type { Task } from "../learners/contract.js";
-import type { MetricSet, Metrics } from "../metrics/contract.js";
-import { metricSet } from "../metrics/index.js";
-import type { Goal } from "../metrics/threshold.js";
-import type { Calibration } from "../model/calibration.js";
-import { definePass } from "../pages/pass.js";
-import { outputRoom } from "../pages/scorer.js";
+import type { Task } from "../../learners/contract.js";
+import type { MetricSet, Metrics } from "../../metrics/contract.js";
+import { metricSet } from "../../metrics/index.js";
+import type { Goal } from "../../metrics/threshold.js";
+import type { Calibration } from "../../model/calibration.js";
+import { definePass } from "../../pages/pass.js";
+import { outputRoom } from "../../pages/scorer.js";
 import { type ScoredModel, startScorer } from "./scoring.js";
 
 /** A model among those that are judged, under the name that its figures get. */

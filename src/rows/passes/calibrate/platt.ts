@@ -1,4 +1,4 @@
-import { type Calibration, marginBins, marginOfBin } from "../../model/calibration.js";
+import { type Calibration, marginBins, marginOfBin } from "../../../model/calibration.js";
 
 /**
  * Logistic regression of Platt's targets on the margin, by Newton's method with halved steps (Lin, Lin and Weng 2007). `no` and `yes` are

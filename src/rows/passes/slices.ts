@@ -1,7 +1,7 @@
-import type { Block } from "../features/contract.js";
-import type { Task } from "../learners/contract.js";
-import { definePass } from "../pages/pass.js";
-import { outputRoom } from "../pages/scorer.js";
+import type { Block } from "../../features/contract.js";
+import type { Task } from "../../learners/contract.js";
+import { definePass } from "../../pages/pass.js";
+import { outputRoom } from "../../pages/scorer.js";
 import { type ScoredModel, startScorer } from "./scoring.js";
 
 export interface SlicesParams {

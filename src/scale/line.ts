@@ -1,4 +1,4 @@
-import { factorise } from "../../learners/solvers/cholesky.js";
+import { factorise } from "../learners/solvers/cholesky.js";
 import { studentT } from "./student.js";
 
 export interface Timing {

@@ -2,6 +2,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BadRowError } from "../base/errors.js";
 import type { Column, Schema } from "../base/schema.js";
+import { countRows } from "../data/census.js";
+import { refuseNegative, type Weight } from "../data/roles.js";
+import { type OpenData, openData } from "../data/source.js";
+import { splitCode } from "../data/split.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { fitRows, fittings, type Words } from "../expr/fit-columns.js";
@@ -9,14 +13,10 @@ import type { Relation } from "../expr/relation.js";
 import type { Block, NumberBlock } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
-import { countRows } from "./census.js";
-import { refuseNotFinite, type Summed } from "./coding.js";
-import { Dataset, type NumberCoding } from "./dataset.js";
-import { type QualityParams, quality, readQuality } from "./quality.js";
-import { refuseNegative, type Weight } from "./roles.js";
-import { type OpenData, openData } from "./source.js";
-import { splitCode } from "./split.js";
-import type { Workspace } from "./workspace.js";
+import { refuseNotFinite, type Summed } from "../rows/coding.js";
+import { Dataset, type NumberCoding } from "../rows/dataset.js";
+import { type QualityParams, quality, readQuality } from "../rows/passes/quality.js";
+import type { Workspace } from "../workspace/workspace.js";
 
 /** Everything that is summed over the rows, in the order of the codings: number blocks, then the label and the weight. */
 export const summedOf = (

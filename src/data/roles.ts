@@ -1,16 +1,15 @@
 import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import { typeOf } from "../expr/type-of.js";
-import type { TrainSpec } from "./spec.js";
-import type { Warning } from "./warning.js";
 
-export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
+export function rolesOf(spec: Partial<Roles>, names: readonly string[]): Roles {
   const roles: Record<string, string> = {};
   for (const role of ["id", "time", "group", "weight"] as const) {
     const name = spec[role];

@@ -1,9 +1,9 @@
 import type { Schema } from "../base/schema.js";
 import { formatCount } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
-import type { Warning } from "./warning.js";
 
 /** Cells that are read to find copies at most: half a second of work. Of a larger source a sample is looked at. */
 export const mostCells = 4e6;

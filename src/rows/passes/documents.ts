@@ -1,5 +1,5 @@
-import { termColumns } from "../pages/page.js";
-import { definePass } from "../pages/pass.js";
+import { termColumns } from "../../pages/page.js";
+import { definePass } from "../../pages/pass.js";
 
 export interface DocumentsParams {
   /** The columns of terms that are counted. */

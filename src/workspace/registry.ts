@@ -1,9 +1,9 @@
 import { folds, keepers, passes as learnerPasses, scorers } from "../learners/passes/index.js";
 import type { Pass } from "../pages/pass.js";
-import { marginCounts } from "./calibrate.js";
-import { documents } from "./documents.js";
-import { quality } from "./quality.js";
-import { slices } from "./slices.js";
+import { marginCounts } from "../rows/passes/calibrate.js";
+import { documents } from "../rows/passes/documents.js";
+import { quality } from "../rows/passes/quality.js";
+import { slices } from "../rows/passes/slices.js";
 
 // Everything that a worker can be asked for by name.
 export { folds, keepers, scorers };

@@ -1,4 +1,4 @@
-import { type Calibration, marginBins } from "../../model/calibration.js";
+import { type Calibration, marginBins } from "../../../model/calibration.js";
 
 interface Step {
   weight: number;

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { runOne } from "../engines/duckdb/statement.js";
 import { quote, text } from "../sql/duckdb/literals.js";
+import type { Workspace } from "../workspace/workspace.js";
 import { describeSource } from "./source.js";
-import type { Workspace } from "./workspace.js";
 
 const fileEnding =
   /\.(?:csv|tsv|tab|psv|txt|jsonl|ndjson|json|svm|libsvm|arrow|feather|ipc|parquet|pq)(?:\.(?:gz|zst))?$/i;

@@ -1,9 +1,9 @@
 import { formatCount } from "../base/units.js";
+import type { Warning } from "../base/warning.js";
 import type { Engine } from "../engines/contract.js";
 import type { LandedScan, Scan } from "../sources/scan.js";
 import { path, quote } from "../sql/duckdb/literals.js";
 import { pathOf } from "../sql/duckdb/stored-names.js";
-import type { Warning } from "./warning.js";
 
 /** One word among thousands of numbers makes a column text: the word, and where it stands once the rows are landed. */
 export async function mixedWarnings(

@@ -1,7 +1,7 @@
-import { SluiceError } from "../base/errors.js";
-import { type Calibration, marginBinOf, marginBins } from "../model/calibration.js";
-import { definePass } from "../pages/pass.js";
-import { outputRoom } from "../pages/scorer.js";
+import { SluiceError } from "../../base/errors.js";
+import { type Calibration, marginBinOf, marginBins } from "../../model/calibration.js";
+import { definePass } from "../../pages/pass.js";
+import { outputRoom } from "../../pages/scorer.js";
 import { isotonic } from "./calibrate/isotonic.js";
 import { platt } from "./calibrate/platt.js";
 import { type ScoredModel, startScorer } from "./scoring.js";

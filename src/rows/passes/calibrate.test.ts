@@ -2,20 +2,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { generator } from "../base/seeds.js";
-import { evaluate } from "../expr/evaluate.js";
-import { col } from "../expr/expr.js";
-import { type Calibration, calibrated, calibratedExpr, marginBinOf, marginBins } from "../model/calibration.js";
-import { readModel, stateHashOf, writeModel } from "../model/model.js";
-import { homeAt } from "../runs/home.js";
+import { generator } from "../../base/seeds.js";
+import { evaluate } from "../../expr/evaluate.js";
+import { col } from "../../expr/expr.js";
+import { type Calibration, calibrated, calibratedExpr, marginBinOf, marginBins } from "../../model/calibration.js";
+import { readModel, stateHashOf, writeModel } from "../../model/model.js";
+import { homeAt } from "../../runs/home.js";
+import type { TrainSpec } from "../../train/spec.js";
+import { trainModel } from "../../train/train.js";
+import { Workspace } from "../../workspace/workspace.js";
 import { expOfMinus, logOnePlus } from "./calibrate/platt.js";
 import { fitCalibration } from "./calibrate.js";
-import type { TrainSpec } from "./spec.js";
-import { trainModel } from "./train.js";
-import { Workspace } from "./workspace.js";
 
 const known = JSON.parse(
-  readFileSync(new URL("../../test/fixtures/calibration.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../test/fixtures/calibration.json", import.meta.url), "utf8"),
 ) as Record<"margin" | "label" | "asked" | "platt", number[]> & {
   readonly isotonic: [margin: number, share: number][];
 };

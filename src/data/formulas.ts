@@ -11,7 +11,6 @@ import type { Requested } from "../features/fit.js";
 import { parseFeatures } from "../features/parse.js";
 import { isStage, type Stage } from "../features/stage.js";
 import type { LandedScan } from "../sources/scan.js";
-import type { TrainSpec } from "./spec.js";
 
 // Whole numbers beyond 64 bits are missing (expr/ops.ts). In a formula of the user's that would take rows away without a word, so a
 // formula in which it happens is computed with real numbers instead.
@@ -62,7 +61,7 @@ function withReals(expr: Expr, schema: Schema): Expr {
 
 /** The formulas of a training, in real numbers where whole ones do not do; `wide` names those. */
 export async function formulasOf(
-  spec: Pick<TrainSpec, "label" | "where" | "features">,
+  spec: { readonly label: string; readonly where?: string; readonly features?: string },
   schema: Schema,
   scan: LandedScan,
   engine: Engine,

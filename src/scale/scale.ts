@@ -6,13 +6,13 @@ import { me } from "../base/owner.js";
 import type { Underway } from "../engines/contract.js";
 import { isMllib } from "../learners/mllib.js";
 import { ensureDir, type Home } from "../runs/home.js";
-import { learnerBytesOf } from "./check.js";
-import { type Amdahl, fitAmdahl, fitScalability, type Scalability, type Unsupported } from "./scale/laws.js";
-import { notesOn } from "./scale/notes.js";
-import { othersCores } from "./scale/others.js";
-import type { TrainEvents, TrainSpec } from "./spec.js";
-import { trainModel } from "./train.js";
-import { planMemory, Workspace, type WorkspaceOptions } from "./workspace.js";
+import { learnerBytesOf } from "../train/check.js";
+import type { TrainEvents, TrainSpec } from "../train/spec.js";
+import { trainModel } from "../train/train.js";
+import { planMemory, Workspace, type WorkspaceOptions } from "../workspace/workspace.js";
+import { type Amdahl, fitAmdahl, fitScalability, type Scalability, type Unsupported } from "./laws.js";
+import { notesOn } from "./notes.js";
+import { othersCores } from "./others.js";
 
 /** A size of machine, as a workspace is opened on it: so many threads here, a cluster, or a cluster that cuts its work into so many parts. */
 export type Machine = Pick<WorkspaceOptions, "memoryBytes" | "threads" | "on">;

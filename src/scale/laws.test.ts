@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { generator } from "../../base/seeds.js";
+import { generator } from "../base/seeds.js";
 import { type Amdahl, fitAmdahl, fitScalability, isSupported, type Scalability, type Unsupported } from "./laws.js";
 import type { Timing } from "./line.js";
 import { studentT } from "./student.js";

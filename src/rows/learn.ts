@@ -1,4 +1,5 @@
 import { permutation, subSeed } from "../base/seeds.js";
+import type { Warning } from "../base/warning.js";
 import type { Block } from "../features/contract.js";
 import type { KeptRows, Task, TrainingData, WalkedRows } from "../learners/contract.js";
 import type { PageLayout } from "../pages/page.js";
@@ -7,7 +8,6 @@ import type { KeepRun, WorkerPool } from "../pages/pool.js";
 import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
-import type { Warning } from "./warning.js";
 
 export interface LearningStep {
   readonly step: number;
