@@ -39,7 +39,7 @@ describe("the reading of imports", () => {
       export * from "./c.js";
       import "./d.js";
       const e = await import("../e/e.js"); type F = import("./f.js").F;
-      const worker = new URL("../train/worker.js", import.meta.url);
+      const worker = new URL("../workspace/worker.js", import.meta.url);
       // import { g } from "./g.js";
       import { readFileSync } from "node:fs";`;
     expect(importsOf("x/x.ts", text).map(({ to }) => to)).toEqual([
