@@ -28,7 +28,7 @@ export function parseGoal(text: string): Goal {
 
 /** The margin above which a row counts as positive; undefined where no threshold reaches the goal. */
 export function cutFor(goal: Goal, ranking: Ranking): number | undefined {
-  if (goal.kind === "probability") return Math.log(goal.value / (1 - goal.value));
+  if (goal.kind === "probability") return logit(goal.value);
   const { count, positives, negatives, score, allPositives, allNegatives } = ranking;
   let best: { at: number; value: number } | undefined;
   let p = 0;
@@ -70,4 +70,6 @@ export function topRows(ranking: Ranking): { share: number; precision: number; r
   });
 }
 
+/** The margin of a probability. */
+export const logit = (probability: number): number => Math.log(probability / (1 - probability));
 export const thresholdOf = (cut: number): number => probabilityOf(cut);

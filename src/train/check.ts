@@ -24,8 +24,8 @@ export function checkSpec(spec: TrainSpec, learner?: Learner): void {
       value: spec.classWeights,
     });
   if (spec.threshold !== undefined) {
-    parseGoal(spec.threshold);
-    if (by === "none")
+    const { kind } = parseGoal(spec.threshold);
+    if (by === "none" && kind !== "probability")
       throw new SluiceError("usage", "--threshold needs validation rows to find it on; leave --validate none out", {});
   }
   if (spec.calibrate !== undefined) {

@@ -1,10 +1,10 @@
-import { SluiceError } from "../base/errors.js";
+import type { Warning } from "../base/warning.js";
 import { openData } from "../data/source.js";
 import { columnsToJudge, type Judged, judge } from "../evaluate/judge.js";
 import { type Judging, judgingOnOutputs, judgingOnPages } from "../evaluate/judging.js";
 import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
-import { type Goal, parseGoal } from "../metrics/threshold.js";
+import { type Goal, logit, parseGoal } from "../metrics/threshold.js";
 import type { Calibration } from "../model/calibration.js";
 import type { Model } from "../model/model.js";
 import { fitCalibration, marginCounts } from "../rows/passes/calibrate.js";
@@ -48,20 +48,22 @@ export async function judgeModel(encoded: Encoded, own: Fitted, baseline: Fitted
     return { task, classes: frame.classes, scorers, ...(wanted ? { goal: wanted } : {}) };
   };
   const qualities: Record<string, Quality> = {};
-  let threshold: Model["threshold"];
   let sliced: readonly Slice[] = [];
-  let judged = judgedWith(undefined, goal);
+  // A probability that is named needs no rows to be found on.
+  let cut = goal?.kind === "probability" ? logit(goal.value) : undefined;
+  let judged = judgedWith(cut, cut === undefined ? goal : undefined);
   if (frame.census.validation > 0) {
     events.stage?.("judging on validation rows");
     const first = await onValidation(encoded, judging, judged);
     sliced = first.slices;
     qualities["validation"] = first.quality;
-    if (goal) {
-      threshold = { goal: spec.threshold!, margin: reached(first.quality, spec.threshold!) };
-      judged = judgedWith(threshold.margin);
-      qualities["validation"] = await again(encoded, judging, judged);
+    if (goal && cut === undefined) {
+      cut = cutIn(first.quality, spec.threshold!, run.warnings);
+      judged = judgedWith(cut);
+      if (cut !== undefined) qualities["validation"] = await again(encoded, judging, judged);
     }
   }
+  const threshold = cut === undefined ? undefined : { goal: spec.threshold!, margin: cut };
   let rows: RowCounts = rowCounts(frame.census, data.setAside);
   if (spec.test && spec.test.length > 0) {
     events.stage?.("judging on the test source");
@@ -128,13 +130,14 @@ async function again({ frame }: Encoded, { dataset }: Judging, judged: QualityPa
   return qualityOf(judged, readQuality(judged, sum!));
 }
 
-function reached({ model }: Quality, threshold: string): number {
-  if (model.cut !== undefined) return model.cut;
-  throw new SluiceError(
-    "no_rows",
-    `no threshold reaches ${threshold} on ${model.rows} validation rows; ask for less with --threshold`,
-    { threshold },
-  );
+/** A goal that cannot be reached is no reason to lose the model: it keeps the threshold of one half. */
+function cutIn({ model }: Quality, threshold: string, warnings: Warning[]): number | undefined {
+  if (model.cut === undefined)
+    warnings.push({
+      code: "threshold_not_reached",
+      message: `no threshold reaches ${threshold} on ${model.rows} validation rows, so a row is positive from one half on; ask for less with --threshold`,
+    });
+  return model.cut;
 }
 
 /** The quality on another source. What the training alone needed (dropped columns, a group) may be missing there. */

@@ -64,4 +64,21 @@ test("a threshold is for two classes, and is found on validation rows", async ()
     trainModel({ sources: [file], label: "y", learner: "logistic", threshold: "best-f1", ...spec }, workspace);
   await expect(trained({ label: "a", learner: "linear" })).rejects.toThrow("--threshold is for two classes");
   await expect(trained({ validate: "none" })).rejects.toThrow("--validate none");
+  const named = await trained({ validate: "none", threshold: "0.3" });
+  expect(named.result.threshold!.probability).toBeCloseTo(0.3, 12);
+});
+
+test("a goal that no threshold reaches leaves a model that calls rows positive from one half on, and is told", async () => {
+  const home = homeAt({ home: join(dir, "home"), cache: join(dir, "cache") });
+  await using workspace = await Workspace.open({ memoryBytes: 1e9, threads: 2, home });
+  const noise = join(dir, "noise.csv");
+  writeFileSync(
+    noise,
+    `a,y\n${rows.map((_, i) => `${(i * 7919) % 1009},${i % 10 === 0 ? "yes" : "no"}`).join("\n")}\n`,
+  );
+  const spec = { sources: [noise], label: "y", learner: "logistic", threshold: "precision>=0.99" };
+  const { result, model } = await trainModel(spec, workspace);
+  expect(result.threshold).toBeUndefined();
+  expect(model.threshold).toBeUndefined();
+  expect(result.warnings.map(({ code }) => code)).toContain("threshold_not_reached");
 });
