@@ -3,7 +3,7 @@ import type { Engine } from "../engines/contract.js";
 import { col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
-import { exactFacts } from "./profile/exact.js";
+import { exactFacts, presentOf } from "./profile/exact.js";
 import { type ColumnProfile, describeSample, sampleCounts, shown } from "./profile/sample.js";
 import { countRows } from "./statistics/ask.js";
 import { inSample, narrowed } from "./statistics/sample.js";
@@ -137,8 +137,9 @@ async function scanOnce(
   signal?: AbortSignal,
 ): Promise<Row> {
   const asked: Record<string, Aggregate> = { rows: { agg: "count" } };
-  columns.forEach(({ name, type }, i) => {
-    const arg = col(name);
+  columns.forEach((column, i) => {
+    const { name, type } = column;
+    const arg = presentOf(column);
     asked[`n${i}`] = { agg: "count", arg };
     if (!readable(type.kind)) return;
     if (isWide(type)) asked[`d${i}`] = { agg: isSmall ? "countDistinct" : "approxDistinct", arg };
@@ -151,7 +152,7 @@ async function scanOnce(
   const [hash = lit(null)] = where.kind === "call" ? where.args : [];
   asked["sample"] = {
     agg: "sample",
-    args: [hash, ...columns.map(({ name, type }) => (readable(type.kind) ? col(name) : lit(null)))],
+    args: [hash, ...columns.map((column) => (readable(column.type.kind) ? presentOf(column) : lit(null)))],
     where,
   };
   const read = narrowed(

@@ -644,6 +644,7 @@ async function trainIn(
         rows: counts,
         cut: validation.cut,
         why: found.why,
+        ...(found.task === "regression" ? {} : { classRows: found.counts }),
         ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
           Object.entries(qualities).map(([on, { model: own, baseline: base, uncalibrated }]) => [

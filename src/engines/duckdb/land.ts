@@ -45,7 +45,7 @@ export interface LandContext extends LandOptions {
   readonly partBytes?: number;
 }
 
-const encoderVersion = 3;
+const encoderVersion = 4;
 const defaultPartBytes = 64 * 1024 * 1024;
 
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type Column, type Reading, type Type, typeName } from "../../base/schema.js";
 import { keepAside, type Problem, problemText, type Record } from "../records.js";
 import type { CsvDialect } from "../scan.js";
-import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray } from "./cells.js";
+import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray, saysNothing } from "./cells.js";
 import { cellsOf } from "./dialect.js";
 import { knownMissing } from "./guess.js";
 import { type Convert, convertTo, isCode } from "./values.js";
@@ -111,7 +111,7 @@ export function csvReader(
         remedy: `Mend the line, or let --quoting '${dialect.quote}' take such quotes for text; ${keepAside}`,
       });
     let count = cells.count;
-    if (count === dialect.cells) while (count > width && cells.end[count - 1]! <= cells.start[count - 1]!) count--;
+    if (count === dialect.cells) while (count > width && saysNothing(bytes, cells, count - 1)) count--;
     if (
       repeatsHeader &&
       cells.count === header.length &&
