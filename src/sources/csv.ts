@@ -9,6 +9,7 @@ import { mixedColumns } from "./csv/mixed.js";
 import { type Sample, sample } from "./csv/sample.js";
 import { contradictions, sentences } from "./csv/tell.js";
 import { isDateFormat } from "./csv/values.js";
+import { asExpected } from "./expected.js";
 import type { CsvOptions, SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
@@ -49,7 +50,10 @@ export async function csv(
   const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
   const columns = decided.map(({ column }) => {
     const rule = ruled.get(column.name);
-    return rule ? withReading(rule, rule.read ?? readWhenGiven(column, rule.type, given)) : column;
+    if (!rule) return column;
+    if (!rule.read) return withReading(rule, readWhenGiven(column, rule.type, given));
+    const expected = asExpected(rule, column);
+    return withReading(expected, expected.read);
   });
   const differ = encodings.some((encoding) => encoding !== head.encoding);
   const dialect: CsvDialect = {
