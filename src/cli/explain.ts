@@ -63,6 +63,7 @@ export async function explain(
     out["rows"] = importances.rows;
     out["repeats"] = importances.repeats;
     if (importances.metric) out["metric"] = importances.metric;
+    if (importances.doubts) out["doubts"] = importances.doubts;
     const partial = (flags.partial ?? []).map((column) => partialDependence(model, sample, column));
     for (const one of partial) printPartial(one, context);
     if (partial.length > 0) out["partial"] = partial;
@@ -118,7 +119,7 @@ function printGains(model: Model, top: number, context: Context) {
 }
 
 function printImportances(
-  { columns, rows, repeats, metric }: Importances,
+  { columns, rows, repeats, metric, doubts }: Importances,
   source: string,
   top: number,
   context: Context,
@@ -129,20 +130,21 @@ function printImportances(
   );
   context.print(
     table(
-      ["column", ...(metric ? [metric, "±"] : []), "change of output", ""],
+      ["column", ...(metric ? [metric, "±95 %"] : []), "change of output", ""],
       columns
         .slice(0, top)
-        .map(({ column, change, loss, spread }) => [
+        .map(({ column, change, loss, error }) => [
           column,
-          ...(metric ? [short(loss!), short(spread!)] : []),
+          ...(metric ? [short(loss!), short(1.96 * error!)] : []),
           short(change),
           bar(Math.max(0, loss ?? change), most),
         ]),
     ),
   );
+  for (const doubt of doubts ?? []) context.print(`doubtful: ${doubt}`);
 }
 
-function printPartial({ column, names, points }: PartialDependence, context: Context): void {
+function printPartial({ column, names, points, doubts }: PartialDependence, context: Context): void {
   const most = Math.max(...points.flatMap(({ answers }) => answers), 0);
   context.print(
     `\nmean ${names.length > 1 ? "probability" : names[0] === "prediction" ? "prediction" : `probability of ${names[0]}`} as ${column} goes through its values, all else as it is`,
@@ -157,6 +159,7 @@ function printPartial({ column, names, points }: PartialDependence, context: Con
       ]),
     ),
   );
+  for (const doubt of doubts ?? []) context.print(`doubtful: ${doubt}`);
 }
 
 /** `--rows`: what each feature adds to the output of each row. */

@@ -114,7 +114,7 @@ async function chosenByHand(
   const uses = new Map<string, string[]>();
   const names = columns.map(({ name }) => name);
   for (const one of requested) {
-    const use = isStage(one) ? `${one.feature}(${one.name})` : byFormula.get(one.name)!.use;
+    const use = isStage(one) ? useOf(one) : byFormula.get(one.name)!.use;
     for (const column of readBy(one)) {
       if (!names.includes(column)) throw notUsable(column, names);
       uses.set(column, [...(uses.get(column) ?? []), use]);
@@ -130,6 +130,9 @@ async function chosenByHand(
     }));
   return { stages: [...requested.filter(isStage), ...chosen.stages], decisions };
 }
+
+/** A stage as it would be typed: some are named by their whole call already. */
+const useOf = ({ feature, name }: Stage): string => (name.startsWith(`${feature}(`) ? name : `${feature}(${name})`);
 
 const readBy = (one: Requested | Expr): string[] =>
   "kind" in one ? [...columnsOf(one)] : isStage(one) ? one.inputs.flatMap(readBy) : [...columnsOf(one.formula)];

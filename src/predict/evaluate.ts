@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SluiceError } from "../base/errors.js";
 import { type Column, columnOf, type Type } from "../base/schema.js";
 import { columnsOf, type Expr } from "../expr/expr.js";
 import { nanAsMissing } from "../expr/nan.js";
@@ -6,7 +7,7 @@ import { parseExpr } from "../expr/parse.js";
 import { blocksOf } from "../features/fit.js";
 import { asReal } from "../features/formulas.js";
 import { learnerNamed } from "../learners/index.js";
-import type { Model } from "../model/model.js";
+import { className, type Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
 import { type Judged, judge } from "../train/judge.js";
 import { contendersOf, type Quality, qualityOf } from "../train/quality.js";
@@ -113,7 +114,27 @@ export async function evaluateModel(
       scorers,
     },
   });
+  if (rows.labelled === 0) throw nothingToJudge(model, rows, sources);
   return { rows, ...qualityOf({ task: model.task, classes, scorers }, metrics) };
+}
+
+/** Figures of no row would be figures of nothing. */
+function nothingToJudge(model: Model, rows: Evaluated["rows"], sources: readonly string[]): SluiceError {
+  const counts = [
+    ...(rows.filtered > 0 ? [`${rows.filtered} filtered by --where`] : []),
+    ...(rows.setAside > 0 ? [`${rows.setAside} set aside`] : []),
+    ...(rows.unlabelled > 0 ? [`${rows.unlabelled} without a label`] : []),
+    ...(rows.unknownClass > 0
+      ? [`${rows.unknownClass} of classes that training did not see (${rows.unknownClasses.join(", ")})`]
+      : []),
+  ];
+  const known =
+    rows.unknownClass > 0 ? `; the model knows ${model.classes.slice(0, 10).map(className).join(", ")}` : "";
+  return new SluiceError(
+    rows.read === 0 ? "no_rows" : "no_labels",
+    `nothing to judge in ${sources.join(", ")}: ${rows.read} rows read${counts.length > 0 ? `, ${counts.join(", ")}` : ""}${known}. Rows without a label are for predict`,
+    { rows, label: model.label.text },
+  );
 }
 
 const unique = (columns: readonly Column[]): Column[] => [

@@ -3,6 +3,7 @@ import type { Row, Value } from "../base/schema.js";
 import { compareValues, keyOf } from "../expr/values.js";
 import type { Model } from "../model/model.js";
 import { answerNames, answersOfOutputs, outputsOfRow } from "./answers.js";
+import { doubtsOf } from "./doubt.js";
 import type { SampledRows } from "./sample.js";
 
 export interface PartialDependence {
@@ -13,6 +14,8 @@ export interface PartialDependence {
   readonly mean: readonly number[];
   /** The mean answer when every row had this value. */
   readonly points: readonly { readonly value: Value; readonly answers: readonly number[] }[];
+  /** Why it may be worth less than it looks. */
+  readonly doubts?: readonly string[];
 }
 
 export const gridPoints = 20;
@@ -20,14 +23,14 @@ export const gridPoints = 20;
 /** The mean prediction over some rows as one column goes through its values (Friedman 2001): quantiles, or the most frequent ones. */
 export function partialDependence(
   model: Model,
-  { columns, rows }: SampledRows,
+  { columns, rows, drawn = rows.length }: SampledRows,
   column: string,
   averagedRows = 1000,
 ): PartialDependence {
   if (!columns.includes(column)) throw new UnknownColumnError(column, columns);
   const outputs = outputsOfRow(model);
   const names = answerNames(model);
-  const some = rows.slice(0, averagedRows);
+  const some = rows.slice(0, Math.min(drawn, averagedRows));
   const meanOf = (change: (row: Row) => Row): number[] => {
     const sums = names.map(() => 0);
     for (const row of some)
@@ -36,11 +39,12 @@ export function partialDependence(
       });
     return sums.map((sum) => sum / some.length);
   };
-  const points = gridOf(rows.map((row) => row[column] ?? null)).map((value) => ({
+  const points = gridOf(rows.slice(0, drawn).map((row) => row[column] ?? null)).map((value) => ({
     value,
     answers: meanOf((row) => ({ ...row, [column]: value })),
   }));
-  return { column, names, mean: meanOf((row) => row), points };
+  const doubts = doubtsOf(model, undefined);
+  return { column, names, mean: meanOf((row) => row), points, ...(doubts.length > 0 ? { doubts } : {}) };
 }
 
 /** Quantiles of what can be ordered; of text, booleans and few values, the most frequent. A missing value is one of them. */

@@ -583,12 +583,17 @@ async function trainIn(
           quality: judged,
         }),
       );
-      if (judgedTest.unknownClass > 0)
+      if (judgedTest.labelled > 0 && judgedTest.unknownClass > 0)
         warnings.push({
           code: "unknown_class",
           message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
         });
-      qualities["test"] = qualityOf(judged, judgedTest.metrics);
+      if (judgedTest.labelled > 0) qualities["test"] = qualityOf(judged, judgedTest.metrics);
+      else
+        warnings.push({
+          code: "no_test_rows",
+          message: `no row of the test source could be judged: ${judgedTest.read} read, ${judgedTest.unlabelled} without a label, ${judgedTest.unknownClass} of classes that training did not see${judgedTest.unknownClass > 0 ? ` (${judgedTest.unknownClasses.join(", ")})` : ""}, ${judgedTest.filtered} filtered`,
+        });
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
@@ -639,6 +644,7 @@ async function trainIn(
         rows: counts,
         cut: validation.cut,
         why: found.why,
+        ...(found.task === "regression" ? {} : { classRows: found.counts }),
         ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
           Object.entries(qualities).map(([on, { model: own, baseline: base, uncalibrated }]) => [

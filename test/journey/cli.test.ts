@@ -398,6 +398,22 @@ describe("the other commands", () => {
     expect(files.map(({ name }) => name)).toEqual([]);
   });
 
+  test("learners tells what can learn, and of one its parameters", async () => {
+    const { json } = await at.sluice("learners", "--json");
+    const named = new Map(json.learners.map((one: { name: string }) => [one.name, one]));
+    expect(named.get("linear")).toMatchObject({ tasks: ["regression"] });
+    expect(named.get("boosting")).toMatchObject({
+      params: expect.arrayContaining([
+        expect.objectContaining({ name: "trees", kind: "integer", min: 1, default: 100 }),
+      ]),
+    });
+    const one = await at.sluice("learners", "boosting");
+    expect(one.stdout).toContain("learningRate=0.1  (a number from 0.000001 to 1)");
+    const misspelt = await at.sluice("learners", "booting");
+    expect(misspelt.code).toBe(2);
+    expect(misspelt.stderr).toContain('did you mean "boosting"?');
+  });
+
   test("help stands for the program and each command", async () => {
     const help = await at.sluice("train", "--help");
     expect(help.code).toBe(0);
