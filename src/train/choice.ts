@@ -211,12 +211,7 @@ async function wordyColumns({ usable, data, spec, workspace }: ChoiceOptions, fr
 }
 
 const weightIn = ({ spec: { weight }, data: { schema } }: ChoiceOptions): Weight | undefined =>
-  weight === undefined
-    ? undefined
-    : weightOf(
-        weight,
-        schema.columns.map(({ name }) => name),
-      );
+  weight === undefined ? undefined : weightOf(weight, schema);
 
 /** The one-standard-error rule (Breiman et al. 1984) on paired differences: the simpler model, unless the other is better by more than chance explains. */
 export function decide(

@@ -3,6 +3,7 @@ import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js"
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
@@ -10,12 +11,13 @@ import { typeOf } from "../expr/type-of.js";
 import type { TrainSpec } from "./spec.js";
 import type { Warning } from "./warning.js";
 
-export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
+export function rolesOf(spec: TrainSpec, schema: Schema): Roles {
+  const names = schema.columns.map(({ name }) => name);
   const roles: Record<string, string> = {};
   for (const role of ["id", "time", "group", "weight"] as const) {
     const name = spec[role];
     if (name === undefined) continue;
-    if (role === "weight") weightOf(name, names);
+    if (role === "weight") weightOf(name, schema);
     else if (!names.includes(name)) throw new UnknownColumnError(name, names);
     roles[role] = name;
   }
@@ -29,10 +31,11 @@ export interface Weight {
 }
 
 /** A column whose exact name is the text wins over the formula. */
-export const weightOf = (text: string, names: readonly string[]): Weight => ({
-  name: text,
-  expr: names.includes(text) ? { kind: "col", name: text } : parseExpr(text, names),
-});
+export function weightOf(text: string, schema: Schema): Weight {
+  const names = schema.columns.map(({ name }) => name);
+  const expr = names.includes(text) ? col(text) : nanAsMissing(parseExpr(text, names), schema);
+  return { name: text, expr };
+}
 
 function numeric(name: string, expr: Expr, schema: Schema): void {
   const type = typeOf(expr, schema);
@@ -89,7 +92,7 @@ const whatFor = {
 /** Labelled rows that lack what a role needs. */
 export async function withoutRoles(
   roles: Roles,
-  names: readonly string[],
+  schema: Schema,
   rows: Relation,
   engine: Engine,
   signal?: AbortSignal,
@@ -98,7 +101,7 @@ export async function withoutRoles(
   if (asked.length === 0) return [];
   const columns = Object.fromEntries(
     asked.map((role) => {
-      const arg = role === "weight" ? weightOf(roles[role]!, names).expr : col(roles[role]!);
+      const arg = role === "weight" ? weightOf(roles[role]!, schema).expr : col(roles[role]!);
       return [role, { agg: "count", arg } as const];
     }),
   );

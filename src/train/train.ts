@@ -151,7 +151,7 @@ async function trainIn(
       code: "overflow",
       message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
     });
-  const roles = rolesOf(spec, names);
+  const roles = rolesOf(spec, schema);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const learner = isMllib(spec.learner)
@@ -252,11 +252,11 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
+    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, schema);
     const learnedFrom = weight
       ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
       : census.train;
-    warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
+    warnings.push(...(await known("roles", () => withoutRoles(roles, schema, labelled, engine, signal))));
     const classWeights = spec.classWeights && balancedWeights(found, spec.label);
     // What rows weigh while they are learned from; those that judge have the weight that was asked for.
     const weighing: Weight | undefined = classWeights
@@ -833,14 +833,7 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
 /** Columns of the label and the roles that are no inputs, as training read them. */
 const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
   const read = columnsOf(label, new Set(Object.values(roles)));
-  if (roles.weight !== undefined)
-    columnsOf(
-      weightOf(
-        roles.weight,
-        schema.columns.map(({ name }) => name),
-      ).expr,
-      read,
-    );
+  if (roles.weight !== undefined) columnsOf(weightOf(roles.weight, schema).expr, read);
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };
