@@ -296,7 +296,7 @@ async function trainIn(
     if (!learner) events.stage?.("choosing the learner");
     const choice = learner
       ? undefined
-      : await known(`choice${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
+      : await known(`choice and codes${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
           chooseLearner({
             spec,
             task: found.task,
@@ -315,6 +315,8 @@ async function trainIn(
         );
     const chosen = learner ?? learnerNamed(choice!.learner);
     const params = resolveParams(chosen.name, chosen.params, spec.params);
+    const codes = spec.codes ?? choice?.codes ?? [];
+    const withCodes = codes.length > 0 ? `, codes ${canonical(codes)}` : "";
 
     // Features: one round of fused questions to the training rows.
     events.stage?.("preparing features");
@@ -333,7 +335,7 @@ async function trainIn(
         : noFooters;
     const hashed = chosen.needs.pages === "hashed";
     const prepared: Prepared = await known(
-      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}`,
+      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}${withCodes}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
         const fit = await fitFeatures({
@@ -345,6 +347,7 @@ async function trainIn(
           usable,
           sourceRows: census.read,
           drop: spec.drop ?? [],
+          codes,
           ...(requested ? { requested } : {}),
         }).catch(async (error: unknown) => {
           // A statistic knows the column; the value and its row count for more.
@@ -382,7 +385,7 @@ async function trainIn(
       schema.columns.find(({ name }) => name === roles.time)?.type.kind ?? "",
     );
     const clock = isClock ? roles.time : undefined;
-    const leaks = await known(`leaks${chosen.needs.pages === "dense" ? " and codes" : ""}`, () =>
+    const leaks = await known(`leaks${chosen.needs.pages === "dense" ? " and codes" : ""}${withCodes}`, () =>
       leakWarnings({
         ...statistics,
         label: found.numeric,
