@@ -37,6 +37,37 @@ export function weightOf(text: string, schema: Schema): Weight {
   return { name: text, expr };
 }
 
+/**
+ * True for rows that weigh something, where some do not: those are left out of everything, as if they were not there. Features would look
+ * at their values else, and learners that go from row to row would count them. A weight below 0 stays, and is refused by its name.
+ */
+export async function weighingSome(
+  { name, expr }: Weight,
+  schema: Schema,
+  engine: Engine,
+  rows: Relation,
+  signal?: AbortSignal,
+): Promise<{ weighs: Expr; without: number } | undefined> {
+  numeric(name, expr, schema);
+  const weighs = call("ne", call("toReal", expr), lit(0));
+  const [found] = await engine.rows(
+    {
+      kind: "aggregate",
+      from: rows,
+      by: {},
+      columns: {
+        rows: { agg: "count" },
+        weighing: { agg: "count", arg: call("when", weighs, lit(1), lit(null)) },
+      },
+    },
+    1,
+    signal,
+  );
+  const weighing = Number(found?.["weighing"] ?? 0);
+  const without = Number(found?.["rows"] ?? 0) - weighing;
+  return weighing > 0 && without > 0 ? { weighs, without } : undefined;
+}
+
 function numeric(name: string, expr: Expr, schema: Schema): void {
   const type = typeOf(expr, schema);
   if (!isNumeric(type))

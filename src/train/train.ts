@@ -15,7 +15,7 @@ import { ioBytes, type Lease, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
 import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
-import { parseBytes } from "../base/units.js";
+import { formatCount, parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { nanAsMissing } from "../expr/nan.js";
@@ -56,7 +56,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns, type Weight, weightOf, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, type Weight, weighingSome, weightOf, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -145,7 +145,7 @@ async function trainIn(
   warnings.push(...data.warnings);
   const { scan, schema } = data;
   const names = schema.columns.map(({ name }) => name);
-  const { label, where, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
+  const { label, where: given, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
   for (const formula of wide)
     warnings.push({
       code: "overflow",
@@ -164,9 +164,6 @@ async function trainIn(
     spec.sample === undefined || spec.sample >= 1
       ? undefined
       : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
-  const taking = both(where, sampled);
-  const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
-
   const planned = await planFor(spec, data.source, workspace);
   const journal = openJournal(dir, spec, data, events.unit, trustFooters ? undefined : "journal-counted");
   if (journal.damagedLines > 0)
@@ -197,6 +194,19 @@ async function trainIn(
       ),
     );
   try {
+    // Rows that say nothing are in nothing.
+    const asGiven = rowsOf(all, both(given, sampled));
+    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, schema);
+    const some =
+      weight && (await known("rows that weigh", () => weighingSome(weight, schema, engine, asGiven, signal)));
+    if (some)
+      assumed.push(
+        `${formatCount(some.without)} rows of weight 0, or without one, are left out: they count as filtered`,
+      );
+    const where = both(given, some?.weighs);
+    const taking = both(where, sampled);
+    const base = rowsOf(all, taking);
+
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
     const found = await known("label", () =>
@@ -252,11 +262,14 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, schema);
     const learnedFrom = weight
       ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
       : census.train;
-    warnings.push(...(await known("roles", () => withoutRoles(roles, schema, labelled, engine, signal))));
+    warnings.push(
+      ...(await known("roles", () =>
+        withoutRoles(roles, schema, rowsOf(asGiven, call("isNotNull", found.numeric)), engine, signal),
+      )),
+    );
     const classWeights = spec.classWeights && balancedWeights(found, spec.label);
     // What rows weigh while they are learned from; those that judge have the weight that was asked for.
     const weighing: Weight | undefined = classWeights
@@ -799,6 +812,7 @@ const fittingBy =
   };
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
+const rowsOf = (from: Relation, where: Expr | undefined): Relation => (where ? { kind: "filter", from, where } : from);
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
 function refuseHashed(blocks: readonly Block[], { name, needs }: Learner): void {
