@@ -140,5 +140,7 @@ test("the sample's size is bounded by rows and by values", () => {
   expect(sampleRowsFor(1e7, 1000, 1)).toBe(5000);
   expect(sampleRowsFor(1e7, 50, 10)).toBe(10_000);
   expect(sampleRowsFor(999, 10, 1)).toBe(0);
+  expect(sampleRowsFor(1e7, 784, 10)).toBe(2500); // wide, and still tried on enough rows
   expect(sampleRowsFor(1e7, 3000, 1)).toBe(0);
+  expect(sampleRowsFor(1e7, 1100, 10)).toBe(0);
 });

@@ -26,8 +26,12 @@ import type { Workspace } from "./workspace.js";
 /** The sample's size: by rows, and by rows times columns times classes, so that the work has a bound. */
 const mostRows = 25_000;
 const mostCells = 5e6;
+/** A wide table's sample has so many rows all the same: of digits in 784 pixels, 640 rows do not tell trees from a plane, and 2,500 do. */
+const rowsOfWide = 2_500;
 const leastRows = 1_000;
-const mostWidth = 2_000;
+const mostColumns = 2_000;
+/** Columns times classes. */
+const mostWidth = 10_000;
 const mostClasses = 40;
 /** Another learner must be better by this share of the simpler one's loss, and by more than a standard error of the difference. */
 const leastGain = 0.01;
@@ -36,8 +40,9 @@ const leastWords = 4;
 
 /** 0 where rows are too few, or columns and classes too many, to try anything on a sample. */
 export function sampleRowsFor(rows: number, columns: number, outputs: number): number {
-  if (rows < leastRows || columns * outputs > mostWidth || outputs > mostClasses) return 0;
-  return Math.floor(Math.min(rows, mostRows, mostCells / Math.max(1, columns * outputs)));
+  const width = Math.max(1, columns * outputs);
+  if (rows < leastRows || columns > mostColumns || width > mostWidth || outputs > mostClasses) return 0;
+  return Math.floor(Math.min(rows, mostRows, Math.max(rowsOfWide, mostCells / width)));
 }
 
 export const simplestFor = (task: Task): string => (task === "regression" ? "linear" : "logistic");
@@ -85,8 +90,8 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
   const [simple = simplestFor(task)] = able;
   const other = able.at(-1);
   if (able.length === 1) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
-  const columns = options.usable.filter((name) => !spec.drop?.includes(name)).length;
-  const outputs = task === "multiclass" ? classes : 1;
+  const columns = columnsTried(options);
+  const outputs = outputsOf(options);
   // A share of the rows that is asked for is no reason to look at less: the sample is drawn from all of them.
   const kept = census.train + census.validation + census.sampledOut;
   const wanted =
@@ -172,9 +177,10 @@ interface Trial {
 
 /** One learner on the sample, with less work than a training; one whose steps were too large is tried with smaller ones. */
 async function tried(learner: string, options: ChoiceOptions, file: string, place: Workspace): Promise<Trial> {
-  const { task, classes, spec, train } = options;
-  const outputs = task === "multiclass" ? classes : 1;
-  const trees = Math.min(40, Math.max(16, Math.floor(800 / outputs)));
+  const { task, spec, train } = options;
+  const outputs = outputsOf(options);
+  const columns = columnsTried(options);
+  const trees = Math.floor(Math.min(40, Math.max(16, Math.min(800 / outputs, 80_000 / (columns * outputs)))));
   const boosted = (learningRate: number) => ({ trees, leaves: 15, learningRate });
   const ways: Readonly<Record<string, readonly Record<string, number>[]>> = {
     boosting: [boosted(0.2), boosted(0.05)],
@@ -211,6 +217,9 @@ async function codesIn(options: ChoiceOptions, from: Relation, place: Workspace)
   const [label, ...columns] = await readNumbers([numeric, ...names.map((name) => asReal(col(name)))], [from], asked);
   return names.filter((_, i) => tellsAsCode(columns[i]!, label!));
 }
+const outputsOf = ({ task, classes }: ChoiceOptions): number => (task === "multiclass" ? classes : 1);
+const columnsTried = ({ usable, spec }: ChoiceOptions): number =>
+  usable.filter((name) => !spec.drop?.includes(name)).length;
 
 const isText = ({ columns }: Schema, name: string): boolean =>
   columns.find((column) => column.name === name)?.type.kind === "text";
