@@ -82,5 +82,13 @@ const cell = (value: unknown): string =>
   value === null || value === undefined
     ? ""
     : typeof value === "number"
-      ? String(Number(value.toPrecision(6)))
+      ? shortened(value)
       : String(value).slice(0, 24);
+
+/** Six digits, and never fewer than those before the point: 20240101 is a day, an identifier or a moment. */
+function shortened(value: number): string {
+  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return Number.isInteger(value) || whole > 15
+    ? String(value)
+    : String(Number(value.toPrecision(Math.max(6, whole + 1))));
+}

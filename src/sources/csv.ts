@@ -1,6 +1,7 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, type Column, date, int64, type Reading, real, type Type, text, timestamp } from "../base/schema.js";
 import { compressionOf, encodingNamed } from "./csv/bytes.js";
+import { isNameAgain } from "./csv/cells.js";
 import { columnNames, headerLines, isTimeName, isTypedBelow, joinedHeader } from "./csv/columns.js";
 import { commonWidth, delimiterWords, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
 import { endsBlank, isRowNames, refuseDoubts } from "./csv/doubts.js";
@@ -9,6 +10,7 @@ import { mixedColumns } from "./csv/mixed.js";
 import { type Sample, sample } from "./csv/sample.js";
 import { contradictions, sentences } from "./csv/tell.js";
 import { isDateFormat } from "./csv/values.js";
+import { asExpected } from "./expected.js";
 import type { CsvOptions, SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
@@ -49,7 +51,10 @@ export async function csv(
   const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
   const columns = decided.map(({ column }) => {
     const rule = ruled.get(column.name);
-    return rule ? withReading(rule, rule.read ?? readWhenGiven(column, rule.type, given)) : column;
+    if (!rule) return column;
+    if (!rule.read) return withReading(rule, readWhenGiven(column, rule.type, given));
+    const expected = asExpected(rule, column);
+    return withReading(expected, expected.read);
   });
   const differ = encodings.some((encoding) => encoding !== head.encoding);
   const dialect: CsvDialect = {
@@ -361,7 +366,7 @@ function shapeSentences({
 }
 
 const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((cell, i) => cell === b[i]);
+  a.length === b.length && a.every((cell, i) => isNameAgain(cell, b[i]!, i));
 
 /** What was said counts; names that were given replace a header where the first line is one beyond doubt. */
 function linesOfHeader(records: readonly (readonly string[])[], { csv: given = {}, columns }: SourceOptions): number {

@@ -4,6 +4,7 @@ import { type Compression, compressionOf, type Encoding, rawBlocks, transcoder, 
 import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
+import { asExpected } from "./expected.js";
 import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
 import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
 import { flatNames } from "./names.js";
@@ -59,7 +60,8 @@ export async function jsonl(
   );
   const expected = new Map(options.expect?.map((column) => [column.name, column]));
   const columns: Column[] = names.map((name, i) => {
-    const { type, read } = expected.get(name) ?? { type: types[i]! };
+    const wanted = expected.get(name);
+    const { type, read } = wanted ? asExpected(wanted, { type: types[i]! }) : { type: types[i]! };
     const rules = options.types === undefined || !Object.hasOwn(options.types, name);
     return rules && readTypes.has(type.kind) ? { name, type, ...(read ? { read } : {}) } : { name, type: types[i]! };
   });

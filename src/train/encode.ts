@@ -33,8 +33,8 @@ export async function encode(
   learner: Learner,
   params: Resolved,
 ): Promise<Encoded> {
-  const { sheet, census, found, weighing } = frame;
-  const { run, scan, taking, journal } = sheet;
+  const { sheet, taking, census, found, weighing } = frame;
+  const { run, scan, journal } = sheet;
   const { spec, workspace } = run;
   const blocks = blocksOf(prepared.fitted);
   const outputs = outputsOf(frame);
@@ -96,12 +96,12 @@ export const release = async (dataset: Dataset): Promise<void> => {
 export const outputsOf = ({ found, classes }: Frame): number => (found.task === "multiclass" ? classes : 1);
 
 function optionsOf(
-  { sheet, found, census, weighing }: Frame,
+  { sheet, base, found, census, weighing }: Frame,
   { codings, footers }: Encoded["prepared"],
   blocks: readonly Block[],
   keep: boolean,
 ): DatasetOptions {
-  const { run, data, base } = sheet;
+  const { run, data } = sheet;
   const { engine, pool, home, presence, signal } = run.workspace;
   return {
     ...{ engine, pool, presence, keep },

@@ -1,4 +1,5 @@
 import { SluiceError } from "../base/errors.js";
+import { formatCount } from "../base/units.js";
 import { type Census, countRows, noLabels, noTrainingRows } from "../data/census.js";
 import {
   comparedColumns,
@@ -10,18 +11,27 @@ import {
   sampleRuns,
 } from "../data/copies.js";
 import { inspectLabel, type LabelFound } from "../data/label.js";
-import { checkWeights, takenColumns, type Weight, weightOf, withoutRoles } from "../data/roles.js";
+import { checkWeights, takenColumns, type Weight, weighingSome, weightOf, withoutRoles } from "../data/roles.js";
 import { parseSplit, splitCode, validateOf, validationOf } from "../data/split.js";
 import { sourceName } from "../evaluate/judge.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { runsOfRows, scansOf } from "../rows/dataset.js";
 import { balancedWeights, weightByClass } from "./class-weights.js";
-import { both, type Sheet } from "./sheet.js";
+import { both, rowsOf, type Sheet } from "./sheet.js";
 import type { TrainSpec } from "./spec.js";
 
+/** Rows that take part. */
+interface Taken {
+  /** True for those that pass the filter and weigh something; and of these, for those in the sample. Undefined: all. */
+  readonly where: Expr | undefined;
+  readonly taking: Expr | undefined;
+  readonly base: Relation;
+  readonly weight: Weight | undefined;
+}
+
 /** The target, and which rows are for what. */
-export interface Frame {
+export interface Frame extends Taken {
   readonly sheet: Sheet;
   readonly found: LabelFound;
   /** Of classes, their number; else 1. */
@@ -36,20 +46,21 @@ export interface Frame {
   readonly training: Relation;
   /** Training rows of weight above 0. */
   readonly learnedFrom: number;
-  readonly weight: Weight | undefined;
   /** What rows weigh while they are learned from; those that judge have the weight that was asked for. */
   readonly weighing: Weight | undefined;
   readonly classWeights: readonly number[] | undefined;
   /** Columns that are no features whatever they hold, with the reason; and those that may become some. */
-  readonly taken: ReadonlyMap<string, string>;
+  readonly noFeatures: ReadonlyMap<string, string>;
   readonly usable: readonly string[];
 }
 
 /** `check` refuses a task before rows are counted for it. */
 export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void): Promise<Frame> {
-  const { run, data, scan, schema, names, label, roles, base, known } = sheet;
+  const { run, data, scan, schema, names, label, roles, known } = sheet;
   const { spec, seed, workspace, warnings } = run;
   const { engine, signal } = workspace;
+  const taken = await rowsTaken(sheet);
+  const { base, weight } = taken;
   run.events.stage?.("looking at the label");
   const found = await known("label", () =>
     inspectLabel(label, spec.label, {
@@ -79,7 +90,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
     }),
   );
   const split = splitCode(found.numeric, validation.expr);
-  const census = await known("census", () => countRows(engine, scan, sheet.where, sheet.taking, split, signal));
+  const census = await known("census", () => countRows(engine, scan, taken.where, taken.taking, split, signal));
   if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
   if (census.train === 0)
     throw new SluiceError("no_rows", noTrainingRows(spec, census), { rows: rowCounts(census, data.setAside) });
@@ -87,11 +98,11 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
   const isTraining = call("and", isLabelled, call("not", validation.expr));
   const trainingOf = (from: Relation): Relation => ({ kind: "filter", from, where: isTraining });
   const training = trainingOf(base);
-  const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
   const learnedFrom = weight
     ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
     : census.train;
-  warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
+  const asGiven = rowsOf(rowsOf(sheet.all, both(sheet.where, sheet.sampled)), isLabelled);
+  warnings.push(...(await known("roles", () => withoutRoles(roles, schema, asGiven, engine, signal))));
   const classWeights = spec.classWeights && balancedWeights(found, spec.label);
   const weighing: Weight | undefined = classWeights
     ? {
@@ -99,15 +110,31 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
         expr: weightByClass(classWeights, label, found, validation.expr, weight?.expr),
       }
     : weight;
-  const taken = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+  const noFeatures = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
   const frame: Frame = {
-    ...{ sheet, found, validation, split, census, labelled, trainingOf, training, learnedFrom, weight, weighing },
-    ...{ classWeights, taken },
+    ...taken,
+    ...{ sheet, found, validation, split, census, labelled, trainingOf, training, learnedFrom, weighing },
+    ...{ classWeights, noFeatures },
     classes: found.task === "regression" ? 1 : found.classes.length,
-    usable: names.filter((name) => !taken.has(name)),
+    usable: names.filter((name) => !noFeatures.has(name)),
   };
   if (splitSpec.by === "random" && !spec.together && whole.length > 0) await countCopiesOf(frame, whole);
   return frame;
+}
+
+/** Rows that weigh nothing say nothing, so they are in nothing. */
+async function rowsTaken({ run, all, where: given, sampled, roles, schema, known }: Sheet): Promise<Taken> {
+  const { engine, signal } = run.workspace;
+  const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, schema);
+  const asGiven = rowsOf(all, both(given, sampled));
+  const some = weight && (await known("rows that weigh", () => weighingSome(weight, schema, engine, asGiven, signal)));
+  if (some)
+    run.assumed.push(
+      `${formatCount(some.without)} rows of weight 0, or without one, are left out: they count as filtered`,
+    );
+  const where = both(given, some?.weighs);
+  const taking = both(where, sampled);
+  return { where, taking, base: rowsOf(all, taking), weight };
 }
 
 /** Every row that was read, by what became of it. */
@@ -129,8 +156,11 @@ function refuseForTwoClasses(spec: TrainSpec, { task }: LabelFound): void {
 }
 
 /** Validation rows that are copies of training rows are told: on all rows where they are few, else on a sample. */
-async function countCopiesOf({ sheet, found, census, labelled, validation }: Frame, whole: string[]): Promise<void> {
-  const { run, scan, taking, known } = sheet;
+async function countCopiesOf(
+  { sheet, taking, found, census, labelled, validation }: Frame,
+  whole: string[],
+): Promise<void> {
+  const { run, scan, known } = sheet;
   const { engine, signal } = run.workspace;
   const all = census.read * whole.length <= mostCells;
   const runs = (): ReturnType<typeof runsOfRows> =>
@@ -151,5 +181,5 @@ async function countCopiesOf({ sheet, found, census, labelled, validation }: Fra
 }
 
 /** Validation rows, among all of the source. */
-export const validationRowsOf = ({ sheet: { taking }, found, validation }: Frame): Expr =>
+export const validationRowsOf = ({ taking, found, validation }: Frame): Expr =>
   both(taking, call("and", call("isNotNull", found.numeric), validation.expr))!;

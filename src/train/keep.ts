@@ -132,8 +132,7 @@ function modelOf(
 /** Columns of the label and the roles that are no inputs, as training read them. */
 function besideOf(schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema {
   const read = columnsOf(label, new Set(Object.values(roles)));
-  const names = schema.columns.map(({ name }) => name);
-  if (roles.weight !== undefined) columnsOf(weightOf(roles.weight, names).expr, read);
+  if (roles.weight !== undefined) columnsOf(weightOf(roles.weight, schema).expr, read);
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 }
@@ -141,10 +140,10 @@ function besideOf(schema: Schema, label: Expr, roles: Roles, inputs: Schema): Sc
 const byRows = <T>(qualities: Readonly<Record<string, Quality>>, of: (quality: Quality) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(qualities).map(([on, quality]) => [on, of(quality)]));
 
-const decisionsOf = ({ frame: { sheet, taken }, prepared }: Encoded): Decision[] => [
+const decisionsOf = ({ frame: { sheet, noFeatures }, prepared }: Encoded): Decision[] => [
   ...prepared.decisions,
   ...sheet.schema.columns.flatMap(({ name, type }): Decision[] => {
-    const reason = taken.get(name);
+    const reason = noFeatures.get(name);
     return reason === undefined ? [] : [{ column: name, type: typeName(type), use: "no feature", reason }];
   }),
 ];

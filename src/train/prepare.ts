@@ -1,3 +1,4 @@
+import { canonical } from "../base/canonical.js";
 import { BudgetTooSmallError, isError, SluiceError } from "../base/errors.js";
 import type { Resolved } from "../base/params.js";
 import type { Schema } from "../base/schema.js";
@@ -23,11 +24,12 @@ export interface Prepared {
   readonly codings: readonly NumberCoding[];
 }
 
-/** One round of fused questions to the training rows. `footers` are what the files' own footers answered of them. */
+/** One round of fused questions to the training rows. `codes` are whole numbers that are categories, `footers` are what the files' own footers answered of them. */
 export async function prepare(
   frame: Frame,
   learner: Learner,
   params: Resolved,
+  codes: readonly string[],
   trustFooters: boolean,
 ): Promise<Prepared & { readonly footers: Footers }> {
   const { sheet, census } = frame;
@@ -49,24 +51,25 @@ export async function prepare(
       : noFooters;
   const hashed = learner.needs.pages === "hashed";
   const prepared = await known(
-    `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(learner)}${hashed ? ", hashed" : ""}`,
-    () => fittedTo(frame, learner, statistics, footers),
+    `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(learner)}${hashed ? ", hashed" : ""}${codesIn(codes)}`,
+    () => fittedTo(frame, learner, codes, statistics, footers),
   );
   const blocks = blocksOf(prepared.fitted);
   refuseHashed(blocks, learner);
   refuseSmallBudget(workspace, learner, blocks, params);
   await data.unchanged();
-  run.warnings.push(...(await leaksOf(frame, learner, prepared, statistics)));
+  run.warnings.push(...(await leaksOf(frame, learner, { ...prepared, codes }, statistics)));
   return { ...prepared, footers };
 }
 
 async function fittedTo(
-  { sheet, usable, census }: Frame,
+  { sheet, base, usable, census }: Frame,
   learner: Learner,
+  codes: readonly string[],
   statistics: StatisticsOptions,
   footers: Footers,
 ): Promise<Prepared> {
-  const { run, data, schema, requested, base } = sheet;
+  const { run, data, schema, requested } = sheet;
   const { engine } = run.workspace;
   const hashed = learner.needs.pages === "hashed";
   const known = new Map<string, Answer>(footers.answers);
@@ -79,6 +82,7 @@ async function fittedTo(
     usable,
     sourceRows: census.read,
     drop: run.spec.drop ?? [],
+    codes,
     ...(requested ? { requested } : {}),
   }).catch(async (error: unknown) => {
     // A statistic knows the column; the value and its row count for more.
@@ -109,19 +113,19 @@ async function fittedTo(
 
 /** Columns that tell the label almost alone: of many rows, on a sample of them. */
 function leaksOf(
-  { sheet, found, census, trainingOf }: Frame,
+  { sheet, taking, found, census, trainingOf }: Frame,
   { needs }: Learner,
-  { fitted, decisions }: Prepared,
+  { fitted, decisions, codes }: Prepared & { readonly codes: readonly string[] },
   statistics: StatisticsOptions,
 ): Promise<readonly LeakWarning[]> {
-  const { run, scan, schema, roles, taking, known } = sheet;
+  const { run, scan, schema, roles, known } = sheet;
   const { engine } = run.workspace;
   const dense = needs.pages === "dense";
   // A time that is a number stands on no scale that dates could be compared on.
   const { kind = "" } = schema.columns.find(({ name }) => name === roles.time)?.type ?? {};
   const clock = ["date", "timestamp"].includes(kind) ? roles.time : undefined;
   const sampled = census.train > 500_000 && !taking;
-  return known(`leaks${dense ? " and codes" : ""}`, () =>
+  return known(`leaks${dense ? " and codes" : ""}${codesIn(codes)}`, () =>
     leakWarnings({
       ...statistics,
       label: found.numeric,
@@ -138,6 +142,7 @@ function leaksOf(
   );
 }
 
+const codesIn = (codes: readonly string[]): string => (codes.length > 0 ? `, codes ${canonical(codes)}` : "");
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 
 export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Schema => {

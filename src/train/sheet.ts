@@ -24,14 +24,12 @@ export interface Sheet extends Disposable {
   readonly schema: Schema;
   readonly names: readonly string[];
   readonly label: Expr;
+  /** What --where asks of a row, and whether it is in the sample that --sample asks for. */
   readonly where: Expr | undefined;
+  readonly sampled: Expr | undefined;
   readonly requested: readonly Requested[] | undefined;
   readonly roles: Roles;
-  /** True for the rows that take part: those that pass the filter and are in the sample. Undefined: all. */
-  readonly taking: Expr | undefined;
-  /** All rows, and those that take part. */
   readonly all: Relation;
-  readonly base: Relation;
   readonly plan: Plan;
   readonly journal: Journal;
   /** What is found out about the source, once for all runs that ask the same of the same bytes. */
@@ -60,7 +58,7 @@ export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet>
       code: "overflow",
       message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
     });
-  const roles = rolesOf(spec, names);
+  const roles = rolesOf(spec, schema);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const all: Relation = { kind: "scan", scan };
@@ -68,8 +66,6 @@ export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet>
     spec.sample === undefined || spec.sample >= 1
       ? undefined
       : inShare(spec.sample, subSeed(run.seed, "sample"), idOf(roles));
-  const taking = both(where, sampled);
-  const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
   const plan = await planFor(spec, data.source, workspace);
 
   const journal = openJournal(run.dir, spec, data, events.unit, trustFooters ? undefined : "journal-counted");
@@ -81,7 +77,7 @@ export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet>
   const asked = decidesFacts(spec);
   const partitions = data.source.files.length;
   return {
-    ...{ run, data, scan, schema, names, label, where, requested, roles, taking, all, base, plan, journal },
+    ...{ run, data, scan, schema, names, label, where, sampled, requested, roles, all, plan, journal },
     known: (unit, find) =>
       journal.unit(unit, () =>
         remembered(home.cache, { unit, asked, source: data.fingerprint, schema, partitions }, () =>
@@ -107,6 +103,8 @@ function decidesFacts({
   return asked;
 }
 
+export const rowsOf = (from: Relation, where: Expr | undefined): Relation =>
+  where ? { kind: "filter", from, where } : from;
 export const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined =>
   a && b ? call("and", a, b) : (a ?? b);
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });

@@ -71,7 +71,7 @@ async function stages(run: Run, trustFooters: boolean): Promise<TrainDetails> {
     const choice = named ? undefined : await chosenFor(frame);
     const learner = named ?? learnerNamed(choice!.learner);
     const params = resolveParams(learner.name, learner.params, spec.params);
-    const prepared = await prepare(frame, learner, params, trustFooters);
+    const prepared = await prepare(frame, learner, params, spec.codes ?? choice?.codes ?? [], trustFooters);
     await using encoded = await encode(frame, prepared, learner, params);
     const [own, baseline] = await fitAll(encoded, learner, params);
     const judged = await judgeModel(encoded, own, baseline);
@@ -102,11 +102,11 @@ function refuseTask(learner: Learner, spec: TrainSpec, task: Task): void {
 }
 
 /** With no learner named, a sample tells which one. */
-function chosenFor({ sheet, found, census, usable }: Frame): Promise<Choice> {
-  const { run, data, label, where, known } = sheet;
+function chosenFor({ sheet, where, found, census, usable }: Frame): Promise<Choice> {
+  const { run, data, label, known } = sheet;
   const { spec, seed, workspace, dir, events } = run;
   events.stage?.("choosing the learner");
-  return known(`choice${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
+  return known(`choice and codes${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
     chooseLearner({
       ...{ spec, data, label, usable, census, seed, workspace, dir },
       task: found.task,

@@ -367,6 +367,15 @@ describe("the other commands", () => {
     expect(exact.json.columns).toHaveLength(9);
   });
 
+  test("profile shows all digits of whole numbers", async () => {
+    at.write("days.csv", `day,at,x\n20240101,1711843260000,1234567.891\n20241230,1713279999999,0.12345678\n`);
+    const { stdout } = await at.sluice("profile", "days.csv");
+    const cells = stdout.split("\n").map((line) => line.trim().split(/ +/).slice(3, 6));
+    expect(cells).toContainEqual(["20240101", "20240665.5", "20241230"]);
+    expect(cells).toContainEqual(["1711843260000", "1712561629999.5", "1713279999999"]);
+    expect(cells).toContainEqual(["0.123457", "617284", "1234567.9"]);
+  });
+
   test("sql asks files as tables", async () => {
     const { json } = await at.sluice(
       "sql",
