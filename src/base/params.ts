@@ -55,7 +55,7 @@ export function resolveParams<P extends Params>(
   given: Readonly<Record<string, unknown>> = {},
 ): Of<P> {
   for (const name of Object.keys(given)) {
-    if (name in params) continue;
+    if (Object.hasOwn(params, name)) continue;
     const near = nearest(name, Object.keys(params));
     throw new SluiceError(
       "bad_parameter",
@@ -65,7 +65,7 @@ export function resolveParams<P extends Params>(
   }
   const out: Record<string, ParamValue> = {};
   for (const [name, param] of Object.entries(params))
-    out[name] = name in given ? check(owner, name, param, given[name]) : param.default;
+    out[name] = Object.hasOwn(given, name) ? check(owner, name, param, given[name]) : param.default;
   return out as Of<P>;
 }
 
@@ -73,7 +73,7 @@ function check(owner: string, name: string, param: Param, value: unknown): Param
   const refuse = (right: string): never => {
     throw new SluiceError(
       "bad_parameter",
-      `${owner}: ${name} is ${JSON.stringify(value)}; it must be ${right} (${param.doc})`,
+      `${owner}: ${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; it must be ${right} (${param.doc})`,
       {
         parameter: name,
         value,
