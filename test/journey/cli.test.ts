@@ -376,6 +376,14 @@ describe("the other commands", () => {
     expect(cells).toContainEqual(["0.123457", "617284", "1234567.9"]);
   });
 
+  test("profile says where the rows are that it could not read, and why", async () => {
+    at.write("moments.csv", "at,x\n1711843260000,1\n1711843320000,2\n");
+    const { stdout } = await at.sluice("profile", "moments.csv", "--type", "at=timestamp");
+    expect(stdout).toContain("0 rows, 2 columns; 2 rows don't fit and are set aside\n");
+    const [, file] = /^set aside: (.+) has each such row, and why$/m.exec(stdout)!;
+    expect(readFileSync(file!, "utf8")).toContain('"at: is not a time"');
+  });
+
   test("sql asks files as tables", async () => {
     const { json } = await at.sluice(
       "sql",
