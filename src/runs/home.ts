@@ -189,7 +189,7 @@ export interface KeptModel {
   readonly keptMs: number;
 }
 
-/** What lies among the models and is none: a stray file, a folder without a model. */
+/** What lies among the models or runs and is none: a stray file, a folder without a model or a run. */
 export interface Stray {
   readonly ref: string;
   readonly problem: string;
@@ -226,6 +226,21 @@ export function modelsAndStrays(home: Home): { readonly models: KeptModel[]; rea
   }
   return { models: models.sort((a, b) => b.keptMs - a.keptMs || b.version - a.version), strays };
 }
+
+/** What lies among the runs and is none; a run that is only just being made has no `run.json` yet. */
+export function straysOfRuns(home: Home): Stray[] {
+  const dir = join(home.root, "runs");
+  return entriesOf(dir).flatMap((name) => {
+    const place = join(dir, name);
+    const ref = `runs/${name}`;
+    if (!isFolder(place)) return [{ ref, problem: "is a file, and no folder of a run" }];
+    if (existsSync(join(place, "run.json"))) return [];
+    const isNew = /^\d{8}-\d{6}-/.test(name) && Date.now() - statSync(place).mtimeMs < justMadeMs;
+    return isNew ? [] : [{ ref, problem: "has no run.json, so it is no run" }];
+  });
+}
+
+const justMadeMs = 60_000;
 
 const entriesOf = (dir: string): string[] =>
   existsSync(dir) ? readdirSync(dir).filter((name) => !name.startsWith(".")) : [];

@@ -1,6 +1,7 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, type Column, date, int64, type Reading, real, type Type, text, timestamp } from "../base/schema.js";
 import { compressionOf, encodingNamed } from "./csv/bytes.js";
+import { isNameAgain } from "./csv/cells.js";
 import { columnNames, headerLines, isTimeName, isTypedBelow, joinedHeader } from "./csv/columns.js";
 import { commonWidth, delimiterWords, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
 import { endsBlank, isRowNames, refuseDoubts } from "./csv/doubts.js";
@@ -365,7 +366,7 @@ function shapeSentences({
 }
 
 const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((cell, i) => cell === b[i]);
+  a.length === b.length && a.every((cell, i) => isNameAgain(cell, b[i]!, i));
 
 /** What was said counts; names that were given replace a header where the first line is one beyond doubt. */
 function linesOfHeader(records: readonly (readonly string[])[], { csv: given = {}, columns }: SourceOptions): number {

@@ -61,6 +61,11 @@ describe("numbers of JSON lines", () => {
 });
 
 describe("names of JSON lines", () => {
+  test("may have a NUL in them, which is no path of fields", async () => {
+    const { types, rows } = await json('{"a\\u0000b":1,"a":{"b":2},"ab":3}\n');
+    expect(types.map(([name]) => name).toSorted()).toEqual(["a.b", "ab", "a\u2400b"]);
+    expect(rows[0]!.toSorted()).toEqual([1, 2, 3]);
+  });
   test("equal but for capital letters are columns of their own, in rows that follow each other too", async () => {
     const { types, rows } = await json('{"id":1,"ID":10,"Id":"x"}\n{"ID":20,"id":2,"Id":"y"}\n');
     expect(types).toEqual([

@@ -221,3 +221,32 @@ test("a second table with another cell, empty in its rows, is none of the first"
   await expect(reader.text(text)).rejects.toMatchObject({ code: "bad_row", row: 21 });
   expect((await reader.text(text, { badRows: "keep-aside" })).rows.length).toBe(20);
 });
+
+describe("U+FEFF", () => {
+  test("at the beginning of a value is part of it, in the first row as in others", async () => {
+    // DuckDB's client takes the first one away when it shows a text.
+    const plain = await reader.text("\ufeffa,b\n\ufeff\ufeffx,1\ny,2\n\ufeff\ufeffx,3\n");
+    expect(plain.rows.map(([a]) => a)).toEqual(["\ufeffx", "y", "\ufeffx"]);
+    const careful = await reader.text("\ufeffa,b\n\ufeff\ufeffx,1.5 %\ny,2 %\n");
+    expect(careful.rows[0]![0]).toBe("\ufeffx");
+  });
+  test("before the header line again is the mark of a file that was put behind another", async () => {
+    const { rows, setAside, assumed, types } = await reader.text("\ufeffid,x\n1,10\n2,20\n\ufeffid,x\n3,30\n");
+    expect([types, setAside]).toEqual([{ id: "int64", x: "int64" }, 1]);
+    expect(rows.map(([id]) => id)).toEqual(["1", "2", "3"]);
+    expect(assumed).toContain("the header line stands once more");
+  });
+});
+
+test("blanks in quotes are a text's own, and nothing where numbers or dates are", async () => {
+  const { rows, types } = await reader.text(lines("t,n,d", '" ",1,2024-01-01', '"  y ", ,"  "', '"",2," 2024-01-02"'));
+  expect(types).toEqual({ t: "text", n: "int64", d: "date" });
+  expect(rows).toEqual([
+    [" ", "1", "2024-01-01"],
+    ["  y ", null, null],
+    [null, "2", "2024-01-02"],
+  ]);
+  // A line of one quoted blank is a row of a file of one column, and no empty line.
+  const one = await reader.text(lines("t", '" "', '"x"', '""'), { csv: { header: true } });
+  expect(one.rows).toEqual([[" "], ["x"], [null]]);
+});

@@ -271,10 +271,15 @@ async function landFile(
       if (rows !== cut.records && direct) {
         // The database saw other rows than the quick look, or there was a doubt: now cell by cell.
         const careful = cutRecords(
-          csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), csv!, layout!, {
-            reading,
-            passed,
-          }),
+          csvRecords(
+            utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true, piece: true }),
+            csv!,
+            layout!,
+            {
+              reading,
+              passed,
+            },
+          ),
           columns,
           0,
           {

@@ -219,6 +219,10 @@ export function quotesAstray(bytes: Uint8Array, cells: Cells, { quote }: Cutting
   return false;
 }
 
+/** Whether a cell stands in a header line that comes again, as where files were put together: with their byte order marks, too. */
+export const isNameAgain = (text: string, name: string, i: number): boolean =>
+  text === name || (i === 0 && text === `\ufeff${name}`);
+
 /** The text of a cell with its quotes and escapes resolved. */
 export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cutting): string {
   const text = bytes.toString("utf8", cells.start[i]!, cells.end[i]!);

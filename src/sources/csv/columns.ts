@@ -1,3 +1,4 @@
+import { isNameAgain } from "./cells.js";
 import { doubtful, isKnownMissing } from "./guess.js";
 import { isNumberLike, toBool, toDate, toReal, toTimestamp, unadorned } from "./values.js";
 
@@ -95,7 +96,7 @@ export function headerLines(records: Records): number {
 function standsAgain(records: Records): boolean {
   const [first = []] = records;
   const isFirst = (record: readonly string[]): boolean =>
-    record.length === first.length && record.every((cell, i) => cell === first[i]);
+    record.length === first.length && record.every((cell, i) => isNameAgain(cell, first[i]!, i));
   const rest = records.slice(1).filter((record) => !isFirst(record));
   if (first.length < 2 || rest.length === 0 || rest.length === records.length - 1) return false;
   const names = first.map((name) => name.trim());

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type Column, type Reading, type Type, typeName } from "../../base/schema.js";
 import { keepAside, type Problem, problemText, type Record } from "../records.js";
 import type { CsvDialect } from "../scan.js";
-import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray, saysNothing } from "./cells.js";
+import { Cells, cellText, cutRecord, cuttingOf, isNameAgain, lineEnd, quotesAstray, saysNothing } from "./cells.js";
 import { cellsOf } from "./dialect.js";
 import { knownMissing } from "./guess.js";
 import { type Convert, convertTo, isCode } from "./values.js";
@@ -119,7 +119,7 @@ export function csvReader(
     if (
       repeatsHeader &&
       cells.count === header.length &&
-      header.every((name, i) => cellText(bytes, cells, i, cutting) === name)
+      header.every((name, i) => isNameAgain(cellText(bytes, cells, i, cutting), name, i))
     )
       return refuse({
         value: begins(),
