@@ -31,6 +31,7 @@ export async function jsonl(
   const assumed: string[] = [];
   const forms: JsonForm["files"][number][] = [];
   let sampled = false;
+  let rowsGuess = 0;
   for (const file of filled) {
     const packed = await compressionOf(file.path);
     const path = packed === "zstd" ? await unpacked(file, options) : file.path;
@@ -39,10 +40,16 @@ export async function jsonl(
     forms.push(form);
     const whole = file.bytes <= wholeBytes || form.shape !== "lines" || form.encoding !== "utf-8";
     sampled ||= !whole;
+    let [records, length] = [0, 0];
     for await (const record of whole
       ? jsonTexts(utf8Blocks(path, { compression, encoding: form.encoding }), form.shape, file.path)
-      : sampledLines(file, path, compression))
+      : sampledLines(file, path, compression)) {
+      records++;
+      length += record.length + 1;
       notice(seen, record);
+    }
+    // A packed text is larger than its file, of which as much is known.
+    rowsGuess += whole ? records : Math.max(records, (file.bytes / length) * records);
   }
   const named = namesOf([...seen.kinds.keys()]);
   const names = [...named.values()];
@@ -84,6 +91,7 @@ export async function jsonl(
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     json: { files: forms, renamed },
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [...new Set(assumed)],
   };

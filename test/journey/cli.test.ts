@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel, scorer } from "../../src/index.js";
 import { accounted, place, type Told } from "../support/cli.js";
@@ -356,6 +357,28 @@ describe("the other commands", () => {
     expect(json.model).toBe("late/1");
     expect(readFileSync(at.path("report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
+
+  test.each(["csv", "csv.gz", "jsonl"])(
+    "plan knows the rows of a small %s, and about those of a large one",
+    async (form) => {
+      const lines = (rows: number): string =>
+        Array.from({ length: rows }, (_, i) =>
+          form === "jsonl"
+            ? JSON.stringify({ a: i, b: "x".repeat(i % 50), y: i % 2 })
+            : `${i},${"x".repeat(i % 50)},${i % 2}`,
+        ).join("\n");
+      const text = (rows: number) => `${form === "jsonl" ? "" : "a,b,y\n"}${lines(rows)}\n`;
+      for (const [rows, off] of [
+        [900, 0],
+        [200_000, form === "csv" ? 0.05 : form === "jsonl" ? 0 : 1],
+      ] as const) {
+        at.write(`planned-${rows}.${form}`, form === "csv.gz" ? gzipSync(text(rows)) : text(rows));
+        const { json } = await at.sluice("plan", `planned-${rows}.${form}`, "--label", "y", "--json");
+        expect(json).toMatchObject({ rowsExact: false });
+        expect(Math.abs(json.rows / rows - 1)).toBeLessThanOrEqual(off);
+      }
+    },
+  );
 
   test("profile counts rows and missing cells", async () => {
     const { json } = await at.sluice("profile", "rows.csv", "--json");
