@@ -86,6 +86,8 @@ export interface TableScan {
   /** The DuckDB file and the table in it. */
   readonly files: readonly SourceFile[];
   readonly table: string;
+  /** The schema it stands in, where that is not the main one. */
+  readonly within?: string;
   readonly schema: Schema;
 }
 

@@ -418,6 +418,24 @@ describe("the other commands", () => {
     );
   });
 
+  test("sql asks tables of DuckDB files, by the names that they have as sources", async () => {
+    await duck(
+      `ATTACH '${at.path("shop.duckdb")}' AS shop`,
+      "CREATE TABLE shop.a AS SELECT k, k * 2 AS twice FROM range(10) r(k)",
+      "CREATE SCHEMA shop.old",
+      "CREATE TABLE shop.old.b AS SELECT k FROM range(5, 20) r(k)",
+      "DETACH shop",
+    );
+    const { json } = await at.sluice(
+      "sql",
+      "SELECT sum(twice) AS s FROM 'shop.duckdb:a' JOIN 'shop.duckdb:old.b' USING (k)",
+      "--json",
+    );
+    expect(json.rows).toEqual([{ s: 70 }]);
+    const missing = await at.sluice("sql", "FROM 'shop.duckdb:b'", "--json");
+    expect([missing.code, missing.json.error.message]).toEqual([3, expect.stringContaining("there are a, old.b")]);
+  });
+
   test("resume of a finished run says so and gives the same result", async () => {
     const { json } = await at.sluice("resume", first.run, "--json");
     expect(json).toMatchObject({ run: first.run, model: "late/1", stateHash: first.stateHash, units: { done: 0 } });
