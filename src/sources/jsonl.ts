@@ -5,6 +5,7 @@ import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
 import { asExpected } from "./expected.js";
+import { rowsInside } from "./json/document.js";
 import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
 import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
 import { flatNames } from "./names.js";
@@ -32,6 +33,7 @@ export async function jsonl(
   const forms: JsonForm["files"][number][] = [];
   let sampled = false;
   let rowsGuess = 0;
+  let only: string | undefined;
   for (const file of filled) {
     const packed = await compressionOf(file.path);
     const path = packed === "zstd" ? await unpacked(file, options) : file.path;
@@ -45,6 +47,7 @@ export async function jsonl(
       ? jsonTexts(utf8Blocks(path, { compression, encoding: form.encoding }), form.shape, file.path)
       : sampledLines(file, path, compression)) {
       records++;
+      only = rowsGuess === 0 && records === 1 ? record : undefined;
       length += record.length + 1;
       notice(seen, record);
     }
@@ -74,6 +77,11 @@ export async function jsonl(
   });
   const renamed = [...named].filter(([key, name]) => name !== nameOf(key));
   if (sampled) assumed.push("the fields and their types were found out from blocks across the file");
+  const inside = only === undefined || options.expect ? undefined : rowsInside(only);
+  if (inside)
+    assumed.push(
+      `caution: the file is one record with ${inside}, which may be the rows; write one object a line, like pandas' to_json(orient="records", lines=True) or jq -c`,
+    );
   if (forms.some(({ shape }) => shape === "list")) assumed.push("the items of the list are the rows");
   for (const { encoding } of forms) if (encoding !== "utf-8") assumed.push(`the text is read as ${encoding}`);
   for (const [key, name] of renamed)
