@@ -225,8 +225,8 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   const header = lines > 0;
   const line = header ? joinedHeader(records.slice(0, lines)) : top;
   const data = records.slice(lines);
-  // Where two tables stand one below the other, the header's says how wide the first one is.
-  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.4 * data.length;
+  // Where two tables stand one below the other, or many rows are harmed, the header says how wide the table is.
+  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.1 * data.length;
   const common = asHeader && data.length > 0 ? line.length : commonWidth(data.length > 0 ? data : records).width;
   const loose = parsed.astray >= 3 && parsed.astray >= 0.02 * records.length;
   refuseDoubts({

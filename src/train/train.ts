@@ -314,6 +314,7 @@ async function trainIn(
             spec,
             task: found.task,
             classes: found.classes.length,
+            counts: found.counts,
             data,
             label,
             labelled: both(where, call("isNotNull", found.numeric))!,
