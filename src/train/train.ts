@@ -37,7 +37,7 @@ import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { fitCalibration, marginCounts } from "./calibrate.js";
-import { fewPositives, worseThanBaseline } from "./cautions.js";
+import { fewPositives, unscored, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
@@ -628,6 +628,10 @@ async function trainIn(
     const poor = chosen.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
     if (rare) warnings.push(rare);
     if (poor) warnings.unshift(poor);
+    for (const [on, { model }] of Object.entries(qualities)) {
+      const without = unscored(model, `${on} rows`);
+      if (without) warnings.unshift(without);
+    }
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, fitted);
