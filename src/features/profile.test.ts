@@ -36,6 +36,23 @@ describe("profile", () => {
     expect(gap).toMatchObject({ missing: 16_000 });
   });
 
+  test("tells decimals apart that are one double", async () => {
+    const decimal = { kind: "decimal", precision: 20, scale: 0 } as const;
+    const table = await tables.table(
+      "wide",
+      { id: decimal },
+      "SELECT (9223372036854775808::HUGEINT + k)::UBIGINT AS id FROM range(3000) r(k)",
+    );
+    const [all, sampled, exact] = [
+      await profile(tables.engine, table.scan),
+      await profile(tables.engine, table.scan, { sampleRows: 1000 }),
+      await profile(tables.engine, table.scan, { sampleRows: 1000, exact: true }),
+    ];
+    expect(named(all)["id"]).toMatchObject({ distinct: 3000, top: [], missing: 0 });
+    expect(named(exact)["id"]!.distinct).toBe(3000);
+    expect(named(sampled)["id"]!.distinct).toBeGreaterThan(2000); // an estimate
+  });
+
   test("counts NaN as missing, as learning does, from all rows and from a sample", async () => {
     const { scan: mixed } = await tables.table(
       "nan",

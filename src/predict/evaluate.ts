@@ -23,14 +23,20 @@ export interface Evaluated extends Quality {
 /** The label of a fitted model as a number: a class code, or the target. */
 export const numericLabel = (model: Model): Expr =>
   model.task === "regression"
-    ? asReal(model.label.expr)
+    ? asReal(labelOf(model))
     : {
         kind: "lookup",
-        key: model.label.expr,
+        key: labelOf(model),
         keys: model.classes,
         values: model.classes.map((_, code) => code),
         otherwise: null,
       };
+
+/** The label's formula as training had it, over columns of the types that training read. */
+function labelOf(model: Model): Expr {
+  const known = [...model.inputs.columns, ...(model.beside?.columns ?? [])];
+  return nanAsMissing(model.label.expr, { columns: unique([...known, ...labelColumns(model)]) });
+}
 
 /** The columns of a model's label, as training read them; a model of format 1 tells by its classes alone. */
 export function labelColumns(model: Model): readonly Column[] {
@@ -66,13 +72,7 @@ export async function evaluateModel(
 ): Promise<Evaluated> {
   const label = labelColumns(model);
   const trained = unique([...model.inputs.columns, ...(model.beside?.columns ?? [])]);
-  const byWeight =
-    model.roles.weight === undefined
-      ? undefined
-      : weightOf(
-          model.roles.weight,
-          trained.map(({ name }) => name),
-        );
+  const byWeight = model.roles.weight === undefined ? undefined : weightOf(model.roles.weight, { columns: trained });
   const needed = unique([...model.inputs.columns, ...label]);
   const data = await openData(
     sources,
@@ -102,7 +102,7 @@ export async function evaluateModel(
     task: model.task,
     columns: unique([...needed, ...weighting]),
     words: wordsToJudge(model),
-    label: nanAsMissing(model.label.expr, data.schema),
+    label: labelOf(model),
     numeric: numericLabel(model),
     ...(where ? { where } : {}),
     ...(weight === undefined ? {} : { weight }),

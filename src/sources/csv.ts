@@ -7,9 +7,10 @@ import { commonWidth, delimiterWords, type Form, findForm, hashRows, parse } fro
 import { endsBlank, isRowNames, refuseDoubts } from "./csv/doubts.js";
 import { ColumnGuess, decide, type GivenReading } from "./csv/guess.js";
 import { mixedColumns } from "./csv/mixed.js";
-import { type Sample, sample } from "./csv/sample.js";
+import { guessRows, type Sample, sample } from "./csv/sample.js";
 import { contradictions, sentences } from "./csv/tell.js";
 import { isDateFormat } from "./csv/values.js";
+import { asExpected } from "./expected.js";
 import type { CsvOptions, SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
@@ -37,6 +38,7 @@ export async function csv(
     return new ColumnGuess(missing ? { ...reading, missing } : reading);
   });
   const encodings = [head.encoding];
+  let rowsGuess = guessRows(first, head, { compression: head.compression, found: shape.data.length });
   feed(guesses, shape.data, shape);
   for (const file of filled.slice(1)) {
     const other = await sampleOf(file, options);
@@ -45,12 +47,16 @@ export async function csv(
       ...options,
       csv: { ...given, header: shape.lines > 0 },
     });
+    rowsGuess += guessRows(file, other, { compression: other.compression, found: its.data.length });
     feed(guesses, options.columns ? its.data : aligned(first, shape.names, file, its), shape);
   }
   const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
   const columns = decided.map(({ column }) => {
     const rule = ruled.get(column.name);
-    return rule ? withReading(rule, rule.read ?? readWhenGiven(column, rule.type, given)) : column;
+    if (!rule) return column;
+    if (!rule.read) return withReading(rule, readWhenGiven(column, rule.type, given));
+    const expected = asExpected(rule, column);
+    return withReading(expected, expected.read);
   });
   const differ = encodings.some((encoding) => encoding !== head.encoding);
   const dialect: CsvDialect = {
@@ -81,6 +87,7 @@ export async function csv(
     ...(differ ? { encodings } : {}),
     given: { ...reading, columns: [...ruled.keys()] },
     mixed: mixedColumns(found),
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [
       ...assumedOfForm,

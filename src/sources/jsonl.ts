@@ -4,6 +4,7 @@ import { type Compression, compressionOf, type Encoding, rawBlocks, transcoder, 
 import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
+import { asExpected } from "./expected.js";
 import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
 import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
 import { flatNames } from "./names.js";
@@ -30,6 +31,7 @@ export async function jsonl(
   const assumed: string[] = [];
   const forms: JsonForm["files"][number][] = [];
   let sampled = false;
+  let rowsGuess = 0;
   for (const file of filled) {
     const packed = await compressionOf(file.path);
     const path = packed === "zstd" ? await unpacked(file, options) : file.path;
@@ -38,10 +40,16 @@ export async function jsonl(
     forms.push(form);
     const whole = file.bytes <= wholeBytes || form.shape !== "lines" || form.encoding !== "utf-8";
     sampled ||= !whole;
+    let [records, length] = [0, 0];
     for await (const record of whole
       ? jsonTexts(utf8Blocks(path, { compression, encoding: form.encoding }), form.shape, file.path)
-      : sampledLines(file, path, compression))
+      : sampledLines(file, path, compression)) {
+      records++;
+      length += record.length + 1;
       notice(seen, record);
+    }
+    // A packed text is larger than its file, of which as much is known.
+    rowsGuess += whole ? records : Math.max(records, (file.bytes / length) * records);
   }
   const named = namesOf([...seen.kinds.keys()]);
   const names = [...named.values()];
@@ -59,7 +67,8 @@ export async function jsonl(
   );
   const expected = new Map(options.expect?.map((column) => [column.name, column]));
   const columns: Column[] = names.map((name, i) => {
-    const { type, read } = expected.get(name) ?? { type: types[i]! };
+    const wanted = expected.get(name);
+    const { type, read } = wanted ? asExpected(wanted, { type: types[i]! }) : { type: types[i]! };
     const rules = options.types === undefined || !Object.hasOwn(options.types, name);
     return rules && readTypes.has(type.kind) ? { name, type, ...(read ? { read } : {}) } : { name, type: types[i]! };
   });
@@ -86,6 +95,7 @@ export async function jsonl(
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     json: { files: forms, renamed },
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [...new Set(assumed)],
   };

@@ -46,4 +46,6 @@ test("few rows of a class are told, for training and for judging", () => {
   );
   expect(fewPositives("regression", [], [], 0.2)).toBe(undefined);
   expect(fewPositives("binary", [0, 1], [60, 60], 0)).toBe(undefined);
+  expect(fewPositives("binary", [0, 1], [9000, 40], 0.2)?.message).toContain("about 20 % judge the model");
+  expect(fewPositives("binary", [0, 1], [9000, 40], 0)?.message).not.toContain("judge"); // no rows were held back
 });

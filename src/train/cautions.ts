@@ -54,8 +54,9 @@ export function fewPositives(
   if (rare.length === 0) return undefined;
   const named = rare.slice(0, 3).map(({ value, rows }) => `${className(value)} (${formatCount(rows)} rows)`);
   const more = rare.length > 3 ? ` and ${rare.length - 3} more` : "";
+  const judging = judgedShare > 0 ? `, of which about ${Math.round(judgedShare * 100)} % judge the model` : "";
   return {
     code: "few_positives",
-    message: `few rows of ${named.join(", ")}${more}, of which about ${Math.round(judgedShare * 100)} % judge the model: figures about ${rare.length === 1 ? "it" : "them"} are doubtful, whatever their digits`,
+    message: `few rows of ${named.join(", ")}${more}${judging}: figures about ${rare.length === 1 ? "it" : "them"} are doubtful, whatever their digits`,
   };
 }

@@ -7,6 +7,9 @@ import { subSeed } from "../base/seeds.js";
 import { formatCount } from "../base/units.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
+import { tellsAsCode } from "../features/leak/codes.js";
+import { asReal } from "../features/statistics/ask.js";
+import { readNumbers } from "../features/statistics/sample.js";
 import type { Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { figure } from "../metrics/figure.js";
@@ -23,8 +26,12 @@ import type { Workspace } from "./workspace.js";
 /** The sample's size: by rows, and by rows times columns times classes, so that the work has a bound. */
 const mostRows = 25_000;
 const mostCells = 5e6;
+/** A wide table's sample has so many rows all the same: of digits in 784 pixels, 640 rows do not tell trees from a plane, and 2,500 do. */
+const rowsOfWide = 2_500;
 const leastRows = 1_000;
-const mostWidth = 2_000;
+const mostColumns = 2_000;
+/** Columns times classes. */
+const mostWidth = 10_000;
 const mostClasses = 40;
 /** Another learner must be better by this share of the simpler one's loss, and by more than a standard error of the difference. */
 const leastGain = 0.01;
@@ -33,8 +40,9 @@ const leastWords = 4;
 
 /** 0 where rows are too few, or columns and classes too many, to try anything on a sample. */
 export function sampleRowsFor(rows: number, columns: number, outputs: number): number {
-  if (rows < leastRows || columns * outputs > mostWidth || outputs > mostClasses) return 0;
-  return Math.floor(Math.min(rows, mostRows, mostCells / Math.max(1, columns * outputs)));
+  const width = Math.max(1, columns * outputs);
+  if (rows < leastRows || columns > mostColumns || width > mostWidth || outputs > mostClasses) return 0;
+  return Math.floor(Math.min(rows, mostRows, Math.max(rowsOfWide, mostCells / width)));
 }
 
 export const simplestFor = (task: Task): string => (task === "regression" ? "linear" : "logistic");
@@ -53,6 +61,8 @@ export interface ChoiceOptions {
   readonly spec: TrainSpec;
   readonly task: Task;
   readonly classes: number;
+  /** Rows of each class; none of a quantity. */
+  readonly counts: readonly number[];
   readonly data: OpenData;
   readonly label: Expr;
   /** Rows that may be tried on: those that pass the filter and have a label. */
@@ -82,8 +92,8 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
   const [simple = simplestFor(task)] = able;
   const other = able.at(-1);
   if (able.length === 1) return at(simple, `it has the parameters ${Object.keys(spec.params ?? {}).join(", ")}`);
-  const columns = options.usable.filter((name) => !spec.drop?.includes(name)).length;
-  const outputs = task === "multiclass" ? classes : 1;
+  const columns = columnsTried(options);
+  const outputs = outputsOf(options);
   // A share of the rows that is asked for is no reason to look at less: the sample is drawn from all of them.
   const kept = census.train + census.validation + census.sampledOut;
   const wanted =
@@ -106,6 +116,8 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
       columns: neededColumns(options),
       rowsPerFile: census.rowsPerFile,
       rows: wanted,
+      label: options.numeric,
+      counts: options.counts,
       share: kept / census.read,
       seed: subSeed(options.seed, "choice"),
       dir,
@@ -122,6 +134,9 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
     for (const learner of learners)
       try {
         trials.push(await tried(learner, options, sample.file, place));
+        const codes = learner === simplestFor(task) ? await codesIn(options, { kind: "scan", scan }, place) : [];
+        if (codes.length > 0)
+          trials.push(await tried(learner, { ...options, spec: { ...spec, codes } }, sample.file, place));
       } catch (error) {
         // One that has no column to learn from (text is one to learners of words alone) leaves the field to the others.
         if (isError(error, "no_features")) continue;
@@ -141,10 +156,17 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
         place,
       );
       const decided = decide(candidates[best]!, candidates[i]!, compared);
-      if (decided.learner === candidates[i]!.learner) best = i;
-      why = decided.why;
+      if (decided.clear) best = i;
+      const { codes } = candidates[i]!;
+      if (codes && !decided.clear) continue;
+      why = codes
+        ? `${named(codes)} as categories, ${decided.why.replace(/ of \w+ on/, " as numbers on")}`
+        : decided.why;
+      const kept = candidates[best]!.codes;
+      if (kept && !codes) why += `; ${named(kept)} as categories`;
     }
-    return at(candidates[best]!.learner, why, sample.rows, candidates);
+    const { learner, codes } = candidates[best]!;
+    return { ...at(learner, why, sample.rows, candidates), ...(codes ? { codes } : {}) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -159,9 +181,10 @@ interface Trial {
 
 /** One learner on the sample, with less work than a training; one whose steps were too large is tried with smaller ones. */
 async function tried(learner: string, options: ChoiceOptions, file: string, place: Workspace): Promise<Trial> {
-  const { task, classes, spec, train } = options;
-  const outputs = task === "multiclass" ? classes : 1;
-  const trees = Math.min(40, Math.max(16, Math.floor(800 / outputs)));
+  const { task, spec, train } = options;
+  const outputs = outputsOf(options);
+  const columns = columnsTried(options);
+  const trees = Math.floor(Math.min(40, Math.max(16, Math.min(800 / outputs, 80_000 / (columns * outputs)))));
   const boosted = (learningRate: number) => ({ trees, leaves: 15, learningRate });
   const ways: Readonly<Record<string, readonly Record<string, number>[]>> = {
     boosting: [boosted(0.2), boosted(0.05)],
@@ -173,12 +196,34 @@ async function tried(learner: string, options: ChoiceOptions, file: string, plac
     const trial = { ...trialOf(options, file), learner, params: { ...way, ...spec.params } };
     const { quality, model, validation } = await train(trial, place);
     const { model: own, baseline } = quality["validation"]!;
-    const candidate = candidateOf(learner, task, own);
+    const candidate = { ...candidateOf(learner, task, own), ...(spec.codes ? { codes: spec.codes } : {}) };
     if (!best || candidate.value < best.candidate.value) best = { candidate, model, held: validation!.rows };
     if (best.candidate.value < candidateOf(learner, task, baseline).value) break;
   }
   return best!;
 }
+
+const mostCodes = 200;
+
+const named = (columns: readonly string[]): string =>
+  [...columns.slice(0, 3), ...(columns.length > 3 ? [`${columns.length - 3} more`] : [])].join(", ");
+
+/** Columns of whole numbers that tell more of the label by their values than by their size: tried both ways where features are automatic. */
+async function codesIn(options: ChoiceOptions, from: Relation, place: Workspace): Promise<string[]> {
+  const { spec, task, data, usable, numeric, seed } = options;
+  if (spec.features !== undefined || spec.codes || task === "multiclass") return [];
+  const names = data.schema.columns
+    .filter(({ name, type }) => type.kind === "int64" && usable.includes(name) && !spec.drop?.includes(name))
+    .map(({ name }) => name)
+    .slice(0, mostCodes);
+  if (names.length === 0) return [];
+  const asked = { engine: place.local, relation: from, seed, ...(place.signal ? { signal: place.signal } : {}) };
+  const [label, ...columns] = await readNumbers([numeric, ...names.map((name) => asReal(col(name)))], [from], asked);
+  return names.filter((_, i) => tellsAsCode(columns[i]!, label!));
+}
+const outputsOf = ({ task, classes }: ChoiceOptions): number => (task === "multiclass" ? classes : 1);
+const columnsTried = ({ usable, spec }: ChoiceOptions): number =>
+  usable.filter((name) => !spec.drop?.includes(name)).length;
 
 const isText = ({ columns }: Schema, name: string): boolean =>
   columns.find((column) => column.name === name)?.type.kind === "text";
@@ -211,19 +256,14 @@ async function wordyColumns({ usable, data, spec, workspace }: ChoiceOptions, fr
 }
 
 const weightIn = ({ spec: { weight }, data: { schema } }: ChoiceOptions): Weight | undefined =>
-  weight === undefined
-    ? undefined
-    : weightOf(
-        weight,
-        schema.columns.map(({ name }) => name),
-      );
+  weight === undefined ? undefined : weightOf(weight, schema);
 
 /** The one-standard-error rule (Breiman et al. 1984) on paired differences: the simpler model, unless the other is better by more than chance explains. */
 export function decide(
   simple: Candidate,
   other: Candidate,
   { gain, error, rows }: Comparison,
-): { learner: string; why: string } {
+): { learner: string; why: string; clear: boolean } {
   // Of squared errors half the share is that of their root.
   const least = simple.metric === "rmse" ? 2 * leastGain * simple.value ** 2 : leastGain * simple.value;
   const clear = gain > least && gain > error;
@@ -231,7 +271,7 @@ export function decide(
   const metric = best.metric === "rmse" ? "RMSE" : "log loss";
   const judged = `${metric} ${figure(best.value)} against ${figure(rest.value)} of ${rest.learner} on ${formatCount(rows)} held-back rows of a sample`;
   const unclear = !clear && gain > 0 ? ", which is not better by 1 % and a standard error" : "";
-  return { learner: best.learner, why: judged + unclear };
+  return { learner: best.learner, why: judged + unclear, clear };
 }
 
 function candidateOf(learner: string, task: Task, model: TrainDetails["quality"][string]["model"]): Candidate {
@@ -290,6 +330,7 @@ function trialOf(options: ChoiceOptions, source: string): TrainSpec {
     ...(spec.positive === undefined ? {} : { positive: spec.positive }),
     ...(spec.features === undefined ? {} : { features: spec.features }),
     ...(drop ? { drop } : {}),
+    ...(spec.codes ? { codes: spec.codes } : {}),
     allowLeak: columns, // the training itself looks for leaks
     ...(spec.id === undefined ? {} : { id: spec.id }),
     ...(spec.time === undefined ? {} : { time: spec.time }),

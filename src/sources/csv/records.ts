@@ -80,6 +80,10 @@ export function csvReader(
     const code = !isGiven[c] && isCode(trimmed);
     const right =
       type.kind === "int64" && !code && convertTo({ kind: "real" }, read)(trimmed) !== undefined ? "real" : "text";
+    // Digits alone may be a day all the same: 20240131.
+    const isTime = type.kind === "date" || type.kind === "timestamp";
+    const dates =
+      isTime && /\d/.test(trimmed) ? "--date-format says how its dates are written (dmy, mdy, %Y%m%d, ...), " : "";
     const otherwise = code
       ? `--type ${name}=${typeName(type)} takes this for a number`
       : `--missing ${JSON.stringify(trimmed)} takes this for missing`;
@@ -89,7 +93,7 @@ export function csvReader(
       problem: isGiven[c]
         ? `is not ${kind}`
         : `is ${code ? "a code and no number" : `not ${typeName(type)}`}, which the cells seen before made ${code ? `${typeName(type)} ` : ""}of this column`,
-      remedy: `--type ${name}=${right} reads the column as ${right}, ${otherwise}; ${keepAside}`,
+      remedy: `${dates}--type ${name}=${right} reads the column as ${right}, ${otherwise}; ${keepAside}`,
       ...(isGiven[c] ? {} : { contradicts: true as const }),
     };
   };
