@@ -59,18 +59,22 @@ export async function explain(
   }
   if (source !== undefined) {
     await using workspace = await openWorkspace(flags, context.signal, { sources: [source] });
-    const wanted = rowsToShuffle(model.inputs.columns.length);
+    const wanted = rowsToShuffle(model);
     const sample = await watching(workspace, flags, "taking a sample", () =>
       sampleFor(model, [source], dataOptionsOf(flags), workspace, wanted),
     );
-    const importances = permutationImportance(model, sample);
+    const { signal } = context;
+    const importances = await watching(workspace, flags, "shuffling columns", () =>
+      permutationImportance(model, sample, { signal }),
+    );
     printImportances(importances, source, top, context);
     out["importance"] = importances.columns;
     out["rows"] = importances.rows;
     out["repeats"] = importances.repeats;
     if (importances.metric) out["metric"] = importances.metric;
     if (importances.doubts) out["doubts"] = importances.doubts;
-    const partial = (flags.partial ?? []).map((column) => partialDependence(model, sample, column));
+    const partial: PartialDependence[] = [];
+    for (const column of flags.partial ?? []) partial.push(await partialDependence(model, sample, column, { signal }));
     for (const one of partial) printPartial(one, context);
     if (partial.length > 0) out["partial"] = partial;
   }

@@ -1,5 +1,6 @@
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { breathing } from "../base/breath.js";
 import { SluiceError } from "../base/errors.js";
 import { me } from "../base/owner.js";
 import type { Row } from "../base/schema.js";
@@ -74,6 +75,7 @@ export async function* explainRows(
   limit: number,
 ): AsyncGenerator<(ExplainedRow | FailedRow)[]> {
   const explain = explainRow(model);
+  const breath = breathing(workspace.signal);
   const error = unused(
     "__error",
     model.inputs.columns.map(({ name }) => name),
@@ -90,7 +92,12 @@ export async function* explainRows(
         const at = index++;
         return problem === null ? explain(row, at) : [{ row: at, error: String(problem) }];
       };
-      if (rows.length > 0) yield rows.flatMap(taken);
+      const apart: (ExplainedRow | FailedRow)[] = [];
+      for (const row of rows) {
+        apart.push(...taken(row));
+        await breath();
+      }
+      if (apart.length > 0) yield apart;
       if (rows.length < part.to - part.from) break;
     }
 }
