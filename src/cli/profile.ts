@@ -39,6 +39,7 @@ export async function profile(
     return {
       ...(await profileOf(workspace.engine, landed, how)),
       setAside: from?.setAside ?? 0,
+      ...(from?.setAsideFile ? { setAsideFile: from.setAsideFile } : {}),
       ...(from?.comments ? { comments: from.comments } : {}),
       ...(from?.assumed ? { assumed: from.assumed } : "assumed" in scan ? { assumed: scan.assumed } : {}),
       landed,
@@ -48,6 +49,7 @@ export async function profile(
   context.print(
     `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}${found.comments ? `; ${formatCount(found.comments)} comment lines are left out` : ""}`,
   );
+  if (found.setAsideFile) context.print(`set aside: ${found.setAsideFile} has each such row, and why`);
   for (const sentence of assumed) context.print(`assumed: ${sentence}`);
   const warnings = await mixedWarnings(scan, landed, workspace.local);
   for (const { message } of warnings) context.print(`warning: ${message}`);

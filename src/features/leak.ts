@@ -68,7 +68,7 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
         warnings.push({
           code: told.sure ? "leak" : "possible_leak",
           column: name,
-          message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}`,
+          message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}${isTime(type.kind) && options.time === undefined ? whenItHappened(name) : ""}`,
         });
     });
     if (options.task !== "multiclass") {
@@ -125,6 +125,9 @@ const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp
 const quoted = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
 const remedy = (name: string): string =>
   `If it is known only after the event, leave it out: --drop ${quoted(name)}; if it is known before, say so: --allow-leak ${quoted(name)}`;
+/** A label that follows the time is no leak, and is foreseen from the past alone. */
+const whenItHappened = (name: string): string =>
+  `. If it is when the row happened, judge on the latest rows: --time ${quoted(name)} --validate time:0.2`;
 function afterEvent(x: Float64Array, event: Float64Array): boolean {
   let pairs = 0;
   for (let row = 0; row < x.length; row++) {

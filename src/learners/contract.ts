@@ -38,9 +38,10 @@ export interface TrainingData {
   keep<P>(keeper: Keeper<P>, params: P): Promise<KeptRows>;
   /**
    * The same to `shards` instances: instance s takes the pages s, s + shards, ... in their order, whatever the number of workers.
-   * So what an instance makes of its rows may depend on their order. Answers come in the order of the shards.
+   * So what an instance makes of its rows may depend on their order. Answers come in the order of the shards. With `spread`, so many
+   * pages that follow each other come from parts of the source that lie evenly apart (`pages/spread.ts`).
    */
-  walk<P>(keeper: Keeper<P>, params: P, shards: number): Promise<WalkedRows>;
+  walk<P>(keeper: Keeper<P>, params: P, shards: number, spread?: number): Promise<WalkedRows>;
   /** Fits one of the engine's own learners to the training rows, where it has any; gives its outputs as formulas over f0, f1, ... */
   fitBy?(learner: string, params: unknown, seed: number): Promise<Readonly<Record<string, Expr>>>;
   /** A piece of work with plain data as its result: a resumed run that finished it before gets the result at once. */

@@ -183,12 +183,14 @@ describe("texts", () => {
     expect(Math.max(...margins) - Math.min(...margins)).toBeLessThan(0.5);
   });
 
-  test("in files sorted by their label teach as those that are not", async () => {
-    // Each page has one topic, and four of them are learned from in turn.
+  test.each([
+    512, // each page has one topic, and four of them are learned from in turn
+    64, // four pages that follow each other have one topic, so pages are taken from all parts
+  ])("in files sorted by their label teach as those that are not, in pages of %i rows", async (pageRows) => {
     const order = a.map((_, i) => i).sort((i, j) => a[i]! - a[j]!);
     const texts = [{ codes: order.map((i) => body[i]!), terms: plain }];
     const label = order.map((i) => a[i]!);
-    const data = memoryData({ numbers: [], texts, label, task: "multiclass", pageRows: 512 });
+    const data = memoryData({ numbers: [], texts, label, task: "multiclass", pageRows });
     const state = await sparseLogistic.fit(data, { ...params, passes: 1 }, 1);
     const { params: scoring } = sparseLogistic.scorer(state, data.blocks, data.layout, "multiclass", 4);
     const outputs = data.scores(slotScores, scoring as never);

@@ -8,6 +8,7 @@ import { Arena } from "../pages/arena.js";
 import { layoutOf, type Page, type PageColumn, type PageLayout, pageShape } from "../pages/page.js";
 import { addInto } from "../pages/pass.js";
 import type { Scorer } from "../pages/scorer.js";
+import { spreadOrder } from "../pages/spread.js";
 import { splitCodes } from "../pages/worker.js";
 import type { Task, TrainingData } from "./contract.js";
 
@@ -133,11 +134,12 @@ export function memoryData(table: MemoryTable): MemoryData {
         },
       };
     },
-    async walk(keeper, params, shards) {
+    async walk(keeper, params, shards, spread) {
       const room = { workers: 1, memoryBytes: 2 ** 28, file: join(tmpdir(), `sluice-kept-${process.pid}`) };
       const kept = Array.from({ length: shards }, () => keeper.start(params, layout, room));
       const again = async (): Promise<void> => {
-        for (const page of pages) kept[page.index % shards]!.take(page);
+        const order = spread ? spreadOrder(pages.length, spread, 0) : pages.map((_, i) => i);
+        for (const i of order) kept[pages[i]!.index % shards]!.take(pages[i]!);
       };
       await again();
       const release = async (): Promise<void> => {

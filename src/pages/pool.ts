@@ -28,6 +28,8 @@ export type KeepRun = Omit<KeepCall, "instances"> & {
   readonly room: (ordinal: number) => KeepCall["instances"][number]["room"];
   /** The instances have taken all pages before. */
   readonly again?: boolean;
+  /** So many pages that follow each other are from parts of the source that lie evenly apart. */
+  readonly spread?: number;
 };
 
 /** Threads that run passes over pages. Which worker does which page is chance; the sums merge in page order, so it leaves no trace. */
@@ -110,7 +112,7 @@ export class WorkerPool implements AsyncDisposable {
         options.signal?.throwIfAborted();
         const { done, value } = await iterator.next();
         if (done) ended = true;
-        else expected ??= value.index;
+        else expected ??= keep?.spread ? 0 : value.index;
         return done ? undefined : value;
       });
       pulling = pulled.catch(() => {});
@@ -176,7 +178,7 @@ export class WorkerPool implements AsyncDisposable {
     return sums;
   }
 
-  #keepOf({ room, again: _, ...keep }: KeepRun, worker: number): KeepCall {
+  #keepOf({ room, again: _, spread: __, ...keep }: KeepRun, worker: number): KeepCall {
     const ordinals = Array.from({ length: this.#keepers.get(keep.id)! }, (_, i) => i);
     const mine = ordinals.filter((ordinal) => ordinal % this.threads === worker);
     return { ...keep, instances: mine.map((ordinal) => ({ ordinal, room: room(ordinal) })) };

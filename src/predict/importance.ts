@@ -1,3 +1,4 @@
+import { breathing } from "../base/breath.js";
 import type { Row } from "../base/schema.js";
 import { permutation, subSeed } from "../base/seeds.js";
 import { lossOf } from "../metrics/loss.js";
@@ -5,6 +6,7 @@ import type { Model } from "../model/model.js";
 import { outputsOfRow } from "./answers.js";
 import { doubtsOf } from "./doubt.js";
 import type { SampledRows } from "./sample.js";
+import { stepsOfRow } from "./steps.js";
 
 export interface Importance {
   readonly column: string;
@@ -28,17 +30,26 @@ export interface Importances {
 }
 
 export const repeats = 5;
+const rowsABreath = 16;
 
-/** Rows for which all columns can be shuffled in some seconds. */
-export const rowsToShuffle = (columns: number): number =>
-  Math.max(500, Math.min(20_000, Math.floor(500_000 / (repeats * Math.max(1, columns)))));
+/** Rows for which all columns can be shuffled in some seconds, half a minute at most: the more trees a model has, the fewer. */
+export function rowsToShuffle(model: Model): number {
+  const shuffles = repeats * Math.max(1, model.inputs.columns.length);
+  return Math.max(
+    500,
+    Math.min(20_000, Math.floor(500_000 / shuffles), Math.floor(1e9 / (shuffles * stepsOfRow(model)))),
+  );
+}
 
 /** How much worse a model is when a column's values are shuffled among the rows (Breiman 2001), largest first. */
-export function permutationImportance(
+export async function permutationImportance(
   model: Model,
   sample: SampledRows,
-  columns: readonly string[] = sample.columns,
-): Importances {
+  {
+    columns = sample.columns,
+    signal,
+  }: { readonly columns?: readonly string[]; readonly signal?: AbortSignal | undefined } = {},
+): Promise<Importances> {
   const { rows, labels, drawn = rows.length } = sample;
   const outputs = outputsOfRow(model);
   const scores = rows.map(outputs);
@@ -52,17 +63,20 @@ export function permutationImportance(
   const own = labels ? costs(scores) : [];
   const whole = inMetric(meanOf(own));
 
-  const found = columns.map((column): Importance => {
+  const breath = breathing(signal);
+  const shuffledBy = async (column: string): Promise<Importance> => {
     const losses: number[] = [];
     const grown = rows.map(() => 0);
     let moved = 0;
     const changed: Record<string, Row[string]>[] = rows.map((row) => ({ ...row }));
     for (let repeat = 0; repeat < repeats; repeat++) {
       const order = permutation(drawn, subSeed(repeat, column));
-      const shuffled = changed.map((row, i) => {
+      const shuffled: number[][] = [];
+      for (const [i, row] of changed.entries()) {
         row[column] = rows[order[i % drawn]!]![column]!;
-        return outputs(row);
-      });
+        shuffled.push(outputs(row));
+        if (i % rowsABreath === 0) await breath();
+      }
       shuffled.forEach((values, i) => {
         const far = values.reduce((sum, value, k) => sum + Math.abs(value - scores[i]![k]!), 0) / values.length;
         moved += weight(i) * far;
@@ -87,7 +101,9 @@ export function permutationImportance(
       spread: Math.sqrt(square),
       error: Math.hypot(inUnits, Math.sqrt(square / repeats)),
     };
-  });
+  };
+  const found: Importance[] = [];
+  for (const column of columns) found.push(await shuffledBy(column));
   const doubts = doubtsOf(model, labels);
   return {
     rows: rows.length,

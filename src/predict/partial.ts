@@ -1,3 +1,4 @@
+import { breathing } from "../base/breath.js";
 import { UnknownColumnError } from "../base/errors.js";
 import type { Row, Value } from "../base/schema.js";
 import { compareValues, keyOf } from "../expr/values.js";
@@ -21,30 +22,32 @@ export interface PartialDependence {
 export const gridPoints = 20;
 
 /** The mean prediction over some rows as one column goes through its values (Friedman 2001): quantiles, or the most frequent ones. */
-export function partialDependence(
+export async function partialDependence(
   model: Model,
   { columns, rows, drawn = rows.length }: SampledRows,
   column: string,
-  averagedRows = 1000,
-): PartialDependence {
+  { averagedRows = 1000, signal }: { readonly averagedRows?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<PartialDependence> {
   if (!columns.includes(column)) throw new UnknownColumnError(column, columns);
   const outputs = outputsOfRow(model);
   const names = answerNames(model);
   const some = rows.slice(0, Math.min(drawn, averagedRows));
-  const meanOf = (change: (row: Row) => Row): number[] => {
+  const breath = breathing(signal);
+  const meanOf = async (change: (row: Row) => Row): Promise<number[]> => {
     const sums = names.map(() => 0);
-    for (const row of some)
+    for (const [i, row] of some.entries()) {
       answersOfOutputs(model.task, outputs(change(row))).forEach((answer, k) => {
         sums[k]! += answer;
       });
+      if (i % 16 === 0) await breath();
+    }
     return sums.map((sum) => sum / some.length);
   };
-  const points = gridOf(rows.slice(0, drawn).map((row) => row[column] ?? null)).map((value) => ({
-    value,
-    answers: meanOf((row) => ({ ...row, [column]: value })),
-  }));
+  const points: { value: Value; answers: number[] }[] = [];
+  for (const value of gridOf(rows.slice(0, drawn).map((row) => row[column] ?? null)))
+    points.push({ value, answers: await meanOf((row) => ({ ...row, [column]: value })) });
   const doubts = doubtsOf(model, undefined);
-  return { column, names, mean: meanOf((row) => row), points, ...(doubts.length > 0 ? { doubts } : {}) };
+  return { column, names, mean: await meanOf((row) => row), points, ...(doubts.length > 0 ? { doubts } : {}) };
 }
 
 /** Quantiles of what can be ordered; of text, booleans and few values, the most frequent. A missing value is one of them. */

@@ -13,6 +13,7 @@ import type { Block } from "../features/contract.js";
 import { unguarded } from "../features/statistics/ask.js";
 import { layoutOf, type PageColumn, type PageLayout } from "../pages/page.js";
 import type { KeepRun, WorkerPool } from "../pages/pool.js";
+import { spreadOrder } from "../pages/spread.js";
 import {
   manifestFile,
   type PageManifest,
@@ -87,6 +88,8 @@ export class Dataset {
   readonly side: PageLayout;
   readonly spec: DatasetSpec;
   readonly #options: DatasetOptions;
+  /** Pages stay in the cache: from the start, or from when they are wanted in another order. */
+  #keep: boolean;
   readonly #featuresDir: string;
   readonly #sideDir: string;
   readonly counters = { passes: 0, pagesRead: 0, pagesEncoded: 0, encodedBytes: 0 };
@@ -95,6 +98,7 @@ export class Dataset {
   constructor(spec: DatasetSpec, options: DatasetOptions) {
     this.spec = spec;
     this.#options = options;
+    this.#keep = options.keep;
     const columns = layoutColumns(spec.blocks, spec.codings);
     const none: PageColumn = { kind: "side", name: "none", dtype: "f64" };
     this.layout = { ...layoutOf(columns.length > 0 ? columns : [none], spec.pageRows), columns };
@@ -111,6 +115,7 @@ export class Dataset {
       version: pageVersion,
       files: spec.scan.files.map(({ fingerprint }) => fingerprint),
       table: spec.scan.format === "table" && spec.scan.table,
+      ...(spec.scan.format === "table" && spec.scan.within !== undefined ? { within: spec.scan.within } : {}),
       where: spec.where,
     };
     const features = spec.blocks.map((block) =>
@@ -137,7 +142,7 @@ export class Dataset {
   }
 
   get complete(): boolean {
-    if (this.#options.keep) for (const dir of [this.#featuresDir, this.#sideDir]) this.#options.presence?.use(dir);
+    if (this.#keep) for (const dir of [this.#featuresDir, this.#sideDir]) this.#options.presence?.use(dir);
     return this.#encoded !== undefined || this.#cached();
   }
 
@@ -180,6 +185,9 @@ export class Dataset {
       this.counters.passes++;
       return earlier;
     }
+    // Only pages that are there can be taken in another order, so they are kept from here on.
+    if (keep?.spread) this.#keep = true;
+    if (keep?.spread && !this.complete) await this.run([], undefined, `encode for ${unit}`);
     journal?.begin(unit);
     try {
       const start = earlier ? { pages: finished.pages, sums: earlier } : undefined;
@@ -212,7 +220,8 @@ export class Dataset {
     start: { pages: number; sums: Float64Array[] } | undefined,
     keeping: KeepRun | undefined,
   ): Promise<Float64Array[]> {
-    const { pool, keep, signal, onProgress } = this.#options;
+    const { pool, signal, onProgress } = this.#options;
+    const keep = this.#keep;
     const fresh = !this.complete;
     // Another label, weight or split over the same features: only those are encoded anew.
     this.#sample = undefined; // whoever starts from it has started
@@ -226,7 +235,7 @@ export class Dataset {
     this.counters.passes++;
     const pass = this.counters.passes;
 
-    const jobs = fresh ? this.#encode(known, sideOnly) : indexed(known.length, from, this.#trusted);
+    const jobs = fresh ? this.#encode(known, sideOnly) : inOrder(known.length, from, this.#trusted, keeping?.spread);
     let rows = known.slice(0, from).reduce((sum, page) => sum + page.rows, 0);
     let saved = Date.now();
     const free: NonNullable<PageJob["fresh"]>[] = this.#free;
@@ -539,5 +548,7 @@ export function layoutColumns(blocks: readonly Block[], codings: readonly Number
   ];
 }
 
-const indexed = (pages: number, from: number, trusted: boolean): PageJob[] =>
-  Array.from({ length: pages - from }, (_, i) => ({ index: from + i, trusted }));
+const inOrder = (pages: number, from: number, trusted: boolean, spread?: number): PageJob[] =>
+  spread
+    ? spreadOrder(pages, spread, 0).map((index) => ({ index, trusted }))
+    : Array.from({ length: pages - from }, (_, i) => ({ index: from + i, trusted }));

@@ -110,7 +110,7 @@ export class SharedRows {
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
         this.#fold(fold.name, params, state, epoch, seed),
       keep: (keeper, params) => this.#keep(keeper.name, params, learner),
-      walk: (keeper, params, shards) => this.#walk(keeper.name, params, shards, learner),
+      walk: (keeper, params, shards, spread) => this.#walk(keeper.name, params, shards, learner, spread),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
       warn: (warning) => void (about.main && this.warnings.push(warning)),
       report: (step) => void (about.main && this.steps.push(step)),
@@ -136,14 +136,14 @@ export class SharedRows {
     };
   }
 
-  async #walk(name: string, params: unknown, shards: number, learner: number): Promise<WalkedRows> {
+  async #walk(name: string, params: unknown, shards: number, learner: number, spread?: number): Promise<WalkedRows> {
     const id = ++this.#kept;
     const room = (ordinal: number) => ({
       workers: this.#pool.threads,
       memoryBytes: 0,
       file: `${this.#keeping.scratch}-${id}-${ordinal}`,
     });
-    const keep: KeepRun = { id, name, params, shards, room };
+    const keep: KeepRun = { id, name, params, shards, room, ...(spread ? { spread } : {}) };
     const go = (again: boolean): Promise<void> =>
       new Promise((resolve, reject) => {
         this.#waiting.push({ learner, keep: { ...keep, again }, resolve: () => resolve(), reject });
@@ -184,7 +184,8 @@ export class SharedRows {
     if (waiting === 0 || waiting < this.#learning) return;
     // One keeper a scan: its rows and the sums that wait with it are for one learner's next step.
     const keeping = this.#waiting.find(({ keep }) => keep);
-    const batch = this.#waiting.filter((waiting) => waiting.call || waiting === keeping);
+    // Pages in another order are for the keeper alone: sums are merged in theirs.
+    const batch = this.#waiting.filter((one) => one === keeping || (one.call && !keeping?.keep?.spread));
     this.#waiting = this.#waiting.filter((waiting) => !batch.includes(waiting));
     const unit = `scan ${++this.#scans}`;
     const calls = new Map(batch.flatMap(({ call }) => (call ? [[keyOf(call), call]] : [])));

@@ -7,7 +7,7 @@ import { commonWidth, delimiterWords, type Form, findForm, hashRows, parse } fro
 import { endsBlank, isRowNames, refuseDoubts } from "./csv/doubts.js";
 import { ColumnGuess, decide, type GivenReading } from "./csv/guess.js";
 import { mixedColumns } from "./csv/mixed.js";
-import { type Sample, sample } from "./csv/sample.js";
+import { guessRows, type Sample, sample } from "./csv/sample.js";
 import { contradictions, sentences } from "./csv/tell.js";
 import { isDateFormat } from "./csv/values.js";
 import { asExpected } from "./expected.js";
@@ -38,6 +38,7 @@ export async function csv(
     return new ColumnGuess(missing ? { ...reading, missing } : reading);
   });
   const encodings = [head.encoding];
+  let rowsGuess = guessRows(first, head, { compression: head.compression, found: shape.data.length });
   feed(guesses, shape.data, shape);
   for (const file of filled.slice(1)) {
     const other = await sampleOf(file, options);
@@ -46,6 +47,7 @@ export async function csv(
       ...options,
       csv: { ...given, header: shape.lines > 0 },
     });
+    rowsGuess += guessRows(file, other, { compression: other.compression, found: its.data.length });
     feed(guesses, options.columns ? its.data : aligned(first, shape.names, file, its), shape);
   }
   const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
@@ -85,6 +87,7 @@ export async function csv(
     ...(differ ? { encodings } : {}),
     given: { ...reading, columns: [...ruled.keys()] },
     mixed: mixedColumns(found),
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [
       ...assumedOfForm,
@@ -222,8 +225,8 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   const header = lines > 0;
   const line = header ? joinedHeader(records.slice(0, lines)) : top;
   const data = records.slice(lines);
-  // Where two tables stand one below the other, the header's says how wide the first one is.
-  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.4 * data.length;
+  // Where two tables stand one below the other, or many rows are harmed, the header says how wide the table is.
+  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.1 * data.length;
   const common = asHeader && data.length > 0 ? line.length : commonWidth(data.length > 0 ? data : records).width;
   const loose = parsed.astray >= 3 && parsed.astray >= 0.02 * records.length;
   refuseDoubts({

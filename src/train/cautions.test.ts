@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Metrics } from "../metrics/contract.js";
-import { fewPositives, lossOf, worseThanBaseline } from "./cautions.js";
+import { fewPositives, lossOf, unscored, worseThanBaseline } from "./cautions.js";
 
 const metrics = (values: Record<string, number>): Metrics => ({
   rows: 100,
@@ -38,6 +38,14 @@ describe("a model beside its baseline", () => {
   });
 });
 
+test("rows without a score are told, and that the figures are those of the others", () => {
+  expect(unscored(metrics({ auc: 0.9 }), "validation rows")).toBe(undefined);
+  expect(unscored(metrics({ unscored: 20 }), "validation rows")).toMatchObject({
+    code: "unscored",
+    message: expect.stringContaining("no score for 20 of 120 validation rows"),
+  });
+});
+
 test("few rows of a class are told, for training and for judging", () => {
   expect(fewPositives("binary", [0, 1], [9000, 1000], 0.2)).toBe(undefined);
   expect(fewPositives("binary", ["no", "yes"], [9000, 40], 0.2)?.message).toContain("few rows of yes (40 rows)");
@@ -46,4 +54,6 @@ test("few rows of a class are told, for training and for judging", () => {
   );
   expect(fewPositives("regression", [], [], 0.2)).toBe(undefined);
   expect(fewPositives("binary", [0, 1], [60, 60], 0)).toBe(undefined);
+  expect(fewPositives("binary", [0, 1], [9000, 40], 0.2)?.message).toContain("about 20 % judge the model");
+  expect(fewPositives("binary", [0, 1], [9000, 40], 0)?.message).not.toContain("judge"); // no rows were held back
 });

@@ -2,6 +2,7 @@ import { formatCount } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { Class } from "../data/label.js";
 import type { Task } from "../learners/contract.js";
+import type { Metrics } from "../metrics/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Quality } from "../rows/passes/quality.js";
@@ -36,6 +37,16 @@ export function worseThanBaseline(
   return undefined;
 }
 
+/** Rows that are judged and have no score, so that every figure is one of the others. */
+export function unscored({ rows, values }: Metrics, on: string): Warning | undefined {
+  const without = values["unscored"] ?? 0;
+  if (without === 0) return undefined;
+  return {
+    code: "unscored",
+    message: `the model has no score for ${formatCount(without)} of ${formatCount(rows + without)} ${on}: its figures are those of the others. Numbers too large for a sum make such rows, or a fault of ours`,
+  };
+}
+
 /** Classes of which so few rows are there that figures, and what was learned of them, are doubtful. */
 export function fewPositives(
   task: Task,
@@ -54,8 +65,9 @@ export function fewPositives(
   if (rare.length === 0) return undefined;
   const named = rare.slice(0, 3).map(({ value, rows }) => `${className(value)} (${formatCount(rows)} rows)`);
   const more = rare.length > 3 ? ` and ${rare.length - 3} more` : "";
+  const judging = judgedShare > 0 ? `, of which about ${Math.round(judgedShare * 100)} % judge the model` : "";
   return {
     code: "few_positives",
-    message: `few rows of ${named.join(", ")}${more}, of which about ${Math.round(judgedShare * 100)} % judge the model: figures about ${rare.length === 1 ? "it" : "them"} are doubtful, whatever their digits`,
+    message: `few rows of ${named.join(", ")}${more}${judging}: figures about ${rare.length === 1 ? "it" : "them"} are doubtful, whatever their digits`,
   };
 }

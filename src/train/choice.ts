@@ -61,6 +61,8 @@ export interface ChoiceOptions {
   readonly spec: TrainSpec;
   readonly task: Task;
   readonly classes: number;
+  /** Rows of each class; none of a quantity. */
+  readonly counts: readonly number[];
   readonly data: OpenData;
   readonly label: Expr;
   /** Rows that may be tried on: those that pass the filter and have a label. */
@@ -114,6 +116,8 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
       columns: neededColumns(options),
       rowsPerFile: census.rowsPerFile,
       rows: wanted,
+      label: options.numeric,
+      counts: options.counts,
       share: kept / census.read,
       seed: subSeed(options.seed, "choice"),
       dir,

@@ -13,7 +13,7 @@ import { thresholdOf } from "../metrics/threshold.js";
 import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import type { Quality } from "../rows/passes/quality.js";
 import { keepModel, writeWhole } from "../runs/home.js";
-import { fewPositives, worseThanBaseline } from "./cautions.js";
+import { fewPositives, unscored, worseThanBaseline } from "./cautions.js";
 import { type Encoded, widthOf } from "./encode.js";
 import type { Fitted } from "./fit-all.js";
 import { type Frame, validationRowsOf } from "./frame.js";
@@ -74,9 +74,13 @@ function caution(
   const share = census.validation / (census.train + census.validation);
   const rare = fewPositives(found.task, found.classes, found.counts, share);
   if (rare) warnings.push(rare);
-  if (own.learner.name === "baseline") return;
-  const poor = worseThanBaseline(found.task, qualities, params["objective"]);
+  const poor =
+    own.learner.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
   if (poor) warnings.unshift(poor);
+  for (const [on, { model }] of Object.entries(qualities)) {
+    const without = unscored(model, `${on} rows`);
+    if (without) warnings.unshift(without);
+  }
 }
 
 function modelOf(

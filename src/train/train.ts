@@ -111,6 +111,7 @@ function chosenFor({ sheet, where, found, census, usable }: Frame): Promise<Choi
       ...{ spec, data, label, usable, census, seed, workspace, dir },
       task: found.task,
       classes: found.classes.length,
+      counts: found.counts,
       labelled: both(where, call("isNotNull", found.numeric))!,
       numeric: found.numeric,
       train: trainModel,

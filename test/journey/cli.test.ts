@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel, scorer } from "../../src/index.js";
 import { accounted, place, type Told } from "../support/cli.js";
@@ -357,6 +358,28 @@ describe("the other commands", () => {
     expect(readFileSync(at.path("report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 
+  test.each(["csv", "csv.gz", "jsonl"])(
+    "plan knows the rows of a small %s, and about those of a large one",
+    async (form) => {
+      const lines = (rows: number): string =>
+        Array.from({ length: rows }, (_, i) =>
+          form === "jsonl"
+            ? JSON.stringify({ a: i, b: "x".repeat(i % 50), y: i % 2 })
+            : `${i},${"x".repeat(i % 50)},${i % 2}`,
+        ).join("\n");
+      const text = (rows: number) => `${form === "jsonl" ? "" : "a,b,y\n"}${lines(rows)}\n`;
+      for (const [rows, off] of [
+        [900, 0],
+        [200_000, form === "csv" ? 0.05 : form === "jsonl" ? 0 : 1],
+      ] as const) {
+        at.write(`planned-${rows}.${form}`, form === "csv.gz" ? gzipSync(text(rows)) : text(rows));
+        const { json } = await at.sluice("plan", `planned-${rows}.${form}`, "--label", "y", "--json");
+        expect(json).toMatchObject({ rowsExact: false });
+        expect(Math.abs(json.rows / rows - 1)).toBeLessThanOrEqual(off);
+      }
+    },
+  );
+
   test("profile counts rows and missing cells", async () => {
     const { json } = await at.sluice("profile", "rows.csv", "--json");
     expect(json).toMatchObject({ rows: 800, setAside: 0 });
@@ -376,6 +399,14 @@ describe("the other commands", () => {
     expect(cells).toContainEqual(["0.123457", "617284", "1234567.9"]);
   });
 
+  test("profile says where the rows are that it could not read, and why", async () => {
+    at.write("moments.csv", "at,x\n1711843260000,1\n1711843320000,2\n");
+    const { stdout } = await at.sluice("profile", "moments.csv", "--type", "at=timestamp");
+    expect(stdout).toContain("0 rows, 2 columns; 2 rows don't fit and are set aside\n");
+    const [, file] = /^set aside: (.+) has each such row, and why$/m.exec(stdout)!;
+    expect(readFileSync(file!, "utf8")).toContain('"at: is not a time"');
+  });
+
   test("sql asks files as tables", async () => {
     const { json } = await at.sluice(
       "sql",
@@ -385,6 +416,24 @@ describe("the other commands", () => {
     expect(json.rows).toEqual(
       ["bike", "car", "van"].map((vehicle) => ({ vehicle, n: all.filter((row) => row.vehicle === vehicle).length })),
     );
+  });
+
+  test("sql asks tables of DuckDB files, by the names that they have as sources", async () => {
+    await duck(
+      `ATTACH '${at.path("shop.duckdb")}' AS shop`,
+      "CREATE TABLE shop.a AS SELECT k, k * 2 AS twice FROM range(10) r(k)",
+      "CREATE SCHEMA shop.old",
+      "CREATE TABLE shop.old.b AS SELECT k FROM range(5, 20) r(k)",
+      "DETACH shop",
+    );
+    const { json } = await at.sluice(
+      "sql",
+      "SELECT sum(twice) AS s FROM 'shop.duckdb:a' JOIN 'shop.duckdb:old.b' USING (k)",
+      "--json",
+    );
+    expect(json.rows).toEqual([{ s: 70 }]);
+    const missing = await at.sluice("sql", "FROM 'shop.duckdb:b'", "--json");
+    expect([missing.code, missing.json.error.message]).toEqual([3, expect.stringContaining("there are a, old.b")]);
   });
 
   test("resume of a finished run says so and gives the same result", async () => {

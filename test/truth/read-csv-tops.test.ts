@@ -121,8 +121,15 @@ describe("a damaged header", () => {
     await expect(reader.text(lines("AB,C", full))).rejects.toMatchObject(
       refused(/header has 2 names where most of its rows have 3 cells/),
     );
+    await expect(reader.text(lines("AB,C", "1,2,3"))).rejects.toMatchObject(refused(/header has 2 names/));
     const named = await reader.text(lines("AB,C", full), { columns: ["A", "B", "C"] });
     expect([named.names, named.rows.length]).toEqual([["A", "B", "C"], 20]);
+  });
+  test("that some rows agree with, among many that do not, says how wide the table is", async () => {
+    const harmed = range(20, (i) => (i % 4 ? `${i},x` : `${i},x,y`));
+    await expect(reader.text(lines("a,b,c", harmed))).rejects.toMatchObject({ code: "bad_row", row: 2 });
+    const kept = await reader.text(lines("a,b,c", harmed), { badRows: "keep-aside" });
+    expect([kept.names, kept.rows.length, kept.setAside]).toEqual([["a", "b", "c"], 5, 15]);
   });
   test("with a name less for R's row names is read, and said", async () => {
     const numbered = await reader.text(
@@ -200,6 +207,13 @@ describe("titles of a spreadsheet", () => {
     const skipped = await reader.text(text, { csv: { skipLines: 2, header: false } });
     expect(skipped.rows.length).toBe(3);
     expect((await reader.text(text, { csv: { header: false } })).rows.length).toBe(5);
+  });
+  test("of more cells than rows have are left out only where numbers stand under words", async () => {
+    const { rows: read } = await reader.text(lines("a,b,c,d", "mark,nl", "diego,ar", "pedro,br"), {
+      badRows: "keep-aside",
+      csv: { header: false },
+    });
+    expect(read.map(([name]) => name)).toContain("mark");
   });
   test("that come again with the header are of another table: refused", async () => {
     const text = lines("Travel,,", ",,", "city,n,m", rows, ",,", "Food,,", ",,", "city,n,m", "Dax,7,8");

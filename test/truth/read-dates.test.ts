@@ -107,3 +107,33 @@ describe("a column that is text because of few of its cells", () => {
     expect(scan.mixed).toEqual([]);
   });
 });
+
+describe("a JSON field of dates", () => {
+  const json = (values: readonly (string | null)[]) =>
+    reader.files(reader.put(lines(values.map((a, b) => JSON.stringify({ a, b }))), "t.jsonl"));
+  const days = range(10, (i) => `2024-01-1${i}`);
+  test("that is text because of one value names it", async () => {
+    for (const odd of ["2024-02-31", "soon"]) {
+      const { types, assumed } = await json([...days.slice(0, 5), odd, ...days.slice(5)]);
+      expect(types["a"]).toBe("text");
+      expect(assumed).toMatch(`caution: "a" is read as text because of "${odd}"`);
+      expect(assumed).toContain("--type 'a=date'");
+    }
+  });
+  test("with and without offsets is text, and it is said; days among times are midnights", async () => {
+    const mixed = await json(["2024-01-01T10:00:00Z", "2024-01-01T10:00:00"]);
+    expect([mixed.types["a"], mixed.assumed]).toEqual([
+      "text",
+      expect.stringMatching(/some of its times have an offset/),
+    ]);
+    const whole = await json(["2024-01-01T10:00:00", null, "2024-01-02"]);
+    expect([whole.types["a"], whole.rows.map(([a]) => a)]).toEqual([
+      "timestamp",
+      ["2024-01-01 10:00:00", null, "2024-01-02 00:00:00"],
+    ]);
+  });
+  test("among words is a text like others", async () => {
+    const { assumed } = await json(["2024-01-01", "a", "2024-01-02", "b"]);
+    expect(assumed).not.toMatch(/caution/);
+  });
+});

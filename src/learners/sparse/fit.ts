@@ -44,7 +44,13 @@ export async function fitSparse(
   };
   const { state, order } = await data.unit("weights and order", async () => {
     // The order of the labels is found out in the scan of the first walk.
-    const [walked, order] = await Promise.all([data.walk(ftrl, params, given.shards), data.pass(labelOrder, {})]);
+    let [walked, order] = await Promise.all([data.walk(ftrl, params, given.shards), data.pass(labelOrder, {})]);
+    const { ordered, pages } = readLabelOrder(order);
+    if (ordered && pages > mixedPages * given.shards) {
+      // What was learned label by label is forgotten, and learned again from pages that lie far apart.
+      await walked.release();
+      walked = await data.walk(ftrl, params, given.shards, mixedPages);
+    }
     const passes = passesFor(given.passes, data.rows);
     let heads = await walked.ask("head", {});
     for (let pass = 1; ; pass++) {

@@ -74,8 +74,7 @@ function refuseHeader({ path, header, lines, data, width, parsed, loose }: Top):
   if (data.length === 0) return;
   const extra = header.length - width;
   const rows = `where ${data.length === 1 ? "its row has" : "most of its rows have"} ${width} cells`;
-  const asHeader = data.filter((record) => record.length === header.length).length >= 0.4 * data.length;
-  if (extra === 0 || asHeader || !hasExtra(header, extra)) return;
+  if (extra === 0 || !hasExtra(header, extra)) return;
   if (extra === -1 && (endsBlank(data, width) || isRowNames(data, width))) return;
   refuse(
     path,
@@ -95,6 +94,7 @@ export const endsBlank = (data: Records, width: number): boolean =>
 /** R's write.table leaves the column of row names without a name of its own: numbers that count, or names that differ. */
 export function isRowNames(data: Records, width: number): boolean {
   const first = data.filter(({ length }) => length === width).map(([cell = ""]) => cell.trim());
+  if (first.length < 2) return false;
   const counts = first.slice(0, 50).every((cell, i, all) => i === 0 || Number(cell) === Number(all[i - 1]) + 1);
   return counts || (new Set(first).size === first.length && !first.some((cell) => cell === ""));
 }

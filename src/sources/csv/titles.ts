@@ -1,4 +1,4 @@
-import { headerLines } from "./columns.js";
+import { headerLines, isTypedBelow } from "./columns.js";
 
 type Records = readonly (readonly string[])[];
 
@@ -13,8 +13,19 @@ export const saidCells = (record: readonly string[]): number => record.filter((c
 export function titleRecords(records: Records, width: number): number {
   let titles = 0;
   while (titles < mostTitles && isTitle(records[titles], width)) titles++;
-  const below = records.slice(titles).filter((record) => saidCells(record) > 0);
-  return titles > 0 && beginsTable(below, width) ? titles : 0;
+  if (titles === 0) return 0;
+  const [top = [], ...rows] = records.slice(titles).filter((record) => saidCells(record) > 0);
+  // A line of more cells may be a row that was harmed, unless numbers stand under words.
+  const wider = records.slice(0, titles).some(({ length }) => length > width);
+  if (
+    wider &&
+    !isTypedBelow(
+      top.map((cell) => cell.trim()),
+      rows,
+    )
+  )
+    return 0;
+  return beginsTable([top, ...rows], width) ? titles : 0;
 }
 
 const isTitle = (record: readonly string[] | undefined, width: number): boolean =>
