@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { SluiceError } from "./base/errors.js";
+import type { Of, Params } from "./base/params.js";
 import type { Schema, Type } from "./base/schema.js";
 import { parseBytes, parseShare } from "./base/units.js";
 import { type Profile, profile as profileScan } from "./features/profile.js";
 import type { Task } from "./learners/contract.js";
+import type * as learners from "./learners/index.js";
 import type { Metrics } from "./metrics/contract.js";
 import { type Model, readModel, writeModel } from "./model/model.js";
 import { type ExplainedRow, explainRow } from "./predict/contributions.js";
@@ -186,34 +188,29 @@ export interface LearnerChoice {
   readonly learner: string;
   readonly params: Readonly<Record<string, number | string | boolean>>;
 }
-interface Penalties {
-  /** Strength of the penalty on standardised columns; the intercept goes free. */
-  readonly penalty?: number;
-  /** 0 is L2 alone, 1 is L1 alone. */
-  readonly l1Ratio?: number;
-  readonly standardise?: boolean;
-  readonly tolerance?: number;
-  readonly maxPasses?: number;
-}
+/** Parameters of a learner as it declares them: a name or a kind that it does not have does not compile. */
+type ParamsOf<L extends { readonly params: Params }> = Partial<Of<L["params"]>>;
 const choice = (learner: string, params: object): LearnerChoice => ({
   learner,
   params: params as LearnerChoice["params"],
 });
-export const linear = (params: Penalties = {}): LearnerChoice => choice("linear", params);
-export const logistic = (params: Penalties = {}): LearnerChoice => choice("logistic", params);
-export const sgd = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
-  choice("sgd", params);
-type TreeParams = Readonly<Record<string, number | string | boolean>>;
+/** Least squares with an L2 penalty, an L1 penalty or both. */
+export const linear = (params: ParamsOf<typeof learners.linear> = {}): LearnerChoice => choice("linear", params);
+/** Logistic regression for two or more classes: `logistic({ penalty: 1e-4 })`. */
+export const logistic = (params: ParamsOf<typeof learners.logistic> = {}): LearnerChoice => choice("logistic", params);
+/** The linear models by stochastic gradient descent. */
+export const sgd = (params: ParamsOf<typeof learners.sgd> = {}): LearnerChoice => choice("sgd", params);
 /** Gradient boosted trees: `boosting({ trees: 300, leaves: 63 })`. */
-export const boosting = (params: TreeParams = {}): LearnerChoice => choice("boosting", params);
+export const boosting = (params: ParamsOf<typeof learners.boosting> = {}): LearnerChoice => choice("boosting", params);
 /** A random forest: `forest({ trees: 200 })`. */
-export const forest = (params: TreeParams = {}): LearnerChoice => choice("forest", params);
+export const forest = (params: ParamsOf<typeof learners.forest> = {}): LearnerChoice => choice("forest", params);
 /** One decision tree, small enough to be read. */
-export const tree = (params: TreeParams = {}): LearnerChoice => choice("tree", params);
-/** Hashed features learned row by row. */
-export const sparseLogistic = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
+export const tree = (params: ParamsOf<typeof learners.tree> = {}): LearnerChoice => choice("tree", params);
+/** Classes from words and hashed features, row by row. */
+export const sparseLogistic = (params: ParamsOf<typeof learners.sparseLogistic> = {}): LearnerChoice =>
   choice("sparseLogistic", params);
-export const sparseLinear = (params: Readonly<Record<string, number | string | boolean>> = {}): LearnerChoice =>
+/** Numbers from words and hashed features, row by row. */
+export const sparseLinear = (params: ParamsOf<typeof learners.sparseLinear> = {}): LearnerChoice =>
   choice("sparseLinear", params);
 export const baseline = (): LearnerChoice => choice("baseline", {});
 
@@ -490,7 +487,7 @@ export function explainer(model: Model | Trained): (row: Readonly<Record<string,
 export const importance = (model: Model | Trained, data: Source, place: Place = {}): Promise<Importances> =>
   inWorkspace(place, async (workspace) => {
     const found = modelOf(model);
-    return permutationImportance(found, await sampleOf(found, data, workspace));
+    return permutationImportance(found, await sampleOf(found, data, workspace), { signal: workspace.signal });
   });
 
 /** The mean prediction over some rows as one column goes through its values. */
@@ -502,12 +499,12 @@ export const partial = (
 ): Promise<PartialDependence> =>
   inWorkspace(place, async (workspace) => {
     const found = modelOf(model);
-    return partialDependence(found, await sampleOf(found, data, workspace), column);
+    return partialDependence(found, await sampleOf(found, data, workspace), column, { signal: workspace.signal });
   });
 
 async function sampleOf(model: Model, data: Source, workspace: Workspace): Promise<SampledRows> {
   const { paths, options } = await pathsOf(data, workspace);
-  const wanted = rowsToShuffle(model.inputs.columns.length);
+  const wanted = rowsToShuffle(model);
   return sampleFor(model, paths, { ...data.options, ...options }, workspace, wanted);
 }
 

@@ -18,4 +18,6 @@ export const fromJson = <T>(text: string): T => JSON.parse(text, reviver) as T;
 
 /** For programs that read our `--json`: integers past 2^53 are strings, what is not a number is null. */
 export const outwardJson = (value: unknown): string =>
-  JSON.stringify(value, (_, v) => (typeof v === "bigint" ? String(v) : v));
+  JSON.stringify(value, (_, v) =>
+    typeof v !== "bigint" ? v : Number.isSafeInteger(Number(v)) ? Number(v) : String(v),
+  );

@@ -26,6 +26,7 @@ export interface SourceFlags {
   readonly columns?: string;
   readonly delimiter?: string;
   readonly quoting?: string;
+  readonly escape?: string;
   readonly header?: boolean;
   readonly skipLines?: string;
   readonly comment?: string;
@@ -69,8 +70,9 @@ export const withSource = (command: Command, engine = withEngine): Command =>
     .option("--format <form>", "parquet, csv, jsonl, libsvm, arrow or table, instead of finding out")
     .option("--type <column=type>", "read a column as bool, int64, real, text, date or timestamp (repeatable)", gather)
     .option("--columns <names>", "column names of a file without a header line, or in place of those in it, by commas")
-    .option("--delimiter <text>", "of a CSV (\\t for tab)")
+    .option("--delimiter <text>", "of a CSV (\\t for tab), or none where each line is one cell")
     .option("--quoting <char>", "quote character of a CSV, or none")
+    .option("--escape <char>", "what stands before a quote inside quotes: \\, the quote itself, or none")
     .option("--header", "the CSV's first line names its columns, whatever it looks like")
     .option("--no-header", "the CSV has no header line")
     .option("--skip-lines <n>", "lines above the table of a CSV")
@@ -96,8 +98,9 @@ export function dataOptionsOf(flags: SourceFlags): import("../train/source.js").
     types[pair.slice(0, at)] = pair.slice(at + 1);
   }
   const csv = {
-    ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === "\\t" ? "\t" : flags.delimiter }),
+    ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === "\\t" ? "\t" : noneOr(flags.delimiter) }),
     ...(flags.quoting === undefined ? {} : { quote: noneOr(flags.quoting) }),
+    ...(flags.escape === undefined ? {} : { escape: noneOr(flags.escape) }),
     ...(flags.header === undefined ? {} : { header: flags.header }),
     ...(flags.skipLines === undefined ? {} : { skipLines: wholeNumber("skip-lines", flags.skipLines)! }),
     ...(flags.comment === undefined ? {} : { comment: noneOr(flags.comment) }),

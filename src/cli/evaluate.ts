@@ -3,6 +3,7 @@ import { formatCount } from "../base/units.js";
 import { type Model, readModel } from "../model/model.js";
 import { evaluateModel } from "../predict/evaluate.js";
 import { findModel, type Home } from "../runs/home.js";
+import { unscored } from "../train/cautions.js";
 import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
 import { metricsTable } from "./tables.js";
 import { watching } from "./watch.js";
@@ -35,6 +36,8 @@ export async function evaluate(
     context.print(
       `${formatCount(rows.unknownClass)} rows have a class that training did not see (${rows.unknownClasses.join(", ")}): they count as wrong in the accuracy, and in no other figure`,
     );
+  const without = unscored(model, "rows with a label");
+  if (without) context.print(`warning: ${without.message}`);
   context.print(metricsTable(model, baseline, { uncalibrated, unweighted }));
   context.json({
     model: loaded.ref,

@@ -2,7 +2,13 @@ import { SluiceError } from "../base/errors.js";
 import type { Value } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
-import { type ExplainedRow, explainedOutput, explainFile, explainRows } from "../predict/contributions.js";
+import {
+  type ExplainedRow,
+  explainedOutput,
+  explainFile,
+  explainRows,
+  type FailedRow,
+} from "../predict/contributions.js";
 import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
 import { type Importances, permutationImportance, rowsToShuffle } from "../predict/importance.js";
 import { type PartialDependence, partialDependence } from "../predict/partial.js";
@@ -53,17 +59,22 @@ export async function explain(
   }
   if (source !== undefined) {
     await using workspace = await openWorkspace(flags, context.signal, { sources: [source] });
-    const wanted = rowsToShuffle(model.inputs.columns.length);
+    const wanted = rowsToShuffle(model);
     const sample = await watching(workspace, flags, "taking a sample", () =>
       sampleFor(model, [source], dataOptionsOf(flags), workspace, wanted),
     );
-    const importances = permutationImportance(model, sample);
+    const { signal } = context;
+    const importances = await watching(workspace, flags, "shuffling columns", () =>
+      permutationImportance(model, sample, { signal }),
+    );
     printImportances(importances, source, top, context);
     out["importance"] = importances.columns;
     out["rows"] = importances.rows;
     out["repeats"] = importances.repeats;
     if (importances.metric) out["metric"] = importances.metric;
-    const partial = (flags.partial ?? []).map((column) => partialDependence(model, sample, column));
+    if (importances.doubts) out["doubts"] = importances.doubts;
+    const partial: PartialDependence[] = [];
+    for (const column of flags.partial ?? []) partial.push(await partialDependence(model, sample, column, { signal }));
     for (const one of partial) printPartial(one, context);
     if (partial.length > 0) out["partial"] = partial;
   }
@@ -118,7 +129,7 @@ function printGains(model: Model, top: number, context: Context) {
 }
 
 function printImportances(
-  { columns, rows, repeats, metric }: Importances,
+  { columns, rows, repeats, metric, doubts }: Importances,
   source: string,
   top: number,
   context: Context,
@@ -129,20 +140,21 @@ function printImportances(
   );
   context.print(
     table(
-      ["column", ...(metric ? [metric, "±"] : []), "change of output", ""],
+      ["column", ...(metric ? [metric, "±95 %"] : []), "change of output", ""],
       columns
         .slice(0, top)
-        .map(({ column, change, loss, spread }) => [
+        .map(({ column, change, loss, error }) => [
           column,
-          ...(metric ? [short(loss!), short(spread!)] : []),
+          ...(metric ? [short(loss!), short(1.96 * error!)] : []),
           short(change),
           bar(Math.max(0, loss ?? change), most),
         ]),
     ),
   );
+  for (const doubt of doubts ?? []) context.print(`doubtful: ${doubt}`);
 }
 
-function printPartial({ column, names, points }: PartialDependence, context: Context): void {
+function printPartial({ column, names, points, doubts }: PartialDependence, context: Context): void {
   const most = Math.max(...points.flatMap(({ answers }) => answers), 0);
   context.print(
     `\nmean ${names.length > 1 ? "probability" : names[0] === "prediction" ? "prediction" : `probability of ${names[0]}`} as ${column} goes through its values, all else as it is`,
@@ -157,6 +169,7 @@ function printPartial({ column, names, points }: PartialDependence, context: Con
       ]),
     ),
   );
+  for (const doubt of doubts ?? []) context.print(`doubtful: ${doubt}`);
 }
 
 /** `--rows`: what each feature adds to the output of each row. */
@@ -178,14 +191,21 @@ async function rowByRow(
     const done = await watching(workspace, flags, "taking rows apart", () =>
       explainFile(model, [source], { ...options, ...to }, workspace, said ?? Infinity),
     );
-    context.print(`${formatCount(done.rows)} rows taken apart to ${flags.to} (${formatBytes(done.bytes)})`);
+    const failed =
+      done.errors > 0 ? `; ${formatCount(done.errors)} rows could not be read: their "error" says why` : "";
+    context.print(`${formatCount(done.rows)} rows taken apart to ${flags.to} (${formatBytes(done.bytes)})${failed}`);
     return context.json({ ...about, ...done, to: flags.to });
   }
-  const rows: ExplainedRow[] = [];
+  const rows: (ExplainedRow | FailedRow)[] = [];
   for await (const some of explainRows(model, [source], options, workspace, said ?? 10)) rows.push(...some);
   const top = wholeNumber("top", flags.top)!;
   context.print(`${found}: ${about.output} of each row = base + what its features add`);
-  for (const { row, class: of, base, output, contributions } of rows) {
+  for (const one of rows) {
+    if ("error" in one) {
+      context.print(`\nrow ${one.row}: ${one.error}`);
+      continue;
+    }
+    const { row, class: of, base, output, contributions } = one;
     const sorted = Object.entries(contributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
     const largest = Math.abs(sorted[0]?.[1] ?? 0);
     context.print(`\nrow ${row}${of === undefined ? "" : `, ${of}`}: ${short(output)} = ${short(base)} and`);

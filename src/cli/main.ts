@@ -145,6 +145,10 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
     .action((query: string, flags) =>
       run(flags, async (context) => (await import("./sql.js")).sql(query, flags, context)),
     );
+  command("learners [name]", "what can learn, by task; one learner's parameters, their defaults and ranges").action(
+    (name: string | undefined, flags) =>
+      run(flags, async (context) => (await import("./learners.js")).learners(name, flags, context)),
+  );
   command("cache", "what the page cache holds")
     .option("--clear", "empty it")
     .option("--limit <size>", "remove the least recently used entries above this size")

@@ -6,7 +6,7 @@ import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
 import { outOfBagOf, rulesOf } from "../predict/explain.js";
-import { type Home, modelsAndStrays, runDir, type Stray } from "../runs/home.js";
+import { type Home, modelsAndStrays, runDir, type Stray, straysOfRuns } from "../runs/home.js";
 import type { TrainDetails } from "../train/spec.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
 import { loadModel } from "./evaluate.js";
@@ -34,7 +34,7 @@ export function detailsOf(home: Home, run: string): TrainDetails | undefined {
 export async function models(flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
   const { models: kept, strays } = modelsAndStrays(home);
-  const damaged: Stray[] = [...strays];
+  const damaged: Stray[] = [...strays, ...straysOfRuns(home)];
   const all = kept.flatMap((one) => {
     try {
       return [{ kept: one, model: loadModel(home, one.ref).model }];

@@ -39,6 +39,7 @@ export async function profile(
     return {
       ...(await profileOf(workspace.engine, landed, how)),
       setAside: from?.setAside ?? 0,
+      ...(from?.setAsideFile ? { setAsideFile: from.setAsideFile } : {}),
       ...(from?.comments ? { comments: from.comments } : {}),
       ...(from?.assumed ? { assumed: from.assumed } : "assumed" in scan ? { assumed: scan.assumed } : {}),
       landed,
@@ -48,6 +49,7 @@ export async function profile(
   context.print(
     `${sources.join(", ")}: ${formatCount(found.rows)} rows, ${found.columns.length} columns${found.setAside > 0 ? `; ${formatCount(found.setAside)} rows don't fit and are set aside` : ""}${found.comments ? `; ${formatCount(found.comments)} comment lines are left out` : ""}`,
   );
+  if (found.setAsideFile) context.print(`set aside: ${found.setAsideFile} has each such row, and why`);
   for (const sentence of assumed) context.print(`assumed: ${sentence}`);
   const warnings = await mixedWarnings(scan, landed, workspace.local);
   for (const { message } of warnings) context.print(`warning: ${message}`);
@@ -82,5 +84,13 @@ const cell = (value: unknown): string =>
   value === null || value === undefined
     ? ""
     : typeof value === "number"
-      ? String(Number(value.toPrecision(6)))
+      ? shortened(value)
       : String(value).slice(0, 24);
+
+/** Six digits, and never fewer than those before the point: 20240101 is a day, an identifier or a moment. */
+function shortened(value: number): string {
+  const whole = Math.floor(Math.log10(Math.abs(value))) + 1;
+  return Number.isInteger(value) || whole > 15
+    ? String(value)
+    : String(Number(value.toPrecision(Math.max(6, whole + 1))));
+}

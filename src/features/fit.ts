@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { type Params, resolveParams } from "../base/params.js";
-import { type Column, type Schema, typeName } from "../base/schema.js";
+import { type Column, type Schema, text, typeName } from "../base/schema.js";
 import { col, columnsOf, type Expr } from "../expr/expr.js";
 import { automatic } from "./automatic.js";
 import type { Answer, Block, FittedFeature, Question } from "./contract.js";
@@ -55,6 +55,8 @@ export interface FitOptions extends StatisticsOptions {
   /** Stages asked for by name; automatic ones when absent. */
   readonly requested?: readonly Requested[];
   readonly drop?: readonly string[];
+  /** Columns of whole numbers whose values are categories, as those of a text are. */
+  readonly codes?: readonly string[];
   /** Whether a learner wants a value and a flag where a number is missing, or takes it as it is. */
   readonly missing?: "filled" | "kept";
   /** Rows of the whole source, so that an id is known by its range even in a sample. */
@@ -76,21 +78,19 @@ export async function fitFeatures(
   const { stages, decisions } = options.requested
     ? await chosenByHand(options.requested, left, shared)
     : await automatic(
-        left.map(({ name, type }) => ({ name, formula: col(name), type })),
+        left.map(({ name, type }) => ({ name, formula: col(name), type: options.codes?.includes(name) ? text : type })),
         shared,
       );
   const fitted = await fitStages(stages, shared);
   const blocks = blocksOf(fitted);
   const byName = new Map(decisions.map((decision) => [decision.column, decision]));
-  const all = columns.map(
-    ({ name, type }) =>
-      byName.get(name) ?? {
-        column: name,
-        type: typeName(type),
-        use: "dropped",
-        reason: drop.has(name) ? "asked for with --drop" : "not named in --features",
-      },
-  );
+  const all = columns.map(({ name, type }) => ({
+    use: "dropped",
+    reason: drop.has(name) ? "asked for with --drop" : "not named in --features",
+    ...byName.get(name),
+    column: name,
+    type: typeName(type),
+  }));
   if (blocks.length === 0) throw noFeatures(all);
   return { fitted, decisions: all, blocks };
 }
@@ -114,7 +114,7 @@ async function chosenByHand(
   const uses = new Map<string, string[]>();
   const names = columns.map(({ name }) => name);
   for (const one of requested) {
-    const use = isStage(one) ? `${one.feature}(${one.name})` : byFormula.get(one.name)!.use;
+    const use = isStage(one) ? useOf(one) : byFormula.get(one.name)!.use;
     for (const column of readBy(one)) {
       if (!names.includes(column)) throw notUsable(column, names);
       uses.set(column, [...(uses.get(column) ?? []), use]);
@@ -130,6 +130,9 @@ async function chosenByHand(
     }));
   return { stages: [...requested.filter(isStage), ...chosen.stages], decisions };
 }
+
+/** A stage as it would be typed: some are named by their whole call already. */
+const useOf = ({ feature, name }: Stage): string => (name.startsWith(`${feature}(`) ? name : `${feature}(${name})`);
 
 const readBy = (one: Requested | Expr): string[] =>
   "kind" in one ? [...columnsOf(one)] : isStage(one) ? one.inputs.flatMap(readBy) : [...columnsOf(one.formula)];

@@ -74,6 +74,18 @@ describe("leakWarnings", () => {
     ]);
   });
 
+  test("say how to judge a label that follows the time", async () => {
+    const trend = call("epochMicros", col("gone"));
+    expect(await warn({ label: trend, task: "regression", columns: ["seen", "word"] })).toEqual([
+      expect.stringMatching(
+        /^"seen" alone explains .*--allow-leak seen\. If it is when the row happened, judge on the latest rows: --time seen --validate time:0\.2$/,
+      ),
+    ]);
+    expect((await warn({ label: trend, task: "regression", columns: ["seen"], time: "gone" })).join()).not.toContain(
+      "--time",
+    );
+  });
+
   test("keep quiet about columns that are vouched for, and about few rows", async () => {
     expect(await warn({ label: col("y"), task: "regression", allowed: ["copy"] })).toEqual([]);
     expect(

@@ -68,19 +68,26 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
         warnings.push({
           code: told.sure ? "leak" : "possible_leak",
           column: name,
-          message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}`,
+          message: `${told.message}${told.message.endsWith("?") ? "" : "."} ${remedy(name)}${isTime(type.kind) && options.time === undefined ? whenItHappened(name) : ""}`,
         });
     });
-    if (options.task !== "multiclass")
-      block.forEach(({ name, type }, i) => {
-        const code = type.kind === "int64" && options.numbers?.includes(name) && tellsAsCode(of(columns[i]!), y);
-        if (code)
-          warnings.push({
-            code: "code_as_number",
-            column: name,
-            message: `"${name}" tells ${percent(code.asCategory)} of the label's variance by its ${code.values} values and ${percent(Math.max(0, code.asNumber))} as a number. Where they are codes, or go up and down, write onehot(${name}) in --features, or take --learner boosting`,
-          });
+    if (options.task !== "multiclass") {
+      const codes = block.flatMap(({ name, type }, i) => {
+        const isNumber = type.kind === "int64" && options.numbers?.includes(name);
+        const code = isNumber ? tellsAsCode(of(columns[i]!), y) : undefined;
+        return code ? [{ name, code }] : [];
       });
+      const how = featuresWith(
+        codes.map(({ name }) => name),
+        options.columns,
+      );
+      for (const { name, code } of codes)
+        warnings.push({
+          code: "code_as_number",
+          column: name,
+          message: `"${name}" tells ${percent(code.asCategory)} of the label's variance by its ${code.values} values and ${percent(Math.max(0, code.asNumber))} as a number. Where they are codes, or go up and down, write ${how ?? `onehot(${plain(name)}) in --features`}, leave out --learner so that both ways are tried, or take --learner boosting`,
+        });
+    }
     if (options.task !== "regression") continue;
     const numbers = block.flatMap(({ name, type }, i) => (isNumeric(type) ? [{ name, values: of(columns[i]!) }] : []));
     const parts = sumsToLabel(numbers, y);
@@ -92,6 +99,16 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
       });
   }
   return warnings;
+}
+
+/** Names as `--features` reads them: quoted where they are no words. */
+const plain = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : `"${name}"`);
+
+/** What to paste: all columns as they are, codes as categories; nothing where that would be too long a line. */
+function featuresWith(codes: readonly string[], columns: readonly string[]): string | undefined {
+  if (columns.length > 20) return undefined;
+  const list = columns.map((name) => (codes.includes(name) ? `onehot(${plain(name)})` : plain(name)));
+  return `--features '${list.join(", ").replaceAll("'", "'\\''")}'`;
 }
 
 /** The column as a real; text by a hash that tells its values apart. */
@@ -108,6 +125,9 @@ const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp
 const quoted = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
 const remedy = (name: string): string =>
   `If it is known only after the event, leave it out: --drop ${quoted(name)}; if it is known before, say so: --allow-leak ${quoted(name)}`;
+/** A label that follows the time is no leak, and is foreseen from the past alone. */
+const whenItHappened = (name: string): string =>
+  `. If it is when the row happened, judge on the latest rows: --time ${quoted(name)} --validate time:0.2`;
 function afterEvent(x: Float64Array, event: Float64Array): boolean {
   let pairs = 0;
   for (let row = 0; row < x.length; row++) {

@@ -36,6 +36,38 @@ describe("profile", () => {
     expect(gap).toMatchObject({ missing: 16_000 });
   });
 
+  test("tells decimals apart that are one double", async () => {
+    const decimal = { kind: "decimal", precision: 20, scale: 0 } as const;
+    const table = await tables.table(
+      "wide",
+      { id: decimal },
+      "SELECT (9223372036854775808::HUGEINT + k)::UBIGINT AS id FROM range(3000) r(k)",
+    );
+    const [all, sampled, exact] = [
+      await profile(tables.engine, table.scan),
+      await profile(tables.engine, table.scan, { sampleRows: 1000 }),
+      await profile(tables.engine, table.scan, { sampleRows: 1000, exact: true }),
+    ];
+    expect(named(all)["id"]).toMatchObject({ distinct: 3000, top: [], missing: 0 });
+    expect(named(exact)["id"]!.distinct).toBe(3000);
+    expect(named(sampled)["id"]!.distinct).toBeGreaterThan(2000); // an estimate
+  });
+
+  test("counts NaN as missing, as learning does, from all rows and from a sample", async () => {
+    const { scan: mixed } = await tables.table(
+      "nan",
+      { x: real, y: real },
+      "SELECT CASE WHEN k % 4 = 0 THEN 'nan'::DOUBLE WHEN k % 4 = 1 THEN NULL ELSE k % 10 END AS x, 'nan'::DOUBLE AS y FROM range(20000) r(k)",
+    );
+    for (const options of [{}, { sampleRows: 2000 }, { sampleRows: 2000, exact: true }]) {
+      const { x, y } = named(await profile(tables.engine, mixed, options));
+      expect(x).toMatchObject({ missing: 10_000, min: 0, max: 9, distinct: 10 });
+      expect(x!.mean).toBeCloseTo(4.5, options.sampleRows && !("exact" in options) ? 0 : 9);
+      expect(x!.top.map(({ value }) => value)).not.toContain("NaN");
+      expect(y).toMatchObject({ missing: 20_000, min: null, max: null, distinct: 0, top: [] });
+    }
+  });
+
   test("of a large source takes a seeded sample of the stated size and error", async () => {
     const found = await profile(tables.engine, scan, { sampleRows: 2000, seed: 5 });
     expect(found.exact).toBe(false);

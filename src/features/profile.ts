@@ -3,7 +3,7 @@ import type { Engine } from "../engines/contract.js";
 import { col, type Expr, lit } from "../expr/expr.js";
 import type { Aggregate, Relation } from "../expr/relation.js";
 import type { Scan } from "../sources/scan.js";
-import { exactFacts } from "./profile/exact.js";
+import { exactFacts, presentOf } from "./profile/exact.js";
 import { type ColumnProfile, describeSample, sampleCounts, shown } from "./profile/sample.js";
 import { countRows } from "./statistics/ask.js";
 import { inSample, narrowed } from "./statistics/sample.js";
@@ -54,7 +54,14 @@ export async function profile(
   );
   const first = await firstLook(engine, scan, from, wanted, signal);
   const look = (part: readonly Column[], rows: number): Promise<Row> =>
-    scanOnce(engine, from, part, inSample(seed, wanted, rows), first.varied, signal);
+    scanOnce(
+      engine,
+      from,
+      part,
+      inSample(seed, wanted, rows),
+      { varied: first.varied, isSmall: first.rows <= wanted },
+      signal,
+    );
   let found = await look(columns.slice(0, blockColumns), first.rows);
   const rows = Number(found["rows"]);
   // Far fewer rows than guessed, so the sample is too small: a second look at a small file is cheap.
@@ -126,15 +133,17 @@ async function scanOnce(
   from: Relation,
   columns: readonly Column[],
   where: Expr,
-  varied: ReadonlySet<string>,
+  { varied, isSmall }: { readonly varied: ReadonlySet<string>; readonly isSmall: boolean },
   signal?: AbortSignal,
 ): Promise<Row> {
   const asked: Record<string, Aggregate> = { rows: { agg: "count" } };
-  columns.forEach(({ name, type }, i) => {
-    const arg = col(name);
+  columns.forEach((column, i) => {
+    const { name, type } = column;
+    const arg = presentOf(column);
     asked[`n${i}`] = { agg: "count", arg };
     if (!readable(type.kind)) return;
-    if (varied.has(name)) asked[`d${i}`] = { agg: "approxDistinct", arg };
+    if (isWide(type)) asked[`d${i}`] = { agg: isSmall ? "countDistinct" : "approxDistinct", arg };
+    else if (varied.has(name)) asked[`d${i}`] = { agg: "approxDistinct", arg };
     if (type.kind !== "text") {
       asked[`l${i}`] = { agg: "min", arg };
       asked[`h${i}`] = { agg: "max", arg };
@@ -143,7 +152,7 @@ async function scanOnce(
   const [hash = lit(null)] = where.kind === "call" ? where.args : [];
   asked["sample"] = {
     agg: "sample",
-    args: [hash, ...columns.map(({ name, type }) => (readable(type.kind) ? col(name) : lit(null)))],
+    args: [hash, ...columns.map((column) => (readable(column.type.kind) ? presentOf(column) : lit(null)))],
     where,
   };
   const read = narrowed(
@@ -159,6 +168,9 @@ const sampleOf = (row: Row): readonly (readonly Value[])[] => row["sample"] as r
 const readable = (kind: string): boolean =>
   ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 
+/** Decimals of more digits than a double holds: neighbours are one number in the sample, and are counted as they are stored. */
+const isWide = (type: Column["type"]): boolean => type.kind === "decimal" && type.precision > 15;
+
 function profileOf({ name, type }: Column, i: number, row: Row, rows: number): ColumnProfile {
   const values = sampleOf(row)
     .map((values) => values[i + 1]!)
@@ -172,6 +184,7 @@ function profileOf({ name, type }: Column, i: number, row: Row, rows: number): C
     sampled: sampleOf(row).length,
     present,
     estimate,
+    isWide: isWide(type),
   });
   return {
     name,

@@ -4,7 +4,7 @@ import { interactionsOf, monotoneOf } from "./trees/constraints.js";
 import { treesContributions } from "./trees/contributions.js";
 import { boost, histogramBytes } from "./trees/fit.js";
 import { treesImportance } from "./trees/importance.js";
-import { objectiveNames, objectiveOf } from "./trees/objectives.js";
+import { type Objective, objectiveNames, objectiveOf } from "./trees/objectives.js";
 import { binsAtMost } from "./trees/record.js";
 import { treeRules } from "./trees/rules.js";
 import { defaultShare } from "./trees/sampling.js";
@@ -37,6 +37,11 @@ const params = {
   featureSample: real(1e-6, 1, 1, "share of the features that each tree may use"),
   l1: real(0, 1e9, 0, "L1 penalty on leaf values"),
   l2: realOrAuto(0, 1e9, "L2 penalty on leaf values; auto is 5 for classes, 0 for numbers"),
+  maxStep: realOrAuto(
+    0,
+    1e9,
+    "how far a leaf's step may go at most, before the learning rate; 0 sets no limit; auto is 10 where scores are logarithms (classes; poisson, gamma, tweedie), 0 elsewhere",
+  ),
   minGain: real(0, 1e12, 0, "a split must lower the objective by more than this"),
   patience: integer(
     0,
@@ -62,6 +67,15 @@ const params = {
 const apt = (task: Task): { readonly l2: number; readonly minLeafHessian: number } =>
   task === "regression" ? { l2: 0, minLeafHessian: 1e-3 } : { l2: 5, minLeafHessian: 3 };
 
+/**
+ * Scores that are logarithms move by ten a step at most, odds by a factor of e^10: far beyond what ordinary rows ask for, and what a leaf of sure
+ * rows asks for when many of them turn out to be rare ones. Other numbers step by means of residuals, which the residuals bound themselves.
+ */
+const longestStep = (given: number | "auto", { from }: Objective): number => {
+  const most = given !== "auto" ? given : from === "shares" || from === "logMean" ? 10 : 0;
+  return most === 0 ? Infinity : most;
+};
+
 /** Gradient boosted trees, best leaf first, on binned rows. */
 export const boosting = defineLearner<typeof params, TreesState>({
   name: "boosting",
@@ -71,10 +85,11 @@ export const boosting = defineLearner<typeof params, TreesState>({
   params,
 
   holds: (blocks, { bins }) => histogramBytes(blocks.reduce((sum, block) => sum + binsAtMost(block, bins), 0)),
-  fit: (data, given, seed) =>
-    boost(
+  fit: (data, given, seed) => {
+    const objective = objectiveOf(given.objective, data.task, given.alpha);
+    return boost(
       data,
-      objectiveOf(given.objective, data.task, given.alpha),
+      objective,
       {
         trees: given.trees,
         learningRate: given.learningRate,
@@ -85,6 +100,7 @@ export const boosting = defineLearner<typeof params, TreesState>({
         l1: given.l1,
         l2: given.l2 === "auto" ? apt(data.task).l2 : given.l2,
         minGain: given.minGain,
+        maxStep: longestStep(given.maxStep, objective),
         patience: given.patience,
         share: given.rowSample > 0 ? given.rowSample : defaultShare(data.rows),
         featureShare: given.featureSample,
@@ -94,7 +110,8 @@ export const boosting = defineLearner<typeof params, TreesState>({
         category: { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 100, maxLevels: 32 },
       },
       seed,
-    ),
+    );
+  },
   score: treesScore,
   scorer: treesScorer,
   importance: treesImportance,

@@ -11,6 +11,8 @@ import { sparseLinear } from "./sparse-linear.js";
 import { sparseLogistic } from "./sparse-logistic.js";
 import { tree } from "./tree.js";
 
+export { baseline, boosting, forest, linear, logistic, sgd, sparseLinear, sparseLogistic, tree };
+
 /** Every learner that a name can ask for. */
 export const learners: readonly Learner[] = [
   baseline,

@@ -114,6 +114,44 @@ describe("logistic", () => {
   });
 });
 
+describe("standard errors", () => {
+  test("cover the true coefficients as often as they say, under the default penalty too", async () => {
+    // Two numbers and a category of uneven levels, whose effects add up to zero as the penalty leaves them.
+    const [first, second, ...levels] = [0.8, -0.4, 0.9, 0.1, -1];
+    let [told, missed] = [0, 0];
+    for (let seed = 0; seed < 40; seed++) {
+      const next = generator(100 + seed);
+      const numbers = [0, 1].map(() => Array.from({ length: 600 }, () => 4 * next() - 2));
+      const codes = Array.from({ length: 600 }, () => [0, 0, 0, 0, 0, 0, 1, 1, 1, 2][Math.floor(10 * next())]!);
+      const margin = (i: number) => 0.3 + first! * numbers[0]![i]! + second! * numbers[1]![i]! + levels[codes[i]!]!;
+      const label = codes.map((_, i) => Number(next() < 1 / (1 + Math.exp(-margin(i)))));
+      const data = memoryData({ numbers, categories: [{ codes, width: 3 }], label, task: "binary" });
+      const { weights, errors } = await logistic.fit(data, resolveParams("logistic", logistic.params), 0);
+      for (const [j, w] of [first!, second!, ...levels].entries()) {
+        const error = errors![0]![j];
+        if (typeof error !== "number") continue;
+        told++;
+        if (Math.abs(weights[0]![j]! - w) > 1.96 * error) missed++;
+      }
+    }
+    expect(told).toBeGreaterThan(150); // of 200: a level of 60 rows has none now and then
+    expect(missed).toBeGreaterThan(1);
+    expect(missed).toBeLessThan(22); // 5 % and a little more: 10 on average, beyond 21 about once in 1,000
+  });
+
+  test("are left out for the coefficients alone that the penalty moves too far", async () => {
+    // 2,000 rows tell the number; the level stands on 6 rows of one kind, and only the penalty keeps it finite.
+    const next = generator(7);
+    const x = Array.from({ length: 2000 }, () => next() - 0.5);
+    const rare = x.map((_, i) => (i < 6 ? 1 : 0));
+    const label = x.map((value, i) => (i < 6 ? 1 : Number(next() < 0.5 + 0.4 * value)));
+    const data = memoryData({ numbers: [x], categories: [{ width: 2, codes: rare }], label, task: "binary" });
+    const { errors } = await logistic.fit(data, resolveParams("logistic", logistic.params), 0);
+    expect(errors![0]![0]).toBeGreaterThan(0);
+    expect(errors![0]!.slice(1)).toContain(null);
+  });
+});
+
 describe("baseline", () => {
   test("keeps weighted shares and means", async () => {
     const table = { numbers: [[1, 2, 3, 4]], weight: [1, 1, 2, 4] } as const;

@@ -30,13 +30,12 @@ export function ofGap(gap: number, rows: number, others: number): Interval {
   return [Math.max(0, gap - most), Math.min(1, gap + most)];
 }
 
-/** An area under the precision-recall curve, on the logit scale (Boyd, Eng and Page 2013). */
-export function ofPrecisionArea(area: number, positives: number): Interval {
-  if (!(area > 0 && area < 1)) return [area, area];
-  const middle = Math.log(area / (1 - area));
-  const error = 1 / Math.sqrt(positives * area * (1 - area));
-  return [1 / (1 + Math.exp(-(middle - z * error))), 1 / (1 + Math.exp(-(middle + z * error)))];
-}
+/**
+ * An area under the precision-recall curve: the binomial interval of Boyd, Eng and Page (2013), by Wilson's form of it, since their
+ * logit one goes from 0 to 1 where the area is all but 1.
+ */
+export const ofPrecisionArea = (area: number, positives: number): Interval =>
+  Number.isFinite(area) ? ofShare(area, positives) : [area, area];
 
 /** F1 = 2a / (2a + b), a the share of true positives and b of errors, by the delta method on the multinomial. */
 export function ofF1(truePositive: number, wrong: number, size: number): Interval {

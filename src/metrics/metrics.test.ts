@@ -184,6 +184,18 @@ describe("intervals", () => {
     for (const [name, times] of Object.entries(missed)) expect(times, name).toBeLessThanOrEqual(24);
   });
 
+  test.each([0, 1])("of a precision-recall area of all but 1 is near it: %i pair in the wrong order", (pairs) => {
+    const label = Float64Array.from({ length: 400 }, (_, i) => Number(i >= 200));
+    const outputs = label.map(
+      (_, i) => i - 200 + (pairs === 1 && (i === 199 || i === 200) ? (i === 199 ? 1.5 : -1.5) : 0),
+    );
+    const { values, intervals } = judged(metricSet("binary", 2), { outputs, label });
+    expect(values["prAuc"]).toBeGreaterThan(0.9999);
+    expect(intervals["prAuc"]![0]).toBeGreaterThan(0.97);
+    expect(intervals["prAuc"]![0]).toBeLessThan(0.99);
+    expect(intervals["prAuc"]![1]).toBeCloseTo(1, 3);
+  });
+
   test("of the error of a regression hold the true figure 95 times in 100", () => {
     const set = metricSet("regression", 1);
     let missed = 0;

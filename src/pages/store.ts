@@ -162,6 +162,7 @@ export function writeFully(fd: number, bytes: Uint8Array, position: number): Pro
       else
         write(fd, bytes, done, bytes.byteLength - done, position + done, (error, written) => {
           if (error) reject(error);
+          else if (written === 0) reject(new Error(`nothing of ${bytes.byteLength - done} bytes could be written`));
           else step(done + written);
         });
     };

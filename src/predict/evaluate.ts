@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SluiceError } from "../base/errors.js";
 import { type Column, columnOf, type Type } from "../base/schema.js";
 import { columnsOf, type Expr } from "../expr/expr.js";
 import { nanAsMissing } from "../expr/nan.js";
@@ -6,7 +7,7 @@ import { parseExpr } from "../expr/parse.js";
 import { blocksOf } from "../features/fit.js";
 import { asReal } from "../features/formulas.js";
 import { learnerNamed } from "../learners/index.js";
-import type { Model } from "../model/model.js";
+import { className, type Model } from "../model/model.js";
 import { layoutColumns } from "../train/dataset.js";
 import { type Judged, judge } from "../train/judge.js";
 import { contendersOf, type Quality, qualityOf } from "../train/quality.js";
@@ -22,14 +23,20 @@ export interface Evaluated extends Quality {
 /** The label of a fitted model as a number: a class code, or the target. */
 export const numericLabel = (model: Model): Expr =>
   model.task === "regression"
-    ? asReal(model.label.expr)
+    ? asReal(labelOf(model))
     : {
         kind: "lookup",
-        key: model.label.expr,
+        key: labelOf(model),
         keys: model.classes,
         values: model.classes.map((_, code) => code),
         otherwise: null,
       };
+
+/** The label's formula as training had it, over columns of the types that training read. */
+function labelOf(model: Model): Expr {
+  const known = [...model.inputs.columns, ...(model.beside?.columns ?? [])];
+  return nanAsMissing(model.label.expr, { columns: unique([...known, ...labelColumns(model)]) });
+}
 
 /** The columns of a model's label, as training read them; a model of format 1 tells by its classes alone. */
 export function labelColumns(model: Model): readonly Column[] {
@@ -65,13 +72,7 @@ export async function evaluateModel(
 ): Promise<Evaluated> {
   const label = labelColumns(model);
   const trained = unique([...model.inputs.columns, ...(model.beside?.columns ?? [])]);
-  const byWeight =
-    model.roles.weight === undefined
-      ? undefined
-      : weightOf(
-          model.roles.weight,
-          trained.map(({ name }) => name),
-        );
+  const byWeight = model.roles.weight === undefined ? undefined : weightOf(model.roles.weight, { columns: trained });
   const needed = unique([...model.inputs.columns, ...label]);
   const data = await openData(
     sources,
@@ -101,7 +102,7 @@ export async function evaluateModel(
     task: model.task,
     columns: unique([...needed, ...weighting]),
     words: wordsToJudge(model),
-    label: nanAsMissing(model.label.expr, data.schema),
+    label: labelOf(model),
     numeric: numericLabel(model),
     ...(where ? { where } : {}),
     ...(weight === undefined ? {} : { weight }),
@@ -113,7 +114,27 @@ export async function evaluateModel(
       scorers,
     },
   });
+  if (rows.labelled === 0) throw nothingToJudge(model, rows, sources);
   return { rows, ...qualityOf({ task: model.task, classes, scorers }, metrics) };
+}
+
+/** Figures of no row would be figures of nothing. */
+function nothingToJudge(model: Model, rows: Evaluated["rows"], sources: readonly string[]): SluiceError {
+  const counts = [
+    ...(rows.filtered > 0 ? [`${rows.filtered} filtered by --where`] : []),
+    ...(rows.setAside > 0 ? [`${rows.setAside} set aside`] : []),
+    ...(rows.unlabelled > 0 ? [`${rows.unlabelled} without a label`] : []),
+    ...(rows.unknownClass > 0
+      ? [`${rows.unknownClass} of classes that training did not see (${rows.unknownClasses.join(", ")})`]
+      : []),
+  ];
+  const known =
+    rows.unknownClass > 0 ? `; the model knows ${model.classes.slice(0, 10).map(className).join(", ")}` : "";
+  return new SluiceError(
+    rows.read === 0 ? "no_rows" : "no_labels",
+    `nothing to judge in ${sources.join(", ")}: ${rows.read} rows read${counts.length > 0 ? `, ${counts.join(", ")}` : ""}${known}. Rows without a label are for predict`,
+    { rows, label: model.label.text },
+  );
 }
 
 const unique = (columns: readonly Column[]): Column[] => [

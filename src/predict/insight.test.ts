@@ -7,7 +7,10 @@ import { homeAt } from "../runs/home.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { trainModel } from "../train/train.js";
 import { Workspace } from "../train/workspace.js";
+import { permutationImportance, rowsToShuffle } from "./importance.js";
 import { insightOf } from "./insight.js";
+import { partialDependence } from "./partial.js";
+import { sampleFor } from "./sample.js";
 import { validationRows } from "./validation-rows.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sluice-insight-"));
@@ -66,6 +69,76 @@ describe("insight", () => {
     const without = { ...spec, learner: "baseline", validate: "random:0.2" };
     const baseline = await trained(without);
     expect(await within((workspace) => insightOf(baseline, without, workspace))).toBeUndefined();
+  });
+});
+
+describe("rare classes", () => {
+  const made = async (name: string, positives: number): Promise<string> => {
+    const file = join(dir, name);
+    await duck(`COPY (SELECT ((i * 7919) % 59999) / 59999.0 AS a, (i * 104729) % 1000 AS noise,
+        (i * 7919) % 59999 < ${positives} AS y FROM range(59999) r(i)) TO '${file}' (FORMAT parquet)`);
+    return file;
+  };
+  const spec = { label: "y", learner: "tree", params: { depth: 2 }, validate: "random:0.3" };
+
+  test("have rows enough in a sample, counted for what they stand for", async () => {
+    const file = await made("rare.parquet", 60);
+    const { model } = await trained({ ...spec, sources: [file] });
+    const sample = await within((workspace) => sampleFor(model, [file], {}, workspace, 2000));
+    const { rows, labels, drawn, weights } = sample;
+    const [positives, all] = [0, 1].map((from) =>
+      labels!.reduce((sum, label, row) => sum + (label >= 1 - from ? weights![row]! : 0), 0),
+    );
+    expect(labels!.filter((label) => label === 1)).toHaveLength(60);
+    expect(new Set(rows.filter((_, row) => labels![row] === 1).map(({ a }) => a)).size).toBe(60);
+    expect(Math.abs(drawn! - 2000)).toBeLessThan(200); // four deviations of a draw
+    expect(positives! / all!).toBeCloseTo(0.001, 4);
+    const { columns, doubts } = await permutationImportance(model, sample);
+    const [a, noise] = ["a", "noise"].map((name) => columns.find(({ column }) => column === name)!);
+    expect(a!.loss).toBeGreaterThan(4 * a!.error!);
+    expect(Math.abs(noise!.loss!)).toBeLessThanOrEqual(3 * noise!.error!);
+    expect(doubts).toBeUndefined();
+    // The rows that are there for their class are in no mean over all rows.
+    expect((await partialDependence(model, sample, "a")).mean[0]).toBeLessThan(0.003);
+  });
+
+  test("of which too few are there are named beside the figures", async () => {
+    const sources = [await made("few.parquet", 21)];
+    const details = await trained({ ...spec, sources });
+    const insight = (await within((workspace) => insightOf(details, { ...spec, sources }, workspace)))!;
+    const learned = "only 21 of true were there to learn from: what the model does may be chance";
+    expect(insight.importance.doubts).toEqual([expect.stringMatching(/^of the rows here only \d+ of true: /), learned]);
+    expect(insight.partial.map(({ doubts }) => doubts)).toEqual(insight.partial.map(() => [learned]));
+  });
+
+  test("are looked at no longer than a signal lets, and in fewer rows the more trees there are", async () => {
+    const file = await made("stopped.parquet", 400);
+    const [small, large] = await Promise.all(
+      [10, 400].map(async (trees) => {
+        const own = { ...spec, learner: "boosting", params: { trees, minLeafHessian: 0 }, name: `trees${trees}` };
+        return (await trained({ ...own, sources: [file] })).model;
+      }),
+    );
+    const sample = await within((workspace) => sampleFor(small!, [file], {}, workspace, 500));
+    const signal = AbortSignal.abort(new Error("asked to stop"));
+    await expect(permutationImportance(small!, sample, { signal })).rejects.toThrow("asked to stop");
+    await expect(partialDependence(small!, sample, "a", { signal })).rejects.toThrow("asked to stop");
+    expect(rowsToShuffle(small!)).toBe(20_000);
+    const repeated = { ...large!, state: { ...(large!.state as { trees: unknown[] }) } };
+    repeated.state.trees = Array.from({ length: 10_000 }, () => repeated.state.trees[0]);
+    expect(rowsToShuffle(repeated)).toBeLessThan(5_000);
+  });
+
+  test("make an error that grows as their rows get fewer", async () => {
+    const file = await made("half.parquet", 400);
+    const { model } = await trained({ ...spec, sources: [file] });
+    const errorWith = async (wanted: number): Promise<number> => {
+      const { columns, rows, labels } = await within((workspace) => sampleFor(model, [file], {}, workspace, 60_000));
+      const some = { columns, rows: rows.slice(0, wanted), labels: labels!.slice(0, wanted) };
+      return (await permutationImportance(model, some, { columns: ["a"] })).columns[0]!.error!;
+    };
+    // A quarter of the rows: twice the error.
+    expect((await errorWith(5000)) / (await errorWith(20_000))).toBeCloseTo(2, 0);
   });
 });
 

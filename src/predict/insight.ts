@@ -1,12 +1,12 @@
-import { columnsOf, type Expr } from "../expr/expr.js";
+import { columnsOf } from "../expr/expr.js";
 import { blocksOf } from "../features/fit.js";
 import type { Model } from "../model/model.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import type { Workspace } from "../train/workspace.js";
 import { effectsOf, gainsOf } from "./explain.js";
-import { outputsOf } from "./formulas.js";
 import { type Importances, permutationImportance, repeats } from "./importance.js";
 import { gridPoints, type PartialDependence, partialDependence } from "./partial.js";
+import { stepsOfRow } from "./steps.js";
 import { validationRows } from "./validation-rows.js";
 
 /** What matters on the validation rows, for the report. */
@@ -32,18 +32,21 @@ export async function insightOf(
   const { model, result } = details;
   const inputs = model.inputs.columns.map(({ name }) => name);
   if (result.rows.validation === 0 || !details.validation || inputs.length === 0) return undefined;
-  const scored = Math.floor(mostSteps / Object.values(outputsOf(model)).reduce((sum, expr) => sum + stepsOf(expr), 0));
+  const scored = Math.floor(mostSteps / stepsOfRow(model));
   // Of a model of thousands of columns, a few are shuffled: each row takes as many steps as it has columns.
   const few = Math.max(4, Math.floor(scored / (repeats * 100)));
   const columns = strongest(model, inputs).slice(0, Math.min(mostColumns, few));
   const wanted = Math.max(100, Math.min(mostRows, Math.floor(scored / (repeats * columns.length))));
   const sample = await validationRows(details, spec, workspace, wanted);
   if (sample.rows.length === 0) return undefined;
-  const importance = permutationImportance(model, sample, columns);
+  const breathed = { signal: workspace.signal };
+  const importance = await permutationImportance(model, sample, { columns, ...breathed });
   const moving = importance.columns.filter(({ change }) => change > 0).slice(0, mostPartial);
   if (moving.length === 0) return undefined;
   const averaged = Math.max(50, Math.min(500, Math.floor(scored / (gridPoints * moving.length))));
-  const partial = moving.map(({ column }) => partialDependence(model, sample, column, averaged));
+  const partial: PartialDependence[] = [];
+  for (const { column } of moving)
+    partial.push(await partialDependence(model, sample, column, { averagedRows: averaged, ...breathed }));
   return { importance, columns: inputs.length, partial };
 }
 
@@ -57,15 +60,4 @@ function strongest(model: Model, inputs: readonly string[]): string[] {
   for (const { feature, standardised } of effectsOf(model)) add(feature, Math.abs(standardised));
   for (const { feature, gain } of gainsOf(model)) add(feature, gain);
   return [...inputs].sort((a, b) => (weight.get(b) ?? 0) - (weight.get(a) ?? 0));
-}
-
-/** About how many steps a row takes: nodes passed in trees, and calls. */
-function stepsOf(expr: Expr): number {
-  const all = (parts: readonly Expr[]): number => parts.reduce((sum, part) => sum + stepsOf(part), 0);
-  if (expr.kind === "call") return 1 + all(expr.args);
-  if (expr.kind === "lookup") return 2 + stepsOf(expr.key);
-  if (expr.kind === "weigh") return all(expr.slots) + 4 * expr.slots.length;
-  if (expr.kind === "trees")
-    return all(expr.inputs) + expr.trees.reduce((sum, { value }) => sum + 2 + 2 * Math.log2(value.length), 0);
-  return 1;
 }

@@ -1,8 +1,10 @@
+import { breathing } from "../base/breath.js";
 import { UnknownColumnError } from "../base/errors.js";
 import type { Row, Value } from "../base/schema.js";
 import { compareValues, keyOf } from "../expr/values.js";
 import type { Model } from "../model/model.js";
 import { answerNames, answersOfOutputs, outputsOfRow } from "./answers.js";
+import { doubtsOf } from "./doubt.js";
 import type { SampledRows } from "./sample.js";
 
 export interface PartialDependence {
@@ -13,34 +15,39 @@ export interface PartialDependence {
   readonly mean: readonly number[];
   /** The mean answer when every row had this value. */
   readonly points: readonly { readonly value: Value; readonly answers: readonly number[] }[];
+  /** Why it may be worth less than it looks. */
+  readonly doubts?: readonly string[];
 }
 
 export const gridPoints = 20;
 
 /** The mean prediction over some rows as one column goes through its values (Friedman 2001): quantiles, or the most frequent ones. */
-export function partialDependence(
+export async function partialDependence(
   model: Model,
-  { columns, rows }: SampledRows,
+  { columns, rows, drawn = rows.length }: SampledRows,
   column: string,
-  averagedRows = 1000,
-): PartialDependence {
+  { averagedRows = 1000, signal }: { readonly averagedRows?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<PartialDependence> {
   if (!columns.includes(column)) throw new UnknownColumnError(column, columns);
   const outputs = outputsOfRow(model);
   const names = answerNames(model);
-  const some = rows.slice(0, averagedRows);
-  const meanOf = (change: (row: Row) => Row): number[] => {
+  const some = rows.slice(0, Math.min(drawn, averagedRows));
+  const breath = breathing(signal);
+  const meanOf = async (change: (row: Row) => Row): Promise<number[]> => {
     const sums = names.map(() => 0);
-    for (const row of some)
+    for (const [i, row] of some.entries()) {
       answersOfOutputs(model.task, outputs(change(row))).forEach((answer, k) => {
         sums[k]! += answer;
       });
+      if (i % 16 === 0) await breath();
+    }
     return sums.map((sum) => sum / some.length);
   };
-  const points = gridOf(rows.map((row) => row[column] ?? null)).map((value) => ({
-    value,
-    answers: meanOf((row) => ({ ...row, [column]: value })),
-  }));
-  return { column, names, mean: meanOf((row) => row), points };
+  const points: { value: Value; answers: number[] }[] = [];
+  for (const value of gridOf(rows.slice(0, drawn).map((row) => row[column] ?? null)))
+    points.push({ value, answers: await meanOf((row) => ({ ...row, [column]: value })) });
+  const doubts = doubtsOf(model, undefined);
+  return { column, names, mean: await meanOf((row) => row), points, ...(doubts.length > 0 ? { doubts } : {}) };
 }
 
 /** Quantiles of what can be ordered; of text, booleans and few values, the most frequent. A missing value is one of them. */

@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
-import { call } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { runsOfRows, scansOf } from "../train/dataset.js";
 import { openData } from "../train/source.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
-import { inShare } from "../train/split.js";
 import type { Workspace } from "../train/workspace.js";
-import { rowsFor, type SampledRows } from "./sample.js";
+import { rowsFor, type SampledRows, sampleAmong } from "./sample.js";
 
 /** Up to so many rows a whole scan is cheap; of more, some runs are read. */
 const scannedRows = 500_000;
@@ -29,21 +27,16 @@ export async function validationRows(
     });
   const { rows: kept, rowsPerFile } = validation!;
   const count = result.rows.validation;
-  const among = (from: Relation, share = 1): Relation => ({
-    kind: "filter",
-    from,
-    where: share < 1 ? call("and", kept, inShare(share, 1)) : kept,
-  });
   const all = rowsPerFile.reduce((sum, rows) => sum + rows, 0);
   if (all <= scannedRows) {
-    const whole = among({ kind: "scan", scan: data.scan }, wanted / count);
-    return rowsFor(model, [whole], data.schema, workspace, 2 * wanted);
+    const among = { all: { kind: "scan", scan: data.scan }, where: kept, total: count } as const;
+    return sampleAmong(model, among, data.schema, workspace, wanted);
   }
   const scans = scansOf(workspace.engine, data.scan, runsOfRows(rowsPerFile, runs, rowsOfRun, 1));
   // Of rows kept back by time, most runs have none: those that have some may give more than their part.
   const sample = await rowsFor(
     model,
-    scans.map((scan) => among(scan)),
+    scans.map((from): Relation => ({ kind: "filter", from, where: kept })),
     data.schema,
     workspace,
     Math.ceil((2 * wanted) / scans.length),

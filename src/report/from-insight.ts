@@ -12,10 +12,11 @@ export const reportInsight = ({ importance, columns, partial }: Insight, split: 
   ...(importance.metric ? { metric: importance.metric } : {}),
   columns,
   importance: importance.columns,
+  ...(importance.doubts ? { doubts: importance.doubts } : {}),
   partial: partial.map(reportPartial),
 });
 
-function reportPartial({ column, names, mean, points }: PartialDependence): ReportPartial {
+function reportPartial({ column, names, mean, points, doubts }: PartialDependence): ReportPartial {
   const placed = points.map(({ value, answers }) => ({ at: placeOf(value), text: textOf(value), answers }));
   const present = points.filter(({ value }) => value !== null);
   const isTime = present.some(({ value }) => typeof value === "object");
@@ -27,6 +28,7 @@ function reportPartial({ column, names, mean, points }: PartialDependence): Repo
     mean,
     form: !isLine ? "level" : isTime ? "time" : "number",
     points: placed.map(({ at, ...point }) => ({ ...point, ...(isLine && at !== undefined ? { at } : {}) })),
+    ...(doubts ? { doubts } : {}),
   };
 }
 

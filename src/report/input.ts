@@ -94,6 +94,8 @@ export interface ReportInsight {
   readonly columns: number;
   /** Largest first. */
   readonly importance: readonly Importance[];
+  /** Why its figures may be worth less than they look. */
+  readonly doubts?: readonly string[];
   readonly partial: readonly ReportPartial[];
 }
 
@@ -108,6 +110,7 @@ export interface ReportPartial {
   readonly mean: readonly number[];
   /** `at` is missing for a level, and for missing values. */
   readonly points: readonly { readonly at?: number; readonly text: string; readonly answers: readonly number[] }[];
+  readonly doubts?: readonly string[];
 }
 
 /** One metric on the rows of each value of a column. */

@@ -6,3 +6,16 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 export function Prose({ text }: { text: string }) {
   return <>{text.split(/(--[a-z][a-z-]*)/).map((part) => (part.startsWith("--") ? <code>{part}</code> : part))}</>;
 }
+
+/** Why the figures below may be worth less than they look. */
+export function Doubts({ doubts }: { doubts: readonly string[] }) {
+  return (
+    <>
+      {doubts.map((doubt) => (
+        <p>
+          <strong>Doubtful:</strong> {doubt}.
+        </p>
+      ))}
+    </>
+  );
+}

@@ -80,7 +80,11 @@ export function ensureDir(path: string): void {
   // Not mkdir's own recursion: Node's never ends where a folder refuses children as if it were not there (/proc).
   try {
     const missing: string[] = [];
-    for (let dir = resolve(path); !existsSync(dir); dir = dirname(dir)) missing.push(dir);
+    // A root that is not there (a drive that is none) is its own parent.
+    for (let dir = resolve(path); !existsSync(dir); dir = dirname(dir)) {
+      missing.push(dir);
+      if (dirname(dir) === dir) break;
+    }
     while (missing.length > 0) makeOne(missing.pop()!);
     if (!statSync(path).isDirectory()) throw Object.assign(new Error(`${path} is a file`), { code: "EEXIST" });
   } catch (error) {
@@ -100,7 +104,7 @@ function makeOne(dir: string): void {
 /** Runs are named by their start, so that names sort by time: 20261121-143005-a1b2. */
 export function newRunId(home: Home): string {
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  for (;;) {
+  for (let tried = 0; ; tried++) {
     const id = `${stamp}-${Math.floor(Math.random() * 65_536)
       .toString(16)
       .padStart(4, "0")}`;
@@ -109,7 +113,9 @@ export function newRunId(home: Home): string {
       mkdirSync(runDir(home, id), { mode: 0o700 });
       return id;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw storageError(error, runDir(home, id));
+      // So many of one second are never there.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || tried > 1000)
+        throw storageError(error, runDir(home, id));
     }
   }
 }
@@ -189,7 +195,7 @@ export interface KeptModel {
   readonly keptMs: number;
 }
 
-/** What lies among the models and is none: a stray file, a folder without a model. */
+/** What lies among the models or runs and is none: a stray file, a folder without a model or a run. */
 export interface Stray {
   readonly ref: string;
   readonly problem: string;
@@ -226,6 +232,21 @@ export function modelsAndStrays(home: Home): { readonly models: KeptModel[]; rea
   }
   return { models: models.sort((a, b) => b.keptMs - a.keptMs || b.version - a.version), strays };
 }
+
+/** What lies among the runs and is none; a run that is only just being made has no `run.json` yet. */
+export function straysOfRuns(home: Home): Stray[] {
+  const dir = join(home.root, "runs");
+  return entriesOf(dir).flatMap((name) => {
+    const place = join(dir, name);
+    const ref = `runs/${name}`;
+    if (!isFolder(place)) return [{ ref, problem: "is a file, and no folder of a run" }];
+    if (existsSync(join(place, "run.json"))) return [];
+    const isNew = /^\d{8}-\d{6}-/.test(name) && Date.now() - statSync(place).mtimeMs < justMadeMs;
+    return isNew ? [] : [{ ref, problem: "has no run.json, so it is no run" }];
+  });
+}
+
+const justMadeMs = 60_000;
 
 const entriesOf = (dir: string): string[] =>
   existsSync(dir) ? readdirSync(dir).filter((name) => !name.startsWith(".")) : [];

@@ -1,13 +1,16 @@
 import { SluiceError, UnknownColumnError } from "../base/errors.js";
 import { bool, type Column, date, int64, type Reading, real, type Type, text, timestamp } from "../base/schema.js";
 import { compressionOf, encodingNamed } from "./csv/bytes.js";
+import { isNameAgain } from "./csv/cells.js";
 import { columnNames, headerLines, isTimeName, isTypedBelow, joinedHeader } from "./csv/columns.js";
-import { commonWidth, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
+import { commonWidth, delimiterWords, type Form, findForm, hashRows, parse } from "./csv/dialect.js";
+import { endsBlank, isRowNames, refuseDoubts } from "./csv/doubts.js";
 import { ColumnGuess, decide, type GivenReading } from "./csv/guess.js";
 import { mixedColumns } from "./csv/mixed.js";
-import { type Sample, sample } from "./csv/sample.js";
+import { guessRows, type Sample, sample } from "./csv/sample.js";
 import { contradictions, sentences } from "./csv/tell.js";
 import { isDateFormat } from "./csv/values.js";
+import { asExpected } from "./expected.js";
 import type { CsvOptions, SourceOptions } from "./options.js";
 import { partitionColumns } from "./partitions.js";
 import type { Partition } from "./paths.js";
@@ -35,6 +38,7 @@ export async function csv(
     return new ColumnGuess(missing ? { ...reading, missing } : reading);
   });
   const encodings = [head.encoding];
+  let rowsGuess = guessRows(first, head, { compression: head.compression, found: shape.data.length });
   feed(guesses, shape.data, shape);
   for (const file of filled.slice(1)) {
     const other = await sampleOf(file, options);
@@ -43,12 +47,16 @@ export async function csv(
       ...options,
       csv: { ...given, header: shape.lines > 0 },
     });
+    rowsGuess += guessRows(file, other, { compression: other.compression, found: its.data.length });
     feed(guesses, options.columns ? its.data : aligned(first, shape.names, file, its), shape);
   }
   const decided = decide(shape.names, guesses, { ...reading, delimiter: form.delimiter });
   const columns = decided.map(({ column }) => {
     const rule = ruled.get(column.name);
-    return rule ? withReading(rule, rule.read ?? readWhenGiven(column, rule.type, given)) : column;
+    if (!rule) return column;
+    if (!rule.read) return withReading(rule, readWhenGiven(column, rule.type, given));
+    const expected = asExpected(rule, column);
+    return withReading(expected, expected.read);
   });
   const differ = encodings.some((encoding) => encoding !== head.encoding);
   const dialect: CsvDialect = {
@@ -79,6 +87,7 @@ export async function csv(
     ...(differ ? { encodings } : {}),
     given: { ...reading, columns: [...ruled.keys()] },
     mixed: mixedColumns(found),
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [
       ...assumedOfForm,
@@ -216,10 +225,23 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   const header = lines > 0;
   const line = header ? joinedHeader(records.slice(0, lines)) : top;
   const data = records.slice(lines);
-  // Where two tables stand one below the other, the header's says how wide the first one is.
-  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.4 * data.length;
+  // Where two tables stand one below the other, or many rows are harmed, the header says how wide the table is.
+  const asHeader = header && data.filter((record) => record.length === line.length).length >= 0.1 * data.length;
   const common = asHeader && data.length > 0 ? line.length : commonWidth(data.length > 0 ? data : records).width;
-  const cells = Math.max(header ? line.length : 1, data.length > 0 ? common : 1);
+  const loose = parsed.astray >= 3 && parsed.astray >= 0.02 * records.length;
+  refuseDoubts({
+    path: file.path,
+    sample: head,
+    form,
+    options,
+    parsed,
+    lines,
+    header: header ? line : [],
+    data,
+    width: common,
+    loose,
+  });
+  const cells = data.length > 0 ? common : line.length;
   let width = cells;
   const emptyAt = (i: number): boolean =>
     (!header || (line[i] ?? "").trim() === "") &&
@@ -233,10 +255,9 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
   )
     width--;
   // A header with one name less than the rows have cells: R's write.table leaves the column of row names without one.
-  const named =
-    header && line.length === common - 1 && width === common
-      ? ["", ...line]
-      : Array.from({ length: width }, (_, i) => (header ? (line[i] ?? "") : ""));
+  const short = header && line.length === common - 1 && data.length > 0;
+  const rowNames = short && width === common && !endsBlank(data, common) && isRowNames(data, common);
+  const named = rowNames ? ["", ...line] : Array.from({ length: width }, (_, i) => (header ? (line[i] ?? "") : ""));
   if (options.columns && options.columns.length !== width)
     throw new SluiceError(
       "usage",
@@ -245,9 +266,9 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
     );
   const names = columnNames(options.columns ?? named);
   const again = header && lines === 1 && top.length > 1 ? data.filter((record) => same(record, top)).length : 0;
-  const loose = parsed.astray >= 3 && parsed.astray >= 0.02 * records.length;
   // Some lines with a delimiter at their end among others without one are of the form; a single one is a slip.
-  const ended = data.filter((record) => record.length === width + 1 && record[width]!.trim() === "").length;
+  const longer = data.filter((record) => record.length === width + 1);
+  const ended = longer.every((record) => record[width]!.trim() === "") ? longer.length : 0;
   return {
     names,
     lines,
@@ -264,8 +285,8 @@ function shapeOf(file: SourceFile, head: Sample, form: Form, options: SourceOpti
       again,
       comments,
       hashes: hashRows(parsed, form),
-      uncut: width === 1 ? uncutBy(records, form) : undefined,
       loose,
+      short: short && !options.columns ? (rowNames ? "row names" : "ended") : undefined,
       evident:
         isTypedBelow(
           line.map((name) => name.trim()),
@@ -286,8 +307,8 @@ function shapeSentences({
   comments,
   hashes,
   evident,
-  uncut,
   loose,
+  short,
   left,
 }: {
   readonly head: Sample;
@@ -300,8 +321,9 @@ function shapeSentences({
   readonly hashes: number;
   /** Numbers or dates stand under the names. */
   readonly evident: boolean;
-  readonly uncut: string | undefined;
   readonly loose: boolean;
+  /** The header has a name less than rows have cells: for the column of row names, or for the delimiter that ends each row. */
+  readonly short: "row names" | "ended" | undefined;
   readonly left: number;
 }): string[] {
   const given = options.csv ?? {};
@@ -318,6 +340,10 @@ function shapeSentences({
     out.push(
       `the header has ${lines} lines, joined to names like "${names.find((name) => name.includes(" ")) ?? names[0]}" (--skip-lines ${form.skipLines + lines - 1} takes the last one alone)`,
     );
+  if (short)
+    out.push(
+      `caution: the header has a name less than rows have cells; ${short === "ended" ? "the last cell of each row is empty, so names are given from the first column on" : `the first column is taken for row names and is called ${names[0]}`} (--columns names all)`,
+    );
   if (again > 0)
     out.push(
       `the header line stands ${again === 1 ? "once more" : `${again} times more`} among the rows and is set aside there`,
@@ -333,10 +359,6 @@ function shapeSentences({
     out.push(
       `lines that begin with ${form.comment} are comments${head.whole ? ` (${comments.length})` : ""} and left out (--comment none reads them as rows)`,
     );
-  if (uncut !== undefined && given.delimiter === undefined)
-    out.push(
-      `caution: each line is read as one cell, though ${spoken[uncut]} stands in nearly all (--delimiter ${uncut === "\t" ? "'\\t'" : `'${uncut}'`} cuts there)`,
-    );
   if (loose && given.quote === undefined && form.quote !== "")
     out.push(`quotes (${form.quote}) inside cells or before text are part of the text`);
   if (hashes > 0 && given.comment === undefined)
@@ -346,19 +368,8 @@ function shapeSentences({
   return out;
 }
 
-/** A delimiter that stands in nearly all lines of what is read as one column. */
-const uncutBy = (records: readonly (readonly string[])[], { delimiter }: Form): string | undefined =>
-  [",", ";", "\t", "|", " "].find(
-    (sign) =>
-      sign !== delimiter &&
-      records.length > 1 &&
-      // Blanks are in any text; between quotes they set cells apart.
-      records.filter(([cell = ""]) => (sign === " " ? /" | "/.test(cell) : cell.includes(sign))).length >=
-        0.9 * records.length,
-  );
-
 const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((cell, i) => cell === b[i]);
+  a.length === b.length && a.every((cell, i) => isNameAgain(cell, b[i]!, i));
 
 /** What was said counts; names that were given replace a header where the first line is one beyond doubt. */
 function linesOfHeader(records: readonly (readonly string[])[], { csv: given = {}, columns }: SourceOptions): number {
@@ -426,13 +437,10 @@ export function override(
 function checked(given: CsvOptions): CsvOptions {
   for (const name of ["delimiter", "quote", "escape", "comment"] as const) {
     const value = given[name];
-    if (
-      value !== undefined &&
-      (value.length > 1 || value.charCodeAt(0) > 127 || (name === "delimiter" && value === ""))
-    )
+    if (value !== undefined && (value.length > 1 || value.charCodeAt(0) > 127))
       throw new SluiceError(
         "usage",
-        `${name} is ${JSON.stringify(value)}; it must be one ASCII character${name === "delimiter" ? "" : ", or empty for none"}`,
+        `${name} is ${JSON.stringify(value)}; it must be one ASCII character, or empty for none`,
         { [name]: value },
       );
   }
@@ -465,24 +473,22 @@ function encodingSentences(files: readonly SourceFile[], encodings: readonly str
   return [`each file is read by its own encoding: ${kinds.join("; ")} (--encoding names one for all)`];
 }
 
-const spoken: Readonly<Record<string, string>> = {
-  ",": "a comma",
-  ";": "a semicolon",
-  "\t": "a tab",
-  "|": "a bar",
-  " ": "blanks",
-};
-
 function formSentences(form: Form, given: NonNullable<SourceOptions["csv"]>): string[] {
   return [
     ...(form.delimiter !== "," && given.delimiter === undefined
-      ? [`columns are set apart by ${spoken[form.delimiter] ?? JSON.stringify(form.delimiter)}`]
+      ? [`columns are set apart by ${delimiterWords[form.delimiter] ?? JSON.stringify(form.delimiter)}`]
       : []),
     ...(form.quote === "" && given.quote === undefined
       ? ["quotes are part of the text (--quoting '\"' says otherwise)"]
       : []),
     ...(form.quote === "'" && given.quote === undefined ? ["cells are quoted with '"] : []),
-    ...(form.escape !== form.quote && given.escape === undefined ? [`${form.escape} escapes a quote`] : []),
+    ...(form.escape !== form.quote && given.escape === undefined
+      ? [
+          form.escape === ""
+            ? `quotes in cells are not doubled: ${form.quote} closes a cell only before a delimiter or a line's end (--escape '${form.quote}' says otherwise)`
+            : `${form.escape} escapes a quote (--escape says otherwise)`,
+        ]
+      : []),
     ...(form.trim && given.trim === undefined ? ["blanks around cells are cut"] : []),
   ];
 }

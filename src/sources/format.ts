@@ -36,6 +36,8 @@ export async function formatOf(path: string): Promise<Format> {
       ? head.toString("latin1").replace(/^ï»¿/, "")
       : head.toString("latin1").replace(/[\0ÿþ]/g, "");
   if (/^\s*(?:\{\s*["}]|\[\s*(?:\{|\]\s*$))/.test(text)) return "jsonl";
+  // A list of something else than rows: refused where it is read.
+  if (ending === "json" && /^\s*\[/.test(text)) return "jsonl";
   const lines = text
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "")

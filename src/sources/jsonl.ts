@@ -4,6 +4,8 @@ import { type Compression, compressionOf, type Encoding, rawBlocks, transcoder, 
 import { sample } from "./csv/sample.js";
 import { convertTo, toDate, toInt64, toTimestamp } from "./csv/values.js";
 import { override, unpacked } from "./csv.js";
+import { asExpected } from "./expected.js";
+import { rowsInside } from "./json/document.js";
 import { type Fields, JsonError, type JsonValue, Nested, nameOf, parseFields } from "./json/parse.js";
 import { type JsonShape, jsonTexts, shapeOf } from "./json/split.js";
 import { flatNames } from "./names.js";
@@ -26,10 +28,12 @@ export async function jsonl(
     throw new SluiceError("empty_source", `${files[0]?.path} is empty; a file with at least one line is needed`, {
       file: files[0]?.path,
     });
-  const seen: Seen = { kinds: new Map(), problem: undefined };
+  const seen: Seen = { kinds: new Map(), dates: new Map(), odd: new Map(), problem: undefined };
   const assumed: string[] = [];
   const forms: JsonForm["files"][number][] = [];
   let sampled = false;
+  let rowsGuess = 0;
+  let only: string | undefined;
   for (const file of filled) {
     const packed = await compressionOf(file.path);
     const path = packed === "zstd" ? await unpacked(file, options) : file.path;
@@ -38,10 +42,17 @@ export async function jsonl(
     forms.push(form);
     const whole = file.bytes <= wholeBytes || form.shape !== "lines" || form.encoding !== "utf-8";
     sampled ||= !whole;
+    let [records, length] = [0, 0];
     for await (const record of whole
       ? jsonTexts(utf8Blocks(path, { compression, encoding: form.encoding }), form.shape, file.path)
-      : sampledLines(file, path, compression))
+      : sampledLines(file, path, compression)) {
+      records++;
+      only = rowsGuess === 0 && records === 1 ? record : undefined;
+      length += record.length + 1;
       notice(seen, record);
+    }
+    // A packed text is larger than its file, of which as much is known.
+    rowsGuess += whole ? records : Math.max(records, (file.bytes / length) * records);
   }
   const named = namesOf([...seen.kinds.keys()]);
   const names = [...named.values()];
@@ -59,12 +70,22 @@ export async function jsonl(
   );
   const expected = new Map(options.expect?.map((column) => [column.name, column]));
   const columns: Column[] = names.map((name, i) => {
-    const { type, read } = expected.get(name) ?? { type: types[i]! };
+    const wanted = expected.get(name);
+    const { type, read } = wanted ? asExpected(wanted, { type: types[i]! }) : { type: types[i]! };
     const rules = options.types === undefined || !Object.hasOwn(options.types, name);
     return rules && readTypes.has(type.kind) ? { name, type, ...(read ? { read } : {}) } : { name, type: types[i]! };
   });
+  const untold = new Map(
+    [...named].filter(([, name]) => !expected.has(name) && !Object.hasOwn(options.types ?? {}, name)),
+  );
+  assumed.push(...mixedDates(seen, untold).slice(0, 20));
   const renamed = [...named].filter(([key, name]) => name !== nameOf(key));
   if (sampled) assumed.push("the fields and their types were found out from blocks across the file");
+  const inside = only === undefined || options.expect ? undefined : rowsInside(only);
+  if (inside)
+    assumed.push(
+      `caution: the file is one record with ${inside}, which may be the rows; write one object a line, like pandas' to_json(orient="records", lines=True) or jq -c`,
+    );
   if (forms.some(({ shape }) => shape === "list")) assumed.push("the items of the list are the rows");
   for (const { encoding } of forms) if (encoding !== "utf-8") assumed.push(`the text is read as ${encoding}`);
   for (const [key, name] of renamed)
@@ -82,6 +103,7 @@ export async function jsonl(
     files: filled,
     schema: { columns: [...columns, ...partitionColumns(partitions, columns)] },
     json: { files: forms, renamed },
+    rowsGuess: Math.round(rowsGuess),
     ...(partitions.length > 0 ? { partitions } : {}),
     assumed: [...new Set(assumed)],
   };
@@ -129,6 +151,9 @@ function namesOf(keys: readonly string[]): ReadonlyMap<string, string> {
 /** The kinds of values of each field, and what was wrong with the first record that is none. */
 interface Seen {
   readonly kinds: Map<string, Set<string>>;
+  /** How many dates a field had before anything else, and the first text behind some of them. */
+  readonly dates: Map<string, number>;
+  readonly odd: Map<string, string>;
   problem: Problem | undefined;
 }
 
@@ -143,9 +168,37 @@ function notice(seen: Seen, record: string): void {
     const kinds = seen.kinds.get(name);
     // Whatever else comes, a text makes a column of text.
     if (kinds?.has("text")) continue;
-    if (kinds) kinds.add(kindOf(value));
-    else seen.kinds.set(name, new Set([kindOf(value)]));
+    const kind = kindOf(value);
+    if (kinds) kinds.add(kind);
+    else seen.kinds.set(name, new Set([kind]));
+    if (isTemporal.has(kind)) seen.dates.set(name, (seen.dates.get(name) ?? 0) + 1);
+    else if (kind === "text" && typeof value === "string" && (seen.dates.get(name) ?? 0) >= fewestDates)
+      seen.odd.set(name, value);
   }
+}
+
+const isTemporal: ReadonlySet<string> = new Set(["date", "timestamp", "timestamp(utc)"]);
+const fewestDates = 3;
+
+/** Fields of dates that are text because of some of their values. */
+function mixedDates({ kinds, dates, odd }: Seen, named: ReadonlyMap<string, string>): string[] {
+  return [...named].flatMap(([key, name]) => {
+    if (typeOfKinds(kinds.get(key)!).kind !== "text" || !dates.has(key)) return [];
+    const flag = kinds.get(key)!.has("timestamp(utc)")
+      ? "timestamp(utc)"
+      : kinds.get(key)!.has("timestamp")
+        ? "timestamp"
+        : "date";
+    if (odd.has(key))
+      return [
+        `caution: "${name}" is read as text because of ${JSON.stringify(odd.get(key)!.slice(0, 80))}: what stands before it are dates (--type '${name}=${flag}' stops at such values)`,
+      ];
+    return kinds.get(key)!.has("text")
+      ? []
+      : [
+          `caution: "${name}" is read as text: some of its times have an offset from UTC, and others have none (--type '${name}=timestamp(utc)' stops at those)`,
+        ];
+  });
 }
 
 const dates = toDate("%Y-%m-%d");
@@ -167,6 +220,8 @@ function kindOf(value: JsonValue): string {
 function typeOfKinds(kinds: ReadonlySet<string>): Type {
   const [first, ...more] = [...kinds]
     .filter((kind) => kind !== "missing" && !(kind === "empty list" && kinds.has("list")))
+    // A day among times of no offset is its midnight, as in a CSV.
+    .filter((kind) => kind !== "date" || !kinds.has("timestamp"))
     .sort();
   if (first === undefined) return text;
   if (first === "int64" && more.length === 1 && more[0] === "real") return real;

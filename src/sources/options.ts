@@ -36,7 +36,8 @@ export interface SourceOptions {
 /** What only an engine can find out; `engines/duckdb/probe.ts` implements it. */
 export interface Probe {
   parquetSchema(files: readonly string[]): Promise<ProbedSchema>;
-  tableSchema(file: string, table: string): Promise<Schema>;
+  /** `schema.table` names a table of another schema than the main one: what it is called there comes beside its columns. */
+  tableSchema(file: string, table: string): Promise<Schema & { readonly within?: string; readonly table?: string }>;
   /** The whole content of a zstd file, unpacked in the cache folder; gives the path of the copy. */
   unpackZstd(file: string, cacheDir: string, fingerprint: string): Promise<string>;
 }

@@ -62,6 +62,8 @@ export interface TextScan {
   readonly encodings?: readonly string[];
   /** What was said about the cells of a CSV, and which columns' types were given: the others may turn out wider while rows are read. */
   readonly given?: GivenReading & { readonly columns: readonly string[] };
+  /** Rows, as far as the blocks tell that were looked at. */
+  readonly rowsGuess?: number;
   /** Those of `assumed` that do not speak of the cells. */
   readonly assumedOfForm?: readonly string[];
   /** Columns of a CSV that are text because of very few cells among numbers. */
@@ -84,6 +86,8 @@ export interface TableScan {
   /** The DuckDB file and the table in it. */
   readonly files: readonly SourceFile[];
   readonly table: string;
+  /** The schema it stands in, where that is not the main one. */
+  readonly within?: string;
   readonly schema: Schema;
 }
 

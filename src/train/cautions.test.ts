@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Metrics } from "../metrics/contract.js";
-import { fewPositives, lossOf, worseThanBaseline } from "./cautions.js";
+import { fewPositives, lossOf, unscored, worseThanBaseline } from "./cautions.js";
 
 const metrics = (values: Record<string, number>): Metrics => ({
   rows: 100,
@@ -35,6 +35,14 @@ describe("a model beside its baseline", () => {
     expect(
       worseThanBaseline("binary", { validation, test: quality(1, 0.69).validation }, undefined)?.message,
     ).toContain("test rows");
+  });
+});
+
+test("rows without a score are told, and that the figures are those of the others", () => {
+  expect(unscored(metrics({ auc: 0.9 }), "validation rows")).toBe(undefined);
+  expect(unscored(metrics({ unscored: 20 }), "validation rows")).toMatchObject({
+    code: "unscored",
+    message: expect.stringContaining("no score for 20 of 120 validation rows"),
   });
 });
 

@@ -1,5 +1,6 @@
 import { formatCount } from "../base/units.js";
 import type { Task } from "../learners/contract.js";
+import type { Metrics } from "../metrics/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Class } from "./label.js";
@@ -34,6 +35,16 @@ export function worseThanBaseline(
     };
   }
   return undefined;
+}
+
+/** Rows that are judged and have no score, so that every figure is one of the others. */
+export function unscored({ rows, values }: Metrics, on: string): Warning | undefined {
+  const without = values["unscored"] ?? 0;
+  if (without === 0) return undefined;
+  return {
+    code: "unscored",
+    message: `the model has no score for ${formatCount(without)} of ${formatCount(rows + without)} ${on}: its figures are those of the others. Numbers too large for a sum make such rows, or a fault of ours`,
+  };
 }
 
 /** Classes of which so few rows are there that figures, and what was learned of them, are doubtful. */

@@ -58,6 +58,56 @@ describe("a training without a learner", () => {
     expect(result.choice!.why).toMatch(/^logistic: \d+ rows are too few/);
   });
 
+  test("tries whole numbers both ways, and takes them as categories where that is clearly better", async () => {
+    const file = join(dir, "codes.csv");
+    const next = generator(8);
+    const effects = Array.from({ length: 40 }, () => 4 * next());
+    const lines = Array.from({ length: 6000 }, () => {
+      const [zip, size, hour] = [Math.floor(40 * next()), 10 * next(), Math.floor(24 * next())];
+      return [98_000 + zip, size.toFixed(3), hour, (effects[zip]! + size + 0.2 * hour + next()).toFixed(4)].join(",");
+    });
+    writeFileSync(file, `zip,size,hour,price\n${lines.join("\n")}\n`);
+    const { result, decisions } = await trained({ sources: [file], label: "price" });
+    expect(result).toMatchObject({ learner: "linear", choice: { codes: ["zip"] } });
+    expect(result.choice!.candidates.map(({ learner, codes }) => [learner, codes])).toEqual([
+      ["linear", undefined],
+      ["linear", ["zip"]],
+      ["boosting", undefined],
+    ]);
+    expect(result.choice!.why).toMatch(/^linear: RMSE 0\.\d+ against .* of boosting on .*; zip as categories$/);
+    expect(result.features.map(({ name, kind }) => [name, kind])).toEqual([
+      ["zip", "category"],
+      ["size", "number"],
+      ["hour", "number"],
+    ]);
+    expect(decisions.find(({ column }) => column === "zip")).toMatchObject({ type: "int64", use: "one-hot" });
+    // Named, the learner takes what it is given, and the offer can be pasted.
+    const asked = await trained({ sources: [file], label: "price", learner: "linear" });
+    const [offer] = asked.result.warnings.filter(({ code }) => code === "code_as_number");
+    expect(offer).toMatchObject({ column: "zip", message: expect.stringContaining("'onehot(zip), size, hour'") });
+    const pasted = await trained({
+      sources: [file],
+      label: "price",
+      learner: "linear",
+      features: "onehot(zip), size, hour",
+    });
+    const rmse = (one: typeof pasted): number => one.result.metrics.validation!["rmse"]!;
+    expect(rmse(pasted)).toBeLessThan(rmse(asked) / 2);
+  });
+
+  test("leaves whole numbers numbers where a line says as much", async () => {
+    const file = join(dir, "steps.csv");
+    const next = generator(9);
+    const lines = Array.from({ length: 3000 }, () => {
+      const hour = Math.floor(24 * next());
+      return [hour, next().toFixed(3), (0.3 * hour + next()).toFixed(4)].join(",");
+    });
+    writeFileSync(file, `hour,noise,y\n${lines.join("\n")}\n`);
+    const { result } = await trained({ sources: [file], label: "y" });
+    expect(result.choice!.candidates.map(({ learner }) => learner)).toEqual(["linear", "boosting"]);
+    expect(result.choice!.codes).toBeUndefined();
+  });
+
   test("takes the one that knows a parameter", async () => {
     const { result } = await trained({ params: { trees: 5 }, drop: ["plane"] });
     expect(result.choice!.why).toBe("boosting: it has the parameters trees");

@@ -7,6 +7,9 @@ import { subSeed } from "../base/seeds.js";
 import { formatCount } from "../base/units.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
+import { tellsAsCode } from "../features/leak/codes.js";
+import { asReal } from "../features/statistics/ask.js";
+import { readNumbers } from "../features/statistics/sample.js";
 import type { Task } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { figure } from "../metrics/figure.js";
@@ -131,6 +134,9 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
     for (const learner of learners)
       try {
         trials.push(await tried(learner, options, sample.file, place));
+        const codes = learner === simplestFor(task) ? await codesIn(options, { kind: "scan", scan }, place) : [];
+        if (codes.length > 0)
+          trials.push(await tried(learner, { ...options, spec: { ...spec, codes } }, sample.file, place));
       } catch (error) {
         // One that has no column to learn from (text is one to learners of words alone) leaves the field to the others.
         if (isError(error, "no_features")) continue;
@@ -150,10 +156,17 @@ export async function chooseLearner(options: ChoiceOptions): Promise<Choice> {
         place,
       );
       const decided = decide(candidates[best]!, candidates[i]!, compared);
-      if (decided.learner === candidates[i]!.learner) best = i;
-      why = decided.why;
+      if (decided.clear) best = i;
+      const { codes } = candidates[i]!;
+      if (codes && !decided.clear) continue;
+      why = codes
+        ? `${named(codes)} as categories, ${decided.why.replace(/ of \w+ on/, " as numbers on")}`
+        : decided.why;
+      const kept = candidates[best]!.codes;
+      if (kept && !codes) why += `; ${named(kept)} as categories`;
     }
-    return at(candidates[best]!.learner, why, sample.rows, candidates);
+    const { learner, codes } = candidates[best]!;
+    return { ...at(learner, why, sample.rows, candidates), ...(codes ? { codes } : {}) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -183,13 +196,31 @@ async function tried(learner: string, options: ChoiceOptions, file: string, plac
     const trial = { ...trialOf(options, file), learner, params: { ...way, ...spec.params } };
     const { quality, model, validation } = await train(trial, place);
     const { model: own, baseline } = quality["validation"]!;
-    const candidate = candidateOf(learner, task, own);
+    const candidate = { ...candidateOf(learner, task, own), ...(spec.codes ? { codes: spec.codes } : {}) };
     if (!best || candidate.value < best.candidate.value) best = { candidate, model, held: validation!.rows };
     if (best.candidate.value < candidateOf(learner, task, baseline).value) break;
   }
   return best!;
 }
 
+const mostCodes = 200;
+
+const named = (columns: readonly string[]): string =>
+  [...columns.slice(0, 3), ...(columns.length > 3 ? [`${columns.length - 3} more`] : [])].join(", ");
+
+/** Columns of whole numbers that tell more of the label by their values than by their size: tried both ways where features are automatic. */
+async function codesIn(options: ChoiceOptions, from: Relation, place: Workspace): Promise<string[]> {
+  const { spec, task, data, usable, numeric, seed } = options;
+  if (spec.features !== undefined || spec.codes || task === "multiclass") return [];
+  const names = data.schema.columns
+    .filter(({ name, type }) => type.kind === "int64" && usable.includes(name) && !spec.drop?.includes(name))
+    .map(({ name }) => name)
+    .slice(0, mostCodes);
+  if (names.length === 0) return [];
+  const asked = { engine: place.local, relation: from, seed, ...(place.signal ? { signal: place.signal } : {}) };
+  const [label, ...columns] = await readNumbers([numeric, ...names.map((name) => asReal(col(name)))], [from], asked);
+  return names.filter((_, i) => tellsAsCode(columns[i]!, label!));
+}
 const outputsOf = ({ task, classes }: ChoiceOptions): number => (task === "multiclass" ? classes : 1);
 const columnsTried = ({ usable, spec }: ChoiceOptions): number =>
   usable.filter((name) => !spec.drop?.includes(name)).length;
@@ -225,19 +256,14 @@ async function wordyColumns({ usable, data, spec, workspace }: ChoiceOptions, fr
 }
 
 const weightIn = ({ spec: { weight }, data: { schema } }: ChoiceOptions): Weight | undefined =>
-  weight === undefined
-    ? undefined
-    : weightOf(
-        weight,
-        schema.columns.map(({ name }) => name),
-      );
+  weight === undefined ? undefined : weightOf(weight, schema);
 
 /** The one-standard-error rule (Breiman et al. 1984) on paired differences: the simpler model, unless the other is better by more than chance explains. */
 export function decide(
   simple: Candidate,
   other: Candidate,
   { gain, error, rows }: Comparison,
-): { learner: string; why: string } {
+): { learner: string; why: string; clear: boolean } {
   // Of squared errors half the share is that of their root.
   const least = simple.metric === "rmse" ? 2 * leastGain * simple.value ** 2 : leastGain * simple.value;
   const clear = gain > least && gain > error;
@@ -245,7 +271,7 @@ export function decide(
   const metric = best.metric === "rmse" ? "RMSE" : "log loss";
   const judged = `${metric} ${figure(best.value)} against ${figure(rest.value)} of ${rest.learner} on ${formatCount(rows)} held-back rows of a sample`;
   const unclear = !clear && gain > 0 ? ", which is not better by 1 % and a standard error" : "";
-  return { learner: best.learner, why: judged + unclear };
+  return { learner: best.learner, why: judged + unclear, clear };
 }
 
 function candidateOf(learner: string, task: Task, model: TrainDetails["quality"][string]["model"]): Candidate {
@@ -304,6 +330,7 @@ function trialOf(options: ChoiceOptions, source: string): TrainSpec {
     ...(spec.positive === undefined ? {} : { positive: spec.positive }),
     ...(spec.features === undefined ? {} : { features: spec.features }),
     ...(drop ? { drop } : {}),
+    ...(spec.codes ? { codes: spec.codes } : {}),
     allowLeak: columns, // the training itself looks for leaks
     ...(spec.id === undefined ? {} : { id: spec.id }),
     ...(spec.time === undefined ? {} : { time: spec.time }),

@@ -115,6 +115,7 @@ export class Dataset {
       version: pageVersion,
       files: spec.scan.files.map(({ fingerprint }) => fingerprint),
       table: spec.scan.format === "table" && spec.scan.table,
+      ...(spec.scan.format === "table" && spec.scan.within !== undefined ? { within: spec.scan.within } : {}),
       where: spec.where,
     };
     const features = spec.blocks.map((block) =>

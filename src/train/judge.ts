@@ -223,29 +223,41 @@ async function unknownClasses(
     where: call("and", call("isNotNull", label), call("isNull", numeric)),
   };
   const scaled = weight && call("coalesce", call("toReal", weight), lit(0));
-  const grouped = await engine.rows(
+  const [total] = await engine.rows(
     {
       kind: "aggregate",
       from: unknown,
-      by: { label: call("toText", label) },
+      by: {},
       columns: {
         rows: { agg: "count" },
         ...(scaled ? { weight: { agg: "fixedSum", arg: scaled, scale: weightScale } } : {}),
       },
     },
-    Infinity,
+    1,
     signal,
   );
-  const total = (name: string): number => grouped.reduce((sum, row) => sum + Number(row[name] ?? 0), 0);
+  const found = Number(total?.["rows"] ?? 0);
+  if (found === 0) return { rows: 0, weight: 0, classes: [] };
+  const counted: Relation = {
+    kind: "aggregate",
+    from: unknown,
+    by: { label: call("toText", label) },
+    columns: { rows: { agg: "count" } },
+  };
+  const frequent: Relation = {
+    kind: "sort",
+    from: counted,
+    by: [{ expr: col("rows"), descending: true }, { expr: col("label") }],
+  };
+  const most = await engine.rows({ kind: "limit", from: frequent, rows: mostNamed }, mostNamed, signal);
   return {
-    rows: total("rows"),
-    weight: scaled ? total("weight") / 2 ** weightScale : total("rows"),
-    classes: grouped
-      .sort((a, b) => Number(b["rows"]) - Number(a["rows"]))
-      .slice(0, 10)
-      .map((row) => String(row["label"])),
+    rows: found,
+    weight: scaled ? Number(total!["weight"] ?? 0) / 2 ** weightScale : found,
+    classes: most.map((row) => String(row["label"])),
   };
 }
+/** Classes that are named, the most frequent first: a label may have as many as rows. */
+const mostNamed = 10;
 const weightScale = 20;
 
 /** A model can't be right about a class that it does not know. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { runOne } from "../engines/duckdb/statement.js";
+import { tableSpec } from "../sources/table.js";
 import { quote, text } from "../sql/duckdb/literals.js";
 import { describeSource } from "./source.js";
 import type { Workspace } from "./workspace.js";
@@ -16,7 +17,7 @@ export interface NamedFile {
 }
 
 /**
- * Files that a query names as tables (`FROM 'rides.csv'`) are read as everywhere else: text is landed, and each put under its
+ * Files that a query names as tables (`FROM 'rides.csv'`, `FROM 'rides.duckdb:trips'`) are read as everywhere else: text is landed, and each put under its
  * name before the database would guess at it on its own.
  */
 export async function readNamedFiles(query: string, workspace: Workspace): Promise<NamedFile[]> {
@@ -24,18 +25,20 @@ export async function readNamedFiles(query: string, workspace: Workspace): Promi
   const names = await local.use((connection) => tablesIn(query, connection));
   const files: NamedFile[] = [];
   for (const name of names) {
-    if (!fileEnding.test(name)) continue;
+    if (!fileEnding.test(name) && !tableSpec(name)) continue;
     const source = await describeSource([name], {}, workspace);
     const scan = await local.land(source, {
       badRows: "keep-aside",
       asideDir: join(workspace.home.root, "aside"),
       ...(workspace.signal ? { signal: workspace.signal } : {}),
     });
-    if (scan.format !== "parquet") continue;
+    if (scan.format !== "parquet" && scan.format !== "table") continue;
+    // Asked for no row, a table's file is attached.
+    if (scan.format === "table") await local.rows({ kind: "limit", from: { kind: "scan", scan }, rows: 0 }, 1);
     await local.use((connection) =>
       runOne(connection, `CREATE OR REPLACE VIEW ${quote(name)} AS ${local.sql({ kind: "scan", scan })}`),
     );
-    if (source.format === "parquet") continue;
+    if (source.format === "parquet" || scan.format === "table") continue;
     files.push({
       name,
       assumed: scan.landed?.assumed ?? ("assumed" in source ? source.assumed : []),

@@ -1,13 +1,14 @@
 import type { Schema } from "../base/schema.js";
 import type { Engine } from "../engines/contract.js";
 import { call, type Expr, lit } from "../expr/expr.js";
-import { nanAsMissing } from "../expr/nan.js";
+import { known, nanAsMissing } from "../expr/nan.js";
 import type { OpName } from "../expr/ops.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import { knownType, typeOf } from "../expr/type-of.js";
 import type { Requested } from "../features/fit.js";
+import { findFeature } from "../features/index.js";
 import { parseFeatures } from "../features/parse.js";
 import { isStage, type Stage } from "../features/stage.js";
 import type { LandedScan } from "../sources/scan.js";
@@ -79,7 +80,9 @@ export async function formulasOf(
     // A column by itself is a class or a quantity, and NaN is neither: see label.ts.
     label: label.kind === "col" ? label : nanAsMissing(within(label), schema),
     ...(where ? { where: nanAsMissing(within(where), schema) } : {}),
-    ...(requested ? { requested: requestedWith(requested, within, schema) } : {}),
+    ...(requested
+      ? { requested: requestedWith(requested, (formula) => nanAsMissing(within(formula), schema), schema) }
+      : {}),
     wide,
   };
 }
@@ -90,10 +93,16 @@ const formulasIn = (requested: readonly Requested[]): Expr[] =>
 const inputsIn = ({ inputs }: Stage): Expr[] =>
   inputs.flatMap((input): Expr[] => (isStage(input) ? inputsIn(input) : [input]));
 
+const takesCategories = ({ feature }: Stage): boolean => findFeature(feature)?.inputs.types.includes("text") ?? false;
+
 function requestedWith(requested: readonly Requested[], change: (formula: Expr) => Expr, schema: Schema): Requested[] {
   const changed = (stage: Stage): Stage => ({
     ...stage,
-    inputs: stage.inputs.map((input) => (isStage(input) ? changed(input) : change(input))),
+    inputs: stage.inputs.map((input) => {
+      if (isStage(input)) return changed(input);
+      // A category of real numbers lists its values: NaN is none of them.
+      return takesCategories(stage) ? known(change(input), schema) : change(input);
+    }),
   });
   return requested.map((one) => {
     if (isStage(one)) return changed(one);

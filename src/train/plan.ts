@@ -7,7 +7,7 @@ import { learnerNamed } from "../learners/index.js";
 import { isMllib } from "../learners/mllib.js";
 import { passesFor } from "../learners/sparse/params.js";
 import { defaultShare } from "../learners/trees/sampling.js";
-import type { Scan } from "../sources/scan.js";
+import type { Scan, TextScan } from "../sources/scan.js";
 import { sampleRowsFor } from "./choice.js";
 import { mixedWarnings } from "./mixed.js";
 import { describeSource } from "./source.js";
@@ -131,7 +131,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     );
   if (threads < 2)
     advice.push(`the budget allows one thread; ${formatBytes(workspace.plan.neededBytes + 120e6)} would allow two`);
-  if (!exact) advice.push("rows of a text file are estimated from blocks across it; training counts them");
+  if (!exact) advice.push("rows of a text file are estimated from what was looked at of it; training counts them");
   const free = freeBytes(workspace.home.cache);
   if (free !== undefined && free < cacheBytes * 1.2)
     warnings.push({
@@ -224,7 +224,8 @@ async function countOrGuess(
     );
     return { rows: Number(row?.["rows"] ?? 0), exact: true };
   }
-  return { rows: bytes / Math.max(20, 9 * scan.schema.columns.length), exact: false };
+  const { rowsGuess } = scan as TextScan;
+  return { rows: rowsGuess ?? bytes / Math.max(20, 9 * scan.schema.columns.length), exact: false };
 }
 
 function freeBytes(dir: string): number | undefined {

@@ -3,6 +3,7 @@ import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js"
 import { formatCount } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, col, columnsOf, type Expr, lit } from "../expr/expr.js";
+import { nanAsMissing } from "../expr/nan.js";
 import { parseExpr } from "../expr/parse.js";
 import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
@@ -10,12 +11,13 @@ import { typeOf } from "../expr/type-of.js";
 import type { TrainSpec } from "./spec.js";
 import type { Warning } from "./warning.js";
 
-export function rolesOf(spec: TrainSpec, names: readonly string[]): Roles {
+export function rolesOf(spec: TrainSpec, schema: Schema): Roles {
+  const names = schema.columns.map(({ name }) => name);
   const roles: Record<string, string> = {};
   for (const role of ["id", "time", "group", "weight"] as const) {
     const name = spec[role];
     if (name === undefined) continue;
-    if (role === "weight") weightOf(name, names);
+    if (role === "weight") weightOf(name, schema);
     else if (!names.includes(name)) throw new UnknownColumnError(name, names);
     roles[role] = name;
   }
@@ -29,10 +31,42 @@ export interface Weight {
 }
 
 /** A column whose exact name is the text wins over the formula. */
-export const weightOf = (text: string, names: readonly string[]): Weight => ({
-  name: text,
-  expr: names.includes(text) ? { kind: "col", name: text } : parseExpr(text, names),
-});
+export function weightOf(text: string, schema: Schema): Weight {
+  const names = schema.columns.map(({ name }) => name);
+  const expr = names.includes(text) ? col(text) : nanAsMissing(parseExpr(text, names), schema);
+  return { name: text, expr };
+}
+
+/**
+ * True for rows that weigh something, where some do not: those are left out of everything, as if they were not there. Features would look
+ * at their values else, and learners that go from row to row would count them. A weight below 0 stays, and is refused by its name.
+ */
+export async function weighingSome(
+  { name, expr }: Weight,
+  schema: Schema,
+  engine: Engine,
+  rows: Relation,
+  signal?: AbortSignal,
+): Promise<{ weighs: Expr; without: number } | undefined> {
+  numeric(name, expr, schema);
+  const weighs = call("ne", call("toReal", expr), lit(0));
+  const [found] = await engine.rows(
+    {
+      kind: "aggregate",
+      from: rows,
+      by: {},
+      columns: {
+        rows: { agg: "count" },
+        weighing: { agg: "count", arg: call("when", weighs, lit(1), lit(null)) },
+      },
+    },
+    1,
+    signal,
+  );
+  const weighing = Number(found?.["weighing"] ?? 0);
+  const without = Number(found?.["rows"] ?? 0) - weighing;
+  return weighing > 0 && without > 0 ? { weighs, without } : undefined;
+}
 
 function numeric(name: string, expr: Expr, schema: Schema): void {
   const type = typeOf(expr, schema);
@@ -89,7 +123,7 @@ const whatFor = {
 /** Labelled rows that lack what a role needs. */
 export async function withoutRoles(
   roles: Roles,
-  names: readonly string[],
+  schema: Schema,
   rows: Relation,
   engine: Engine,
   signal?: AbortSignal,
@@ -98,7 +132,7 @@ export async function withoutRoles(
   if (asked.length === 0) return [];
   const columns = Object.fromEntries(
     asked.map((role) => {
-      const arg = role === "weight" ? weightOf(roles[role]!, names).expr : col(roles[role]!);
+      const arg = role === "weight" ? weightOf(roles[role]!, schema).expr : col(roles[role]!);
       return [role, { agg: "count", arg } as const];
     }),
   );

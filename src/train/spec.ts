@@ -19,6 +19,8 @@ export interface TrainSpec extends DataOptions {
   readonly learner?: string;
   readonly params?: Readonly<Record<string, string | number | boolean>>;
   readonly features?: string;
+  /** Columns of whole numbers that automatic features take for categories. */
+  readonly codes?: readonly string[];
   readonly drop?: readonly string[];
   readonly allowLeak?: readonly string[];
   readonly id?: string;
@@ -49,6 +51,8 @@ export interface TrainSpec extends DataOptions {
 export interface Choice {
   readonly learner: string;
   readonly why: string;
+  /** Columns of whole numbers that tell clearly more as categories, where the learner took them as numbers. */
+  readonly codes?: readonly string[];
   /** What each made of the sample's held-back rows; empty where nothing had to be tried. */
   readonly candidates: readonly Candidate[];
   /** Of the sample. */
@@ -58,6 +62,7 @@ export interface Choice {
 
 export interface Candidate {
   readonly learner: string;
+  readonly codes?: readonly string[];
   readonly metric: "logLoss" | "rmse";
   readonly value: number;
   /** Its standard error. */

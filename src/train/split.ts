@@ -148,7 +148,7 @@ async function timeCut(
       `all rows have the same time in "${name}": nothing can be later; use --validate random:${share}`,
       { column: name },
     );
-  const last = high;
+  let first = high; // the earliest time known to be late enough: that of a row, or ties that are more than the share
   let later = 0; // rows after `high`
   const wanted = Math.floor(rows * share);
   const buckets = 4096;
@@ -164,24 +164,27 @@ async function timeCut(
         kind: "aggregate",
         from: within,
         by: { bucket: call("intdiv", call("sub", time, lit(low)), lit(width)) },
-        columns: { rows: { agg: "count" } },
+        columns: { rows: { agg: "count" }, first: { agg: "min", arg: time } },
       },
       buckets + 1,
       signal,
     );
-    const counts = new Map(counted.map((row) => [Number(row["bucket"]), Number(row["rows"])]));
+    const found = new Map(
+      counted.map((row) => [Number(row["bucket"]), { rows: Number(row["rows"]), first: Number(row["first"]) }]),
+    );
+    const fits = (bucket: number): boolean => later + (found.get(bucket)?.rows ?? 0) <= wanted;
     // Walk down from the latest bucket while all of it still fits into the share.
     let bucket = Math.floor((high - low) / width);
-    while (bucket > 0 && later + (counts.get(bucket) ?? 0) <= wanted) later += counts.get(bucket--) ?? 0;
+    for (; bucket >= 0 && fits(bucket) && (bucket > 0 || width === 1); bucket--) {
+      later += found.get(bucket)?.rows ?? 0;
+      first = found.get(bucket)?.first ?? first;
+    }
+    if (width === 1) return first;
     const start = low + bucket * width;
     high = Math.min(high, start + width - 1);
     low = start;
-    if (width === 1) {
-      if (later + (counts.get(bucket) ?? 0) <= wanted) return low;
-      return Math.min(low + 1, last);
-    }
   }
-  return Math.min(low + 1, last);
+  return first;
 }
 
 /** The row's split code; rows without a label are neither. */

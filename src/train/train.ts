@@ -15,7 +15,7 @@ import { ioBytes, type Lease, peakRssBytes } from "../base/ledger.js";
 import { type Resolved, resolveParams } from "../base/params.js";
 import { type Roles, type Schema, typeName } from "../base/schema.js";
 import { subSeed } from "../base/seeds.js";
-import { parseBytes } from "../base/units.js";
+import { formatCount, parseBytes } from "../base/units.js";
 import type { Engine } from "../engines/contract.js";
 import { call, columnsOf, type Expr } from "../expr/expr.js";
 import { nanAsMissing } from "../expr/nan.js";
@@ -37,7 +37,7 @@ import { defaultCacheLimit, trimCache } from "../runs/cache.js";
 import { remembered } from "../runs/facts.js";
 import { keepModel, newRunId, runDir, storageError, writeWhole } from "../runs/home.js";
 import { fitCalibration, marginCounts } from "./calibrate.js";
-import { fewPositives, worseThanBaseline } from "./cautions.js";
+import { fewPositives, unscored, worseThanBaseline } from "./cautions.js";
 import { countRows, noLabels, noTrainingRows } from "./census.js";
 import { checkSpec } from "./check.js";
 import { candidatesFor, chooseLearner } from "./choice.js";
@@ -56,7 +56,7 @@ import { SharedRows } from "./learn.js";
 import { formulasOf } from "./overflow.js";
 import { planFor } from "./plan.js";
 import { contendersOf, type Quality, type QualityParams, quality, qualityOf, readQuality } from "./quality.js";
-import { checkWeights, rolesOf, takenColumns, type Weight, weightOf, withoutRoles } from "./roles.js";
+import { checkWeights, rolesOf, takenColumns, type Weight, weighingSome, weightOf, withoutRoles } from "./roles.js";
 import { claimRun, openJournal, openRun } from "./run-file.js";
 import { readSlices, type Slice, sliceColumns, slices } from "./slices.js";
 import { openData } from "./source.js";
@@ -145,13 +145,13 @@ async function trainIn(
   warnings.push(...data.warnings);
   const { scan, schema } = data;
   const names = schema.columns.map(({ name }) => name);
-  const { label, where, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
+  const { label, where: given, requested, wide } = await formulasOf(spec, schema, scan, engine, signal);
   for (const formula of wide)
     warnings.push({
       code: "overflow",
       message: `${formula} goes beyond 64-bit whole numbers in some rows, so it is computed with real numbers`,
     });
-  const roles = rolesOf(spec, names);
+  const roles = rolesOf(spec, schema);
   for (const name of [...(spec.drop ?? []), ...(spec.allowLeak ?? [])])
     if (!names.includes(name)) throw new UnknownColumnError(name, names);
   const learner = isMllib(spec.learner)
@@ -164,9 +164,6 @@ async function trainIn(
     spec.sample === undefined || spec.sample >= 1
       ? undefined
       : inShare(spec.sample, subSeed(seed, "sample"), idOf(roles));
-  const taking = both(where, sampled);
-  const base: Relation = taking ? { kind: "filter", from: all, where: taking } : all;
-
   const planned = await planFor(spec, data.source, workspace);
   const journal = openJournal(dir, spec, data, events.unit, trustFooters ? undefined : "journal-counted");
   if (journal.damagedLines > 0)
@@ -197,6 +194,19 @@ async function trainIn(
       ),
     );
   try {
+    // Rows that say nothing are in nothing.
+    const asGiven = rowsOf(all, both(given, sampled));
+    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, schema);
+    const some =
+      weight && (await known("rows that weigh", () => weighingSome(weight, schema, engine, asGiven, signal)));
+    if (some)
+      assumed.push(
+        `${formatCount(some.without)} rows of weight 0, or without one, are left out: they count as filtered`,
+      );
+    const where = both(given, some?.weighs);
+    const taking = both(where, sampled);
+    const base = rowsOf(all, taking);
+
     // The label, and which rows are for what.
     events.stage?.("looking at the label");
     const found = await known("label", () =>
@@ -252,11 +262,14 @@ async function trainIn(
       where: call("and", call("isNotNull", found.numeric), call("not", validation.expr)),
     });
     const training = trainingOf(base);
-    const weight = roles.weight === undefined ? undefined : weightOf(roles.weight, names);
     const learnedFrom = weight
       ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
       : census.train;
-    warnings.push(...(await known("roles", () => withoutRoles(roles, names, labelled, engine, signal))));
+    warnings.push(
+      ...(await known("roles", () =>
+        withoutRoles(roles, schema, rowsOf(asGiven, call("isNotNull", found.numeric)), engine, signal),
+      )),
+    );
     const classWeights = spec.classWeights && balancedWeights(found, spec.label);
     // What rows weigh while they are learned from; those that judge have the weight that was asked for.
     const weighing: Weight | undefined = classWeights
@@ -296,7 +309,7 @@ async function trainIn(
     if (!learner) events.stage?.("choosing the learner");
     const choice = learner
       ? undefined
-      : await known(`choice${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
+      : await known(`choice and codes${spec.params ? ` with ${canonical(spec.params)}` : ""}`, () =>
           chooseLearner({
             spec,
             task: found.task,
@@ -316,6 +329,8 @@ async function trainIn(
         );
     const chosen = learner ?? learnerNamed(choice!.learner);
     const params = resolveParams(chosen.name, chosen.params, spec.params);
+    const codes = spec.codes ?? choice?.codes ?? [];
+    const withCodes = codes.length > 0 ? `, codes ${canonical(codes)}` : "";
 
     // Features: one round of fused questions to the training rows.
     events.stage?.("preparing features");
@@ -334,7 +349,7 @@ async function trainIn(
         : noFooters;
     const hashed = chosen.needs.pages === "hashed";
     const prepared: Prepared = await known(
-      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}`,
+      `features${footers.columns.length > 0 ? " by footers" : ""}, missing ${missingIn(chosen)}${hashed ? ", hashed" : ""}${withCodes}`,
       async () => {
         const known = new Map<string, Answer>(footers.answers);
         const fit = await fitFeatures({
@@ -346,6 +361,7 @@ async function trainIn(
           usable,
           sourceRows: census.read,
           drop: spec.drop ?? [],
+          codes,
           ...(requested ? { requested } : {}),
         }).catch(async (error: unknown) => {
           // A statistic knows the column; the value and its row count for more.
@@ -383,7 +399,7 @@ async function trainIn(
       schema.columns.find(({ name }) => name === roles.time)?.type.kind ?? "",
     );
     const clock = isClock ? roles.time : undefined;
-    const leaks = await known(`leaks${chosen.needs.pages === "dense" ? " and codes" : ""}`, () =>
+    const leaks = await known(`leaks${chosen.needs.pages === "dense" ? " and codes" : ""}${withCodes}`, () =>
       leakWarnings({
         ...statistics,
         label: found.numeric,
@@ -584,12 +600,17 @@ async function trainIn(
           quality: judged,
         }),
       );
-      if (judgedTest.unknownClass > 0)
+      if (judgedTest.labelled > 0 && judgedTest.unknownClass > 0)
         warnings.push({
           code: "unknown_class",
           message: `${judgedTest.unknownClass} rows of the test source have a class that training did not see (${judgedTest.unknownClasses.join(", ")}); they count as wrong in its accuracy and in no other figure`,
         });
-      qualities["test"] = qualityOf(judged, judgedTest.metrics);
+      if (judgedTest.labelled > 0) qualities["test"] = qualityOf(judged, judgedTest.metrics);
+      else
+        warnings.push({
+          code: "no_test_rows",
+          message: `no row of the test source could be judged: ${judgedTest.read} read, ${judgedTest.unlabelled} without a label, ${judgedTest.unknownClass} of classes that training did not see${judgedTest.unknownClass > 0 ? ` (${judgedTest.unknownClasses.join(", ")})` : ""}, ${judgedTest.filtered} filtered`,
+        });
       counts.test = judgedTest.labelled;
       (counts as { unlabelled: number }).unlabelled += judgedTest.unlabelled + judgedTest.unknownClass;
       (counts as { filtered: number }).filtered += judgedTest.filtered;
@@ -607,6 +628,10 @@ async function trainIn(
     const poor = chosen.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
     if (rare) warnings.push(rare);
     if (poor) warnings.unshift(poor);
+    for (const [on, { model }] of Object.entries(qualities)) {
+      const without = unscored(model, `${on} rows`);
+      if (without) warnings.unshift(without);
+    }
 
     // Keeping: plain data under a new name.
     const inputs = inputsOf(schema, fitted);
@@ -640,6 +665,7 @@ async function trainIn(
         rows: counts,
         cut: validation.cut,
         why: found.why,
+        ...(found.task === "regression" ? {} : { classRows: found.counts }),
         ...(choice ? { chosen: choice.why } : {}),
         metrics: Object.fromEntries(
           Object.entries(qualities).map(([on, { model: own, baseline: base, uncalibrated }]) => [
@@ -796,6 +822,7 @@ const fittingBy =
   };
 const missingIn = ({ needs }: Learner) => (needs.pages === "dense" ? "filled" : "kept");
 const both = (a: Expr | undefined, b: Expr | undefined): Expr | undefined => (a && b ? call("and", a, b) : (a ?? b));
+const rowsOf = (from: Relation, where: Expr | undefined): Relation => (where ? { kind: "filter", from, where } : from);
 const idOf = (roles: Roles): Expr | undefined => (roles.id === undefined ? undefined : { kind: "col", name: roles.id });
 
 function refuseHashed(blocks: readonly Block[], { name, needs }: Learner): void {
@@ -833,14 +860,7 @@ export const inputsOf = (schema: Schema, fitted: readonly FittedFeature[]): Sche
 /** Columns of the label and the roles that are no inputs, as training read them. */
 const besideOf = (schema: Schema, label: Expr, roles: Roles, inputs: Schema): Schema => {
   const read = columnsOf(label, new Set(Object.values(roles)));
-  if (roles.weight !== undefined)
-    columnsOf(
-      weightOf(
-        roles.weight,
-        schema.columns.map(({ name }) => name),
-      ).expr,
-      read,
-    );
+  if (roles.weight !== undefined) columnsOf(weightOf(roles.weight, schema).expr, read);
   for (const { name } of inputs.columns) read.delete(name);
   return { columns: schema.columns.filter(({ name }) => read.has(name)) };
 };

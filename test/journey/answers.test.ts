@@ -70,6 +70,28 @@ describe("rows that judge a model", () => {
     expect(codes(tested)).toContain("unknown_class");
   });
 
+  test("none at all make no figures: evaluate says what the rows are, a training keeps its model", async () => {
+    const source = csv(
+      "x,k",
+      draws(200).map((x) => [x, x > 0 ? "yes" : "no"]),
+    );
+    const { model } = await train(source, { label: "k", learner: "tree", validate: "none" });
+    const others = csv("x,k", [
+      [1, "yes."],
+      [2, ""],
+      [-1, "no."],
+    ]);
+    const judged = evaluateModel(model, [others], {}, workspace);
+    await expect(judged).rejects.toMatchObject({ code: "no_labels", facts: { rows: { read: 3, unknownClass: 2 } } });
+    await expect(judged).rejects.toThrow(
+      /3 rows read, 1 without a label, 2 of classes that training did not see \(no\., yes\.\); the model knows no, yes/,
+    );
+    const tested = await train(source, { label: "k", learner: "tree", validate: "none", test: [others] });
+    expect(tested.quality["test"]).toBeUndefined();
+    expect(tested.result.rows).toMatchObject({ read: 203, train: 200, test: 0, unlabelled: 3 });
+    expect(codes(tested)).toContain("no_test_rows");
+  });
+
   test.each([
     ["words", "k", ["True", "False", "Unknown"], ["True", "False"]],
     ["numbers with a point", "k", ["1", "0", "2"], ["1.0", "0.0"]],

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel, scorer } from "../../src/index.js";
 import { accounted, place, type Told } from "../support/cli.js";
@@ -357,6 +358,28 @@ describe("the other commands", () => {
     expect(readFileSync(at.path("report.html"), "utf8")).toMatch(/^<!doctype html>/i);
   });
 
+  test.each(["csv", "csv.gz", "jsonl"])(
+    "plan knows the rows of a small %s, and about those of a large one",
+    async (form) => {
+      const lines = (rows: number): string =>
+        Array.from({ length: rows }, (_, i) =>
+          form === "jsonl"
+            ? JSON.stringify({ a: i, b: "x".repeat(i % 50), y: i % 2 })
+            : `${i},${"x".repeat(i % 50)},${i % 2}`,
+        ).join("\n");
+      const text = (rows: number) => `${form === "jsonl" ? "" : "a,b,y\n"}${lines(rows)}\n`;
+      for (const [rows, off] of [
+        [900, 0],
+        [200_000, form === "csv" ? 0.05 : form === "jsonl" ? 0 : 1],
+      ] as const) {
+        at.write(`planned-${rows}.${form}`, form === "csv.gz" ? gzipSync(text(rows)) : text(rows));
+        const { json } = await at.sluice("plan", `planned-${rows}.${form}`, "--label", "y", "--json");
+        expect(json).toMatchObject({ rowsExact: false });
+        expect(Math.abs(json.rows / rows - 1)).toBeLessThanOrEqual(off);
+      }
+    },
+  );
+
   test("profile counts rows and missing cells", async () => {
     const { json } = await at.sluice("profile", "rows.csv", "--json");
     expect(json).toMatchObject({ rows: 800, setAside: 0 });
@@ -365,6 +388,23 @@ describe("the other commands", () => {
     expect(distance).toMatchObject({ type: "real", missing: all.filter((row) => row.distance === null).length });
     const exact = await at.sluice("profile", "rows.parquet", "--exact", "--json");
     expect(exact.json.columns).toHaveLength(9);
+  });
+
+  test("profile shows all digits of whole numbers", async () => {
+    at.write("days.csv", `day,at,x\n20240101,1711843260000,1234567.891\n20241230,1713279999999,0.12345678\n`);
+    const { stdout } = await at.sluice("profile", "days.csv");
+    const cells = stdout.split("\n").map((line) => line.trim().split(/ +/).slice(3, 6));
+    expect(cells).toContainEqual(["20240101", "20240665.5", "20241230"]);
+    expect(cells).toContainEqual(["1711843260000", "1712561629999.5", "1713279999999"]);
+    expect(cells).toContainEqual(["0.123457", "617284", "1234567.9"]);
+  });
+
+  test("profile says where the rows are that it could not read, and why", async () => {
+    at.write("moments.csv", "at,x\n1711843260000,1\n1711843320000,2\n");
+    const { stdout } = await at.sluice("profile", "moments.csv", "--type", "at=timestamp");
+    expect(stdout).toContain("0 rows, 2 columns; 2 rows don't fit and are set aside\n");
+    const [, file] = /^set aside: (.+) has each such row, and why$/m.exec(stdout)!;
+    expect(readFileSync(file!, "utf8")).toContain('"at: is not a time"');
   });
 
   test("sql asks files as tables", async () => {
@@ -376,6 +416,24 @@ describe("the other commands", () => {
     expect(json.rows).toEqual(
       ["bike", "car", "van"].map((vehicle) => ({ vehicle, n: all.filter((row) => row.vehicle === vehicle).length })),
     );
+  });
+
+  test("sql asks tables of DuckDB files, by the names that they have as sources", async () => {
+    await duck(
+      `ATTACH '${at.path("shop.duckdb")}' AS shop`,
+      "CREATE TABLE shop.a AS SELECT k, k * 2 AS twice FROM range(10) r(k)",
+      "CREATE SCHEMA shop.old",
+      "CREATE TABLE shop.old.b AS SELECT k FROM range(5, 20) r(k)",
+      "DETACH shop",
+    );
+    const { json } = await at.sluice(
+      "sql",
+      "SELECT sum(twice) AS s FROM 'shop.duckdb:a' JOIN 'shop.duckdb:old.b' USING (k)",
+      "--json",
+    );
+    expect(json.rows).toEqual([{ s: 70 }]);
+    const missing = await at.sluice("sql", "FROM 'shop.duckdb:b'", "--json");
+    expect([missing.code, missing.json.error.message]).toEqual([3, expect.stringContaining("there are a, old.b")]);
   });
 
   test("resume of a finished run says so and gives the same result", async () => {
@@ -396,6 +454,22 @@ describe("the other commands", () => {
       ? readdirSync(at.path("cache"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
       : [];
     expect(files.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("learners tells what can learn, and of one its parameters", async () => {
+    const { json } = await at.sluice("learners", "--json");
+    const named = new Map(json.learners.map((one: { name: string }) => [one.name, one]));
+    expect(named.get("linear")).toMatchObject({ tasks: ["regression"] });
+    expect(named.get("boosting")).toMatchObject({
+      params: expect.arrayContaining([
+        expect.objectContaining({ name: "trees", kind: "integer", min: 1, default: 100 }),
+      ]),
+    });
+    const one = await at.sluice("learners", "boosting");
+    expect(one.stdout).toContain("learningRate=0.1  (a number from 0.000001 to 1)");
+    const misspelt = await at.sluice("learners", "booting");
+    expect(misspelt.code).toBe(2);
+    expect(misspelt.stderr).toContain('did you mean "boosting"?');
   });
 
   test("help stands for the program and each command", async () => {

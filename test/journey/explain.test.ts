@@ -57,6 +57,37 @@ describe("explain --rows", () => {
     expect(found).toEqual({ n: rows, last: rows - 1, whole: true });
   });
 
+  test("tells the error of a row that the model cannot read, as predict does", async () => {
+    const lines = ["0.5,x,1", "many,x,1", "0.25,y,2"];
+    at.write("odd.csv", `a,c,noise\n${lines.join("\n")}\n`);
+    await at.sluice("predict", "line", "odd.csv", "--to", "odd.jsonl", "--overwrite");
+    const predicted = readFileSync(at.path("odd.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(predicted[1]).toMatchObject({ prediction: null, error: expect.stringContaining("many") });
+    const { json, code } = await at.sluice("explain", "line", "odd.csv", "--rows", "--json");
+    expect(code).toBe(0);
+    expect(json.rows).toMatchObject([
+      { row: 0, contributions: { a: expect.any(Number) } },
+      { row: 1, error: predicted[1].error },
+      { row: 2 },
+    ]);
+    expect(json.rows[1]).not.toHaveProperty("output");
+    expect(json.rows[2].output).toBeCloseTo(predicted[2].prediction, 6);
+    const { stdout } = await at.sluice("explain", "line", "odd.csv", "--rows");
+    expect(stdout).toContain(`row 1: ${predicted[1].error}`);
+    const to = at.path("odd-apart.parquet");
+    const { json: done } = await at.sluice("explain", "line", "odd.csv", "--to", to, "--json");
+    expect(done).toMatchObject({ rows: 3, errors: 1 });
+    const apart = await duck(`SELECT row, output IS NULL AS none, error FROM '${to}' ORDER BY row`);
+    expect(apart.map(({ none, error }) => [none, error])).toEqual([
+      [false, null],
+      [true, predicted[1].error],
+      [false, null],
+    ]);
+  });
+
   test("without a source says what is missing", async () => {
     const { code, stderr } = await at.sluice("explain", "trees", "--rows", "3");
     expect([code, stderr]).toEqual([2, expect.stringContaining("sluice explain trees SOURCE")]);

@@ -20,8 +20,16 @@ test("one bad entry among models and runs is named, and the others go on", async
   const listed = await here.sluice("models", "--json");
   expect(listed.code).toBe(0);
   expect(listed.json.models.map(({ model }: { model: string }) => model)).toEqual(["good/1"]);
-  expect(listed.json.damaged.map(({ ref }: { ref: string }) => ref).sort()).toEqual(["cut/1", "empty/1", "notes.txt"]);
-  expect((await here.sluice("models")).stdout).toContain("notes.txt");
+  expect(listed.json.damaged.map(({ ref }: { ref: string }) => ref).sort()).toEqual([
+    "cut/1",
+    "empty/1",
+    "notes.txt",
+    "runs/notes.txt",
+    "runs/zzz",
+  ]);
+  const shown = (await here.sluice("models")).stdout;
+  expect(shown).toContain("\nnotes.txt: is a file");
+  expect(shown).toContain("runs/zzz: has no run.json");
   expect((await here.sluice("predict", "good", "rows.csv", "--to", "o.csv")).code).toBe(0);
   expect((await here.sluice("resume", "last", "--json")).code).toBe(0);
   const cut = await here.sluice("show", "cut", "--json");

@@ -42,6 +42,8 @@ beforeAll(async () => {
     `COPY (SELECT * EXCLUDE (shop), shop ${read}) TO '${at.path("shops")}' (FORMAT parquet, PARTITION_BY (shop))`,
     `ATTACH '${at.path("shop.duckdb")}' AS kept`,
     `CREATE TABLE kept.deliveries AS ${read}`,
+    "CREATE SCHEMA kept.old",
+    `CREATE TABLE kept.old."2023" AS ${read}`,
     "DETACH kept",
   );
   const arrays = Object.fromEntries(columns.map((name) => [name, all.map((row) => row[name])]));
@@ -69,6 +71,7 @@ describe("a source", () => {
     { form: "JSON lines", source: ["rows.jsonl"] },
     { form: "Parquet", source: ["rows.parquet"] },
     { form: "table in a DuckDB file", source: ["shop.duckdb:deliveries"] },
+    { form: "table in a schema of a DuckDB file", source: ["shop.duckdb:old.2023"] },
   ])("as $form gives the model of the same rows in a plain CSV", async ({ form, source, flags = [] }) => {
     const name = form.replaceAll(" ", "-");
     const { json } = await at.sluice("train", ...source, ...late, ...flags, "--name", name, "--json");

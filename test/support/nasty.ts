@@ -1,6 +1,7 @@
 import type { Row, Schema, Type, Value } from "../../src/base/schema.js";
 import { compile } from "../../src/expr/evaluate.js";
 import { call, col, type Expr, lit } from "../../src/expr/expr.js";
+import { nanAsMissing } from "../../src/expr/nan.js";
 import { type OpName, operation } from "../../src/expr/ops.js";
 import { printExpr } from "../../src/expr/print.js";
 import { knownType } from "../../src/expr/type-of.js";
@@ -177,7 +178,11 @@ export function formsOf(op: OpName): Expr[] {
     min < 2 ? [] : kinds.map((kind) => call(op, col(kind), ...Array.from({ length: min - 1 }, () => lit(null))));
   if (op === "when")
     ofColumns.push(nanIsMissing(call("toReal", col("real"))), nanIsMissing(call("toReal", call("neg", col("real")))));
-  return [...ofColumns, ...ofLiterals, ...nested, ...missing].filter(fits);
+  const asWritten = [...ofColumns, ...ofLiterals, ...nested, ...missing].filter(fits);
+  const withoutNan = asWritten
+    .map((expr) => ({ expr, guarded: nanAsMissing(expr, nastySchema) }))
+    .filter(({ expr, guarded }) => printExpr(expr) !== printExpr(guarded));
+  return [...asWritten, ...withoutNan.map(({ guarded }) => guarded)];
 }
 
 // libm and V8 round the last digit of these differently; pow of a large exponent grows that error.

@@ -42,6 +42,18 @@ describe("Arrow", () => {
     const expected = Object.fromEntries(Object.entries(right).filter(([name]) => !missing.includes(name)));
     expect(await shown(put(base64))).toEqual(expected);
   });
+  test.each(["stream", "file"] as const)("a field without a name in a %s is called unnamed", async (format) => {
+    const table = tableFromArrays({ a: [1, 2], b: ["x", "y"], c: [3, 4] });
+    // The format lets a name be absent, which is another thing than an empty one.
+    for (const i of [0, 2]) (table.schema.fields[i] as { name: string | null }).name = null;
+    const { b, ...others } = await shown(put(tableToIPC(table, { format })!));
+    expect(b).toEqual(["x", "y"]);
+    expect(Object.keys(others)).toEqual(["unnamed", "unnamed_1"]);
+    expect(Object.values(others).map((values) => values.map(Number))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
   test.each(Object.entries(packed))("buffers packed in %s are what they were", async (_, base64) => {
     const { i, t } = await shown(put(base64));
     expect(i).toHaveLength(12_000);

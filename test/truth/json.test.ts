@@ -16,6 +16,27 @@ const utf16 = (text: string, order: "le" | "be"): Buffer => {
   return order === "le" ? bytes : bytes.swap16();
 };
 
+describe("a file that is one document", () => {
+  test.each([
+    ['{"a":{"0":1,"1":2},"b":{"0":"x","1":"y"}}', /one record with 2 objects with the same keys/],
+    ['{"0":{"a":1,"b":"x"},"1":{"a":2,"b":"y"}}', /one record with 2 objects with the same keys/],
+    ['{"columns":["a","b"],"data":[[1,"x"],[2,"y"]]}', /one record with a list of 2 items in its field "data"/],
+    ['{"total":2,"items":[{"a":1},{"a":2}]}', /one record with a list of 2 items in its field "items"/],
+  ])("%s is said to hold the rows inside", async (content, right) => {
+    const { assumed } = await json(content, {}, "rows.json");
+    expect(assumed.join()).toMatch(right);
+  });
+  test.each([
+    '{"a":1,"b":[1,2],"c":{"x":1,"y":2}}',
+    '{"a":{"0":1,"1":2},"b":{"0":"x","1":"y"}}\n{"a":{"0":1,"1":2},"b":{"0":"x","1":"y"}}',
+  ])("%s is read as it stands", async (content) => {
+    expect((await json(content, {}, "rows.json")).assumed).toEqual([]);
+  });
+  test("of lists is refused", async () => {
+    await expect(json('[[1,"x"],[2,"y"]]', {}, "rows.json")).rejects.toThrow(/has no record that is a JSON object/);
+  });
+});
+
 describe("numbers of JSON lines", () => {
   test("of 16 and more digits are the reals that they write", async () => {
     const { types, rows } = await json(
@@ -61,6 +82,11 @@ describe("numbers of JSON lines", () => {
 });
 
 describe("names of JSON lines", () => {
+  test("may have a NUL in them, which is no path of fields", async () => {
+    const { types, rows } = await json('{"a\\u0000b":1,"a":{"b":2},"ab":3}\n');
+    expect(types.map(([name]) => name).toSorted()).toEqual(["a.b", "ab", "a\u2400b"]);
+    expect(rows[0]!.toSorted()).toEqual([1, 2, 3]);
+  });
   test("equal but for capital letters are columns of their own, in rows that follow each other too", async () => {
     const { types, rows } = await json('{"id":1,"ID":10,"Id":"x"}\n{"ID":20,"id":2,"Id":"y"}\n');
     expect(types).toEqual([

@@ -11,21 +11,25 @@ let at: Desk;
 let source: ReturnType<typeof files>;
 beforeAll(async () => {
   at = await desk();
-  const column = (name: string, data: number[]) => ({ name, data, type: "DOUBLE" as const });
+  source = tableOf("delays.parquet", delays);
+});
+afterAll(() => at[Symbol.asyncDispose]());
+
+function tableOf(name: string, values: readonly (number | null)[]): ReturnType<typeof files> {
+  const column = (name: string, data: (number | null)[]) => ({ name, data, type: "DOUBLE" as const });
   const columnData = [
-    column("delay", delays),
+    column("delay", [...values]),
     column(
       "x",
-      delays.map((_, i) => (i * 7) % 11),
+      values.map((_, i) => (i * 7) % 11),
     ),
     column(
       "z",
-      delays.map((_, i) => (i * 5) % 9),
+      values.map((_, i) => (i * 5) % 9),
     ),
   ];
-  source = files(at.put("delays.parquet", new Uint8Array(parquetWriteBuffer({ columnData }))));
-});
-afterAll(() => at[Symbol.asyncDispose]());
+  return files(at.put(name, new Uint8Array(parquetWriteBuffer({ columnData }))));
+}
 
 const place = () => ({ home: at.path("home"), cache: at.path("cache") });
 
@@ -55,5 +59,31 @@ describe("a NaN of a real column", () => {
     expect(await read("delay > 15")).toBe(known.filter((delay) => delay > 15).length);
     expect(await read("delay <> 1")).toBe(known.filter((delay) => delay !== 1).length);
     expect(await read("is_nan(delay)")).toBe(100);
+  });
+
+  test("is as missing in a formula of --features as an empty cell, whatever is asked of it", async () => {
+    const empty = tableOf(
+      "empty.parquet",
+      delays.map((delay) => (Number.isNaN(delay) ? null : delay)),
+    );
+    for (const features of [
+      ["delay > 15", "delay is null", "coalesce(delay, -1) as filled", "if(delay <> 3, 2, x) as either"],
+      ["greatest(delay, x) as most", "delay in (1, 2, 3) as few", "oneHot(delay > 15)", "pow(delay, 0) as one", "x"],
+      ["onehot(delay)"],
+      ["ordinal(delay)", "frequency(delay)", "bucketise(delay)"],
+    ]) {
+      const fitted = async (data: typeof source) => {
+        const asked = {
+          data,
+          label: formula("z > 5"),
+          learner: logistic(),
+          features: features.map((one) => formula(one)),
+        };
+        return train({ ...asked, validate: "none", weight: formula("if(delay > 15, 2, 1)"), ...place() });
+      };
+      const [nan, none] = [await fitted(source), await fitted(empty)];
+      expect(nan.model.features).toEqual(none.model.features);
+      expect(nan.result.stateHash).toBe(none.result.stateHash);
+    }
   });
 });

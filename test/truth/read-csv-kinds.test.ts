@@ -386,13 +386,6 @@ describe("slips in single rows", () => {
     expect(habit.rows[9]![1]).toContain("of 9");
     expect(habit.assumed).toMatch(/quotes.*part of the text/);
   });
-  test("a file that is read as one column is told so where a delimiter stands in its lines", async () => {
-    const ragged = lines(
-      "note",
-      range(30, (i) => `a${",b".repeat(1 + (i % 7))}`),
-    );
-    expect((await reader.text(ragged, { badRows: "keep-aside" })).assumed).toMatch(/caution|have/);
-  });
   test("a second table below has rows of another width refused", async () => {
     const text = lines(
       "a,b",

@@ -1,5 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { boosting, files, forest, linear, logistic, scorer, sgd, train, tree } from "../../src/index.js";
+import {
+  boosting,
+  files,
+  forest,
+  linear,
+  logistic,
+  scorer,
+  sgd,
+  sparseLinear,
+  sparseLogistic,
+  train,
+  tree,
+} from "../../src/index.js";
 import { type Desk, desk } from "../support/reading.js";
 
 // A row of weight 0 says nothing, so a model is the one that is made where the row is not.
@@ -49,3 +61,76 @@ async function answers(learner: ReturnType<typeof logistic>, label: string, from
     return Number(Number(probability ?? prediction).toFixed(5));
   });
 }
+
+describe("weights", () => {
+  const weighing = (weight: number) => rows.map((row) => ({ ...row, weight }));
+  test.each(Object.entries({ logistic: ["y", logistic], linear: ["amount", linear] } as const))(
+    "of 2 are those of 1 under the automatic penalty of %s, and two rows each where the penalty says so",
+    async (_, [label, learner]) => {
+      const few = (weight: number) => weighing(weight).slice(0, 12);
+      const twice = [...few(1), ...few(1)];
+      const given = (penalty?: number) =>
+        learner(penalty === undefined ? {} : { penalty }) as ReturnType<typeof logistic>;
+      const [one, two, often] = [
+        await answers(given(), label, few(1)),
+        await answers(given(), label, few(2)),
+        await answers(given(), label, twice),
+      ];
+      expect(two).toEqual(one);
+      expect(often).not.toEqual(one);
+      expect(await answers(given(1 / 24), label, few(2))).toEqual(often);
+    },
+  );
+});
+
+// Rows of weight 0 say nothing in any way: not by values that nobody else has, not by the room they take on a page, not by a class of their own.
+describe("wild rows of weight 0 are as if they were not there to", () => {
+  const wild = rows.flatMap((row, i) => [
+    { id: `r${i}`, ...row, weight: 1 + (i % 3), z: (i * 17) % 9, c: "abc"[i % 3]! },
+    ...(i % 5 === 0
+      ? [
+          {
+            id: `none${i}`,
+            x: 1e6 * (i % 2),
+            y: "never",
+            amount: -1e9,
+            weight: i % 10 === 0 ? 0 : "",
+            z: "",
+            c: "wild",
+          },
+        ]
+      : []),
+  ]);
+  const source = (kept: typeof wild) => {
+    const lines = kept.map(({ id, x, y, amount, weight, z, c }) => [id, x, y, amount, weight, z, c].join(","));
+    return files(at.put("wild.csv", `id,x,y,amount,w,z,c\n${lines.join("\n")}\n`));
+  };
+  const learnersOf = {
+    y: { logistic, sgd, boosting, forest, tree, sparseLogistic },
+    amount: { linear, sgd, boosting, tree, sparseLinear },
+  };
+  const cases = Object.entries(learnersOf).flatMap(([label, of]) =>
+    Object.entries(of).map(([name, learner]) => [name, label, learner] as const),
+  );
+  test.each(cases)("%s, for %s", async (_, label, learner) => {
+    const fitted = async (kept: typeof wild) => {
+      const asked = {
+        label,
+        learner: (learner as typeof logistic)(),
+        weight: "w",
+        id: "id",
+        features: ["x", "z", "c"],
+      };
+      const where = { home: at.path("home"), cache: at.path("cache") };
+      return train({ data: source(kept), ...asked, pageRows: 64, ...where } as Parameters<typeof train>[0]);
+    };
+    const [all, some] = [await fitted(wild), await fitted(wild.filter(({ weight }) => Number(weight) > 0))];
+    expect(all.result.stateHash).toBe(some.result.stateHash);
+    expect(all.result.metrics).toEqual(some.result.metrics);
+    expect(all.result.rows).toMatchObject({
+      ...some.result.rows,
+      read: wild.length,
+      filtered: wild.length - rows.length,
+    });
+  });
+});

@@ -45,7 +45,7 @@ export interface LandContext extends LandOptions {
   readonly partBytes?: number;
 }
 
-const encoderVersion = 3;
+const encoderVersion = 4;
 const defaultPartBytes = 64 * 1024 * 1024;
 
 /** Lands a text source as Parquet parts in the cache, once; parts that a crash left finished are used again. */
@@ -271,10 +271,15 @@ async function landFile(
       if (rows !== cut.records && direct) {
         // The database saw other rows than the quick look, or there was a doubt: now cell by cell.
         const careful = cutRecords(
-          csvRecords(utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true }), csv!, layout!, {
-            reading,
-            passed,
-          }),
+          csvRecords(
+            utf8Blocks(cut.path, { compression: "none", encoding: "utf-8", reuse: true, piece: true }),
+            csv!,
+            layout!,
+            {
+              reading,
+              passed,
+            },
+          ),
           columns,
           0,
           {

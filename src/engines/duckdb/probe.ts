@@ -12,6 +12,17 @@ import { typeOfDuckdb } from "./type-of.js";
 
 export { typeOfDuckdb } from "./type-of.js";
 
+const nameOf = ({ schema, name }: { readonly schema: string; readonly name: string }): string =>
+  schema === "main" ? quote(name) : `${quote(schema)}.${quote(name)}`;
+
+const newer = (file: string, cause: unknown): SluiceError =>
+  new SluiceError(
+    "unreadable_source",
+    `${file} was written by a newer DuckDB than the one here reads. There, COPY mytable TO 'mytable.parquet', or COPY FROM DATABASE to a file that was attached with (STORAGE_VERSION 'v1.2.0')`,
+    { file },
+    { cause },
+  );
+
 /** What DuckDB finds out about files and tables, for `openSource`. */
 export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
   const ask: Ask = async (sql) => {
@@ -29,30 +40,41 @@ export function duckdbProbe(connect: () => Promise<DuckDBConnection>): Probe {
       const alias = "probed_table";
       try {
         await runOne(connection, `ATTACH ${literalText(file)} AS ${alias} (READ_ONLY)`).catch((error: unknown) => {
-          throw unreadable(file, "a DuckDB file that no other process holds open", error);
+          throw /version number/.test(String(error))
+            ? newer(file, error)
+            : unreadable(file, "a DuckDB file that no other process holds open", error);
         });
         const found = await runOne(
           connection,
-          `SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
+          `SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_catalog = '${alias}'`,
         );
-        const rows = await found.getRowsJS();
-        const names = rows.map(([name]) => String(name));
-        if (!names.includes(table))
+        const rows = (await found.getRowsJS()).map(([schema, name, type]) => ({
+          schema: String(schema),
+          name: String(name),
+          asked: schema === "main" ? String(name) : `${String(schema)}.${String(name)}`,
+          isView: type === "VIEW",
+        }));
+        const asked = rows.find((one) => one.asked === table);
+        if (!asked)
           throw new SluiceError(
             "unreadable_source",
-            `${file} has no table "${table}"; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`,
-            { file, table, available: names },
+            `${file} has no table "${table}"; there ${rows.length === 1 ? "is" : "are"} ${rows.map((one) => one.asked).join(", ") || "none"}`,
+            { file, table, available: rows.map((one) => one.asked) },
           );
         // Its rows have no order of their own, and may come from anywhere.
-        if (rows.some(([name, type]) => name === table && type === "VIEW"))
+        if (asked.isView)
           throw new SluiceError(
             "unreadable_source",
-            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${quote(`${table}_rows`)} AS FROM ${quote(table)} would keep them`,
+            `"${table}" of ${file} is a view, whose rows have no fixed order and may change unseen; CREATE TABLE ${quote(`${asked.name}_rows`)} AS FROM ${nameOf(asked)} would keep them`,
             { file, table },
           );
-        const description = await runOne(connection, `DESCRIBE SELECT * FROM ${alias}.${quote(table)}`);
+        const description = await runOne(
+          connection,
+          `DESCRIBE SELECT * FROM ${alias}.${quote(asked.schema)}.${quote(asked.name)}`,
+        );
         const described = await description.getRowObjectsJS();
         return {
+          ...(asked.schema === "main" ? {} : { within: asked.schema, table: asked.name }),
           columns: described.map(
             (row): Column => ({ name: String(row["column_name"]), type: typeOfDuckdb(String(row["column_type"])) }),
           ),

@@ -1,6 +1,6 @@
 import { type Column, isNumeric } from "../../base/schema.js";
 import type { Engine } from "../../engines/contract.js";
-import { call, col, type Expr } from "../../expr/expr.js";
+import { call, col, type Expr, lit } from "../../expr/expr.js";
 import type { Aggregate, Relation } from "../../expr/relation.js";
 import type { Question } from "../contract.js";
 import { asReal } from "../formulas.js";
@@ -8,6 +8,10 @@ import { answer, type StatisticsOptions } from "../statistics.js";
 import { type ColumnProfile, quantilesShown, shown, shownOrder, topShown } from "./sample.js";
 
 type Facts = { readonly seed: number; readonly rowsTotal: number; readonly signal?: AbortSignal };
+
+/** A column's values as learning takes them: NaN is missing, too. */
+export const presentOf = ({ name, type }: Column): Expr =>
+  type.kind === "real" ? call("when", call("isNan", col(name)), lit(null), col(name)) : col(name);
 
 /** Replaces what came from a sample by exact figures: one sorted stream of counted values for each ordered column. */
 export async function exactFacts(
@@ -22,7 +26,7 @@ export async function exactFacts(
     ({ type }) => isNumeric(type) || ["bool", "text", "date", "timestamp"].includes(type.kind),
   );
   const distinct: Record<string, Aggregate> = Object.fromEntries(
-    plain.map(({ name }, i) => [`d${i}`, { agg: "countDistinct", arg: col(name) }]),
+    plain.map((column, i) => [`d${i}`, { agg: "countDistinct", arg: presentOf(column) }]),
   );
   const counts =
     plain.length > 0
@@ -36,7 +40,7 @@ export async function exactFacts(
       out.push(old);
       continue;
     }
-    const of = col(column.name);
+    const of = presentOf(column);
     const numeric = isNumeric(column.type);
     const questions: Question[] = [
       { ask: "values", of, limit: topShown },

@@ -35,15 +35,18 @@ export interface SampleContext {
   readonly present: number;
   /** Of the engine, over all rows. */
   readonly estimate: number | undefined;
+  /** Values that differ may be one number here. */
+  readonly isWide?: boolean;
 }
 
 export function describeSample(
   values: readonly Value[],
-  { ordered, kind, sampled, present, estimate }: SampleContext,
+  { ordered, kind, sampled, present, estimate, isWide = false }: SampleContext,
 ): SampleFacts {
   const counts = countValues(values);
-  const distinct = distinctFrom([...counts.values()], values.length, present, estimate);
-  const top = topOf(counts, values.length, sampled);
+  const distinct =
+    isWide && estimate !== undefined ? estimate : distinctFrom([...counts.values()], values.length, present, estimate);
+  const top = isWide && distinct > counts.size ? [] : topOf(counts, values.length, sampled);
   const none = { distinct, mean: null, deviation: null, quantiles: [], top, histogram: null };
   if (!ordered || values.length === 0) return none;
   const sorted = Float64Array.from(values, orderOf).filter(Number.isFinite).sort();

@@ -37,7 +37,7 @@ export async function fitGram(data: TrainingData, given: PenaltyGiven): Promise<
   for (let i = 0; i < p; i++) hessian.set(covariance.subarray(i * p, (i + 1) * p), i * (p + 1));
   hessian[(p + 1) ** 2 - 1] = 1;
   const noise = (Math.max(0, left) * weight) / Math.max(1, weight - p - 1);
-  return toState(coordinates, x, 1, variancesOf({ coordinates, hessian, weight }, strength, 1, noise));
+  return toState(coordinates, x, 1, variancesOf({ coordinates, x, hessian, weight }, strength, 1, noise));
 }
 
 interface About {

@@ -38,6 +38,8 @@ export class MaskTables {
   /** Entries of a column's table: missing, then bins or codes. */
   readonly #entries: readonly number[];
   readonly #arena: Arena;
+  /** Of each tree's tables; 0 where it is to be walked. */
+  readonly #bytes: readonly number[];
   readonly #columns: Uint32Array;
   readonly #kept: Part[][] | undefined;
   readonly #scratch: number;
@@ -55,6 +57,7 @@ export class MaskTables {
     this.#arena = arena;
     this.#entries = [...edges.map((values) => values.length + 2), ...widths.map((width) => width + 1)];
     const bytes = trees.map((tree) => (isForMasks(tree) ? this.#bytesOf(tree) : 0));
+    this.#bytes = bytes;
     const widest = trees.reduce((most, { feature }) => Math.max(most, new Set(feature).size), 0);
     this.#columns = new Uint32Array(arena.memory.buffer, arena.take((widest + 1) * 8), (widest + 1) * 2);
     const all = bytes.reduce((sum, each) => sum + each, 0);
@@ -64,8 +67,9 @@ export class MaskTables {
     } else this.#scratch = arena.take(bytes.reduce((most, each) => Math.max(most, each), 0));
   }
 
-  /** The parts of tree t, one after the other; `places` says where each column's places are. */
+  /** The parts of tree t, one after the other, none where it is to be walked; `places` says where each column's places are. */
   *of(t: number, places: readonly number[]): Generator<Masks> {
+    if (this.#bytes[t] === 0) return;
     const parts = this.#kept?.[t] ?? this.#partsOf(this.#trees[t]!, this.#scratch);
     for (const { features, tables, values } of parts) {
       // To an even number: the last column again rules out nothing more.

@@ -21,6 +21,7 @@ const options: FitOptions = {
   l1: 0,
   l2: 0,
   minGain: 0,
+  maxStep: Infinity,
   monotone: [],
   category: { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 10, maxLevels: 32 },
 };
@@ -276,4 +277,44 @@ test("rare positives under the default params are no worse than their share, and
   const negatives = margins.filter((_, i) => test.label[i] === 0 && i % 20 === 0);
   const above = positives.map((margin) => negatives.filter((other) => other < margin).length / negatives.length);
   expect(above.reduce((sum, share) => sum + share, 0) / above.length).toBeGreaterThan(0.7);
+});
+
+describe("the longest step", () => {
+  /** A leaf's steps before the learning rate, of all trees. */
+  const steps = ({ trees }: TreesState, learningRate: number): number[] =>
+    trees.flatMap(({ value }) => value.map((one) => Math.abs(one) / learningRate));
+
+  test("of classes is 10 by default, though rare rows lie together among sure ones", async () => {
+    // 40 of 80,000 rows are positive, all in one level that has half as many negatives: Newton's step is about 1,300 there.
+    const rows = 80_000;
+    const level = Array.from({ length: rows }, (_, i) => +(i % 1300 === 0));
+    const label = level.map((one, i) => +(one === 1 && i % 3 > 0));
+    const noise = level.map((_, i) => (i * 7919) % 1000);
+    const data = { numbers: [level, noise], label, task: "binary" as const, pageRows: 8192 };
+    const fitted = async (given: Record<string, number>) => {
+      const params = resolveParams("boosting", boosting.params, { minLeafHessian: 0, l2: 0, trees: 30, ...given });
+      return (await boosting.fit(memoryData(data), params, 1)) as TreesState;
+    };
+    const loss = (state: TreesState): number =>
+      label.reduce((sum, y, i) => {
+        const margin = predict(state, data, i);
+        return sum + Math.log1p(Math.exp(y === 1 ? -margin : margin));
+      }, 0);
+    const [bounded, free] = [await fitted({}), await fitted({ maxStep: 0 })];
+    expect(Math.max(...steps(bounded, 0.1))).toBeCloseTo(10, 5); // values are float32
+    expect(Math.max(...steps(free, 0.1))).toBeGreaterThan(1000);
+    expect(loss(bounded)).toBeLessThan(loss(free) / 10);
+    expect(Math.max(...steps(await fitted({ maxStep: 2 }), 0.1))).toBeCloseTo(2, 5);
+  });
+
+  test.each([
+    ["squared", 5],
+    ["absolute", 5],
+    ["poisson", 0.5],
+  ])("of %s may be set, in what its scores are in", async (name, maxStep) => {
+    const { truth, ...rows } = table(1200);
+    const data = memoryData({ ...rows, label: truth.map((y) => Math.max(0, Math.round(50 * y))) });
+    const state = await boost(data, objectiveOf(name, "regression", 0), { ...options, maxStep }, 1);
+    expect(Math.max(...steps(state, options.learningRate))).toBeCloseTo(maxStep, 4);
+  });
 });

@@ -72,7 +72,12 @@ export async function boost(
     flushRows: precision.flushRows,
   });
   const valueScale = objective.link === "exp" ? 1 : scale;
-  const scaled = { ...options, l1: options.l1 / valueScale, minGain: options.minGain / valueScale ** 2 };
+  const scaled = {
+    ...options,
+    l1: options.l1 / valueScale,
+    minGain: options.minGain / valueScale ** 2,
+    maxStep: options.maxStep / valueScale,
+  };
   const rows = new Boosted(kept, data, objective, scaled, record, outputs, precision.target, seed);
 
   const trees: BinTree[][] = [];
@@ -282,9 +287,13 @@ class Boosted {
     };
     if (this.objective.quantile === undefined) return tree;
     const renewed = await renewLeaves(tree, record, this.kept, this.objective.quantile, options.learningRate);
-    return inOrder(renewed, (column) => options.monotone[record.columns[column]!.block] ?? 0);
+    const most = options.learningRate * options.maxStep;
+    const within = { ...renewed, leaves: renewed.leaves.map((leaf) => ({ ...leaf, value: clamp(leaf.value, most) })) };
+    return inOrder(within, (column) => options.monotone[record.columns[column]!.block] ?? 0);
   }
 }
+
+const clamp = (value: number, most: number): number => Math.fround(Math.max(-most, Math.min(most, value)));
 
 function added(parts: readonly Float64Array[]): Float64Array {
   const [first, ...rest] = parts;

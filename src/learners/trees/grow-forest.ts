@@ -157,6 +157,7 @@ class Forest {
       l1: 0,
       l2: 0,
       minGain: 0,
+      maxStep: Infinity,
       monotone: [],
       category: { smooth: 0, l2: 0, oneAgainstRest: 4, minGroupRows: options.minLeafRows, maxLevels: 65_536 },
       lookAhead: quarterOfRemaining,

@@ -26,8 +26,8 @@ export function growReference(table: Table, options: GrowOptions): { splits: str
       path: "",
       used: [],
       rows: Array.from({ length: table.rows }, (_, row) => row),
-      lower: -Infinity,
-      upper: Infinity,
+      lower: -options.maxStep,
+      upper: options.maxStep,
     },
   ];
   const splits: string[] = [];

@@ -24,6 +24,8 @@ const settings: Record<string, Partial<GrowOptions>> = {
   "a depth of three": { depth: 3 },
   "monotone constraints": { monotone: [1, 0, -1, 1] },
   "monotone constraints and l1": { monotone: [-1, 0, 0, 1], l1: 2000 },
+  "short steps": { maxStep: 900 },
+  "short steps, monotone constraints and l1": { maxStep: 900, monotone: [1, 0, -1, 1], l1: 200 },
   "interaction groups": {
     interactions: [
       [0, 1, 2],

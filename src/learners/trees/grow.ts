@@ -1,6 +1,6 @@
 import { mix32 } from "../../base/seeds.js";
 import { interactions } from "./interactions.js";
-import { type Bounds, unbounded } from "./leaf-value.js";
+import { type Bounds, stepsUpTo } from "./leaf-value.js";
 import { replay } from "./replay.js";
 import { bestSplit } from "./split.js";
 import type { BinFeature, NodeSums, Scales, Split, SplitOptions } from "./split-contract.js";
@@ -164,7 +164,8 @@ class Growth {
       g += histograms[0]![2 * bin]!;
       h += histograms[0]![2 * bin + 1]!;
     }
-    const root = { id: 0, depth: 0, place: rootPlace, path: [], g, h, rows, l2: this.options.l2, bounds: unbounded };
+    const { l2, maxStep } = this.options;
+    const root = { id: 0, depth: 0, place: rootPlace, path: [], g, h, rows, l2, bounds: stepsUpTo(maxStep) };
     this.#search(root, histograms[0]!, columns);
     return root;
   }

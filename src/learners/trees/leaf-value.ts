@@ -1,10 +1,12 @@
-/** What monotone constraints leave to a node's value. */
+/** What the longest step and monotone constraints leave to a node's value. */
 export interface Bounds {
   readonly lower: number;
   readonly upper: number;
 }
 
-export const unbounded: Bounds = { lower: -Infinity, upper: Infinity };
+export const stepsUpTo = (most: number): Bounds => ({ lower: -most, upper: most });
+
+export const unbounded = stepsUpTo(Infinity);
 
 /** g pulled towards zero by l1: the soft threshold. */
 export const shrink = (g: number, l1: number): number => (g > l1 ? g - l1 : g < -l1 ? g + l1 : 0);

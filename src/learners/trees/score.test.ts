@@ -149,6 +149,18 @@ describe.each(Object.entries(cases))("trees of %s", (_, state) => {
   });
 });
 
+test("trees to walk among more trees than tables are kept for count once", () => {
+  const parts = [600, 1300, 600].map((leaves, i) => randomTrees(columns, { trees: i === 1 ? 2 : 40, leaves, seed: i }));
+  const state: TreesState = { ...parts[0]!, trees: parts.flatMap(({ trees }) => trees) };
+  const rows = rowsFor(state, 100, 9);
+  const data = pagesOf(rows, 64);
+  const { name, params } = treesScorer(state, blocks, data.layout);
+  const formula = compile(treesScore(state, blocks, "regression", 1)["prediction"]!);
+  expect(Array.from(data.scores(scorers[name] as unknown as Scorer<unknown>, params)[0]!)).toEqual(
+    rows.map((row) => formula(row)),
+  );
+});
+
 describe("the link", () => {
   const leaf = (value: number): TreesState["trees"][number] => ({
     output: 0,

@@ -14,6 +14,8 @@ export interface SplitOptions {
   readonly l1: number;
   readonly l2: number;
   readonly minGain: number;
+  /** A leaf's value goes this far from 0 at most; Infinity sets no limit. */
+  readonly maxStep: number;
   /** By feature: 1 makes the value rise with the feature, -1 fall. Only numbers can be constrained. */
   readonly monotone: readonly (-1 | 0 | 1)[];
   readonly category: CategoryOptions;

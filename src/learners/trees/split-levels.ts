@@ -1,5 +1,5 @@
 import type { BinFeature, CategoryOptions } from "./split-contract.js";
-import { type Best, scoreOfSides, scoreWithin, type Terms } from "./split-terms.js";
+import { type Best, goesTooFar, scoreOfSides, scoreWithin, type Terms } from "./split-terms.js";
 
 /**
  * The best group of a category's levels to go left. Few levels are tried each alone; many are put in order of g / (h + smooth), where
@@ -68,9 +68,10 @@ function improves(g: number, h: number, terms: Terms, l2: number, best: Best): b
   const restG = terms.g - g;
   const restH = terms.h - h;
   if (h < terms.minSide || restH < terms.minSide) return false;
-  const score = terms.constrained
-    ? scoreWithin(g, h, restG, restH, terms, l2, 0)
-    : scoreOfSides(g, h, restG, restH, terms.l1, l2);
+  const score =
+    terms.constrained || goesTooFar(g, h, restG, restH, terms.mostStep, l2)
+      ? scoreWithin(g, h, restG, restH, terms, l2, 0)
+      : scoreOfSides(g, h, restG, restH, terms.l1, l2);
   if (score <= best.score) return false;
   best.score = score;
   best.g = g;

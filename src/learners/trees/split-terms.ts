@@ -12,6 +12,8 @@ export interface Terms {
   readonly l2: number;
   readonly lower: number;
   readonly upper: number;
+  /** How far a step may go; some candidates have sides that would go further, and are judged by where they may go. */
+  readonly mostStep: number;
   /** Whether any feature is: then all are judged by one formula, so that equal splits tie. */
   readonly constrained: boolean;
   readonly worth: number;
@@ -50,6 +52,7 @@ export function inUnits({ g, h }: Scales, node: NodeSums, options: SplitOptions)
     l2: options.l2 / h,
     lower: (lower * h) / g,
     upper: (upper * h) / g,
+    mostStep: (options.maxStep * h) / g,
     constrained: options.monotone.some((way) => way !== 0),
     worth: (g * g) / h,
     minSide: Math.max(options.minLeafHessian / h, ofRows(options.minLeafRows), 1),
@@ -62,6 +65,10 @@ export function inUnits({ g, h }: Scales, node: NodeSums, options: SplitOptions)
 /** The score of a node that is not split. */
 export const scoreOfNode = ({ g, h, l1, l2, lower, upper }: Terms): number =>
   lowered(g, h + l2, l1, Math.min(upper, Math.max(lower, -shrink(g, l1) / (h + l2))));
+
+/** Whether a side would go further than a step may. */
+export const goesTooFar = (g: number, h: number, restG: number, restH: number, mostStep: number, l2: number): boolean =>
+  Math.abs(g) > mostStep * (h + l2) || Math.abs(restG) > mostStep * (restH + l2);
 
 /** The score of two sides that no bound holds, over one denominator: as fast as a division, and the same with sides changed. */
 export function scoreOfSides(g: number, h: number, restG: number, restH: number, l1: number, l2: number): number {

@@ -1,5 +1,5 @@
 import type { BinFeature } from "./split-contract.js";
-import { type Best, scoreOfSides, scoreWithin, type Terms } from "./split-terms.js";
+import { type Best, goesTooFar, scoreOfSides, scoreWithin, type Terms } from "./split-terms.js";
 
 /** The best threshold of a number, its missing values on the right and, where there are any, on the left. */
 export function scanThresholds(
@@ -30,7 +30,7 @@ function scanOneWay(
   missingH: number,
   best: Best,
 ): void {
-  const { g: totalG, h: totalH, l1, l2, minSide, constrained } = terms;
+  const { g: totalG, h: totalH, l1, l2, minSide, constrained, mostStep } = terms;
   const from = 2 * feature.offset;
   const to = from + 2 * (feature.bins - 1);
   let g = missingG;
@@ -42,9 +42,10 @@ function scanOneWay(
     const restG = totalG - g;
     const restH = totalH - h;
     if (restH < minSide) break;
-    const score = constrained
-      ? scoreWithin(g, h, restG, restH, terms, l2, monotone)
-      : scoreOfSides(g, h, restG, restH, l1, l2);
+    const score =
+      constrained || goesTooFar(g, h, restG, restH, mostStep, l2)
+        ? scoreWithin(g, h, restG, restH, terms, l2, monotone)
+        : scoreOfSides(g, h, restG, restH, l1, l2);
     if (score < best.score) continue;
     const threshold = (at - from) / 2;
     if (score === best.score && (best.feature !== index || best.threshold <= threshold)) continue;

@@ -8,6 +8,7 @@ export const defaults: SplitOptions = {
   l1: 0,
   l2: 1,
   minGain: 0,
+  maxStep: Infinity,
   monotone: [],
   category: { smooth: 1, l2: 1, oneAgainstRest: 4, minGroupRows: 1, maxLevels: 32 },
 };

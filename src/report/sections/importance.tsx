@@ -3,16 +3,17 @@ import { figure } from "../../metrics/figure.js";
 import { Whisker } from "../charts/bars.js";
 import { around } from "../charts/chart.js";
 import type { ReportInput, ReportInsight } from "../input.js";
+import { Doubts } from "../words.js";
 
 const shown = 20;
+const z = 1.959963984540054;
 
 /** What the model loses when a column says nothing any more: its values are those of other rows. */
 export function Importances({ insight, report }: { insight: ReportInsight; report: ReportInput }) {
-  const { split, rows, repeats, metric, columns, importance } = insight;
-  const listed = importance.slice(0, shown);
-  const ends = listed.flatMap(({ loss, spread = 0, change }) =>
-    loss === undefined ? [change] : [loss - spread, loss + spread],
-  );
+  const { split, rows, repeats, metric, columns, importance, doubts = [] } = insight;
+  // What an earlier version found out has no errors.
+  const listed = importance.slice(0, shown).map((one) => ({ ...one, half: z * (one.error ?? one.spread ?? 0) }));
+  const ends = listed.flatMap(({ loss, half, change }) => (loss === undefined ? [change] : [loss - half, loss + half]));
   const domain = around(ends, 0);
   const unit = report.task === "regression" ? `in units of ${report.label}` : "in log odds";
   return (
@@ -22,9 +23,10 @@ export function Importances({ insight, report }: { insight: ReportInsight; repor
           ? `By how much the ${metric === "rmse" ? "RMSE" : metric} grows`
           : `By how far the output moves, ${unit},`}{" "}
         on {formatCount(rows)} {split} rows when a column takes the values of other rows: the mean of {repeats} shuffles
-        {metric && `, ± their standard deviation, and beside it how far the output moves, ${unit}`}. Columns that say
-        the same stand in for each other, so each of them may look small.
+        {metric && `, its 95 % interval over rows and shuffles, and beside it how far the output moves, ${unit}`}.
+        Columns that say the same stand in for each other, so each of them may look small.
       </p>
+      <Doubts doubts={doubts} />
       {importance.length < columns && (
         <p>
           Of the {formatCount(columns)} columns that the model reads, the {importance.length} that do most in it were
@@ -43,7 +45,7 @@ export function Importances({ insight, report }: { insight: ReportInsight; repor
               )}
               {metric && (
                 <th scope="col" class="number">
-                  ±
+                  ± 95 %
                 </th>
               )}
               <th scope="col" class="number">
@@ -53,18 +55,18 @@ export function Importances({ insight, report }: { insight: ReportInsight; repor
             </tr>
           </thead>
           <tbody>
-            {listed.map(({ column, change, loss, spread }) => (
+            {listed.map(({ column, change, loss, half }) => (
               <tr>
                 <th scope="row" class="long">
                   {column}
                 </th>
                 {metric && <td class="number strong">{figure(loss!)}</td>}
-                {metric && <td class="number quiet">{figure(spread!)}</td>}
+                {metric && <td class="number quiet">{figure(half)}</td>}
                 <td class="number">{figure(change)}</td>
                 <td class="picture">
                   <Whisker
                     value={loss ?? change}
-                    interval={loss === undefined ? undefined : [loss - spread!, loss + spread!]}
+                    interval={loss === undefined ? undefined : [loss - half, loss + half]}
                     domain={domain}
                     reference={0}
                     label={`${column}: ${figure(loss ?? change)}`}

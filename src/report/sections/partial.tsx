@@ -4,6 +4,7 @@ import { Whisker } from "../charts/bars.js";
 import { around } from "../charts/chart.js";
 import { PartialChart } from "../charts/partial.js";
 import type { ReportInput, ReportInsight, ReportPartial } from "../input.js";
+import { Doubts } from "../words.js";
 
 const mostClasses = 6;
 const mostLevels = 12;
@@ -31,6 +32,7 @@ export function Partial({ insight, report }: { insight: ReportInsight; report: R
         averages over combinations that may never occur, so read it as what the model does, not as what the world does.
         All pictures have the same scale.
       </p>
+      <Doubts doubts={partial[0]!.doubts ?? []} />
       {drawn.length < names.length && (
         <p>
           Shown are the {drawn.length} of {formatCount(names.length)} classes that move most.

@@ -19,18 +19,21 @@ export async function* utf8Blocks(
     compression,
     encoding,
     from = 0,
+    piece = false,
     reuse = false,
   }: {
     readonly compression: Compression;
     readonly encoding: Encoding;
     readonly from?: number;
+    /** A piece of a file: a byte order mark where it begins is part of its first cell. */
+    readonly piece?: boolean;
     readonly reuse?: boolean;
   },
 ): AsyncGenerator<Buffer> {
   const seek = compression === "none" && encoding === "utf-8" && from > 0;
   const bom = seek && hasBom(await readAt(path, 0, 3)) ? 3 : 0;
   let skip = seek ? 0 : from;
-  let first = !seek;
+  let first = !seek && !piece;
   const transcode = transcoder(encoding);
   for await (const raw of reuse && compression === "none"
     ? oneBuffer(path, seek ? from + bom : 0)

@@ -5,6 +5,8 @@ export interface Cutting {
   readonly delimiter: number;
   readonly quote: number;
   readonly escape: number;
+  /** Quotes inside a cell may stand as they are: one closes the cell only before a delimiter or a line's end. */
+  readonly inner: boolean;
   readonly comment: number;
   readonly trim: boolean;
   /** A run of delimiters counts as one (columns set with blanks). */
@@ -19,6 +21,7 @@ export const cuttingOf = (
   delimiter: byteOf(dialect.delimiter),
   quote: byteOf(dialect.quote),
   escape: byteOf(dialect.escape),
+  inner: dialect.escape === "" || (dialect.escape === '"' && dialect.quote === "'"),
   comment: byteOf(dialect.comment),
   trim: dialect.trim,
   runs: dialect.delimiter === " ",
@@ -76,7 +79,7 @@ export function cutRecord(
   cutting: Cutting,
   cells: Cells,
 ): number {
-  const { delimiter, quote, escape: escaping, trim, runs } = cutting;
+  const { delimiter, quote, escape: escaping, inner, trim, runs } = cutting;
   cells.count = 0;
   cells.unterminated = false;
   cells.blank = false;
@@ -106,6 +109,10 @@ export function cutRecord(
           if (escaping === quote && i + 1 < length && bytes[i + 1] === quote) {
             kind |= Cell.escaped;
             i += 2;
+            continue;
+          }
+          if (inner && !endsCell(bytes, i + 1, length, cutting)) {
+            i++;
             continue;
           }
           close = i++;
@@ -162,10 +169,22 @@ export function cutRecord(
   return i + 1;
 }
 
+/** Whether nothing but blanks, where they are cut, stands before the next delimiter or the line's end. */
+function endsCell(bytes: Uint8Array, at: number, length: number, { delimiter, trim, runs }: Cutting): boolean {
+  let end = at;
+  if (trim || runs)
+    while (end < length && (bytes[end] === space || bytes[end] === tab) && bytes[end] !== delimiter) end++;
+  return end >= length || bytes[end] === delimiter || bytes[end] === lf || bytes[end] === cr;
+}
+
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) if (bytes[i] !== space && bytes[i] !== tab) return false;
   return true;
 }
+
+/** Whether a cell has nothing but blanks and line ends. */
+export const saysNothing = (bytes: Buffer, { start, end }: Cells, i: number): boolean =>
+  bytes.toString("latin1", start[i]!, end[i]!).trim() === "";
 
 /** Where the next line begins, whatever quotes say; -1 when the buffer ends first and is not `final`. */
 export function lineEnd(bytes: Uint8Array, at: number, length: number, final: boolean): number {
@@ -200,6 +219,10 @@ export function quotesAstray(bytes: Uint8Array, cells: Cells, { quote }: Cutting
   return false;
 }
 
+/** Whether a cell stands in a header line that comes again, as where files were put together: with their byte order marks, too. */
+export const isNameAgain = (text: string, name: string, i: number): boolean =>
+  text === name || (i === 0 && text === `\ufeff${name}`);
+
 /** The text of a cell with its quotes and escapes resolved. */
 export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cutting): string {
   const text = bytes.toString("utf8", cells.start[i]!, cells.end[i]!);
@@ -212,9 +235,13 @@ export function cellText(bytes: Buffer, cells: Cells, i: number, cutting: Cuttin
   )
     return unquoteLoose(text, quote);
   if (cutting.escape === cutting.quote) return text.replaceAll(quote + quote, quote);
+  // Before anything but a quote or itself the sign is part of the text, as in C:\new.
   const escaping = String.fromCharCode(cutting.escape);
   let out = "";
-  for (let k = 0; k < text.length; k++) out += text[k] === escaping && k + 1 < text.length ? text[++k] : text[k];
+  for (let k = 0; k < text.length; k++) {
+    const next = text[k + 1];
+    out += text[k] === escaping && (next === quote || next === escaping) ? text[++k] : text[k];
+  }
   return out;
 }
 

@@ -1,3 +1,4 @@
+import { isNameAgain } from "./cells.js";
 import { doubtful, isKnownMissing } from "./guess.js";
 import { isNumberLike, toBool, toDate, toReal, toTimestamp, unadorned } from "./values.js";
 
@@ -83,7 +84,7 @@ function namesTimes(names: readonly string[], values: readonly number[], rest: R
 export function headerLines(records: Records): number {
   for (let lines = Math.min(3, records.length - 2); lines > 1; lines--)
     if (
-      goesOn(records, lines) &&
+      (goesOn(records, lines) || fillsGaps(records.slice(0, lines))) &&
       hasHeader([joinedHeader(records.slice(0, lines)), ...records.slice(lines, lines + 500)])
     )
       return lines;
@@ -95,7 +96,7 @@ export function headerLines(records: Records): number {
 function standsAgain(records: Records): boolean {
   const [first = []] = records;
   const isFirst = (record: readonly string[]): boolean =>
-    record.length === first.length && record.every((cell, i) => cell === first[i]);
+    record.length === first.length && record.every((cell, i) => isNameAgain(cell, first[i]!, i));
   const rest = records.slice(1).filter((record) => !isFirst(record));
   if (first.length < 2 || rest.length === 0 || rest.length === records.length - 1) return false;
   const names = first.map((name) => name.trim());
@@ -119,6 +120,24 @@ function goesOn(records: Records, lines: number): boolean {
       typed.filter((i) => isWord(record[i])).length >= typed.length / 2 &&
       // One word above numbers may be a slip in the first row; units and merged cells are none.
       (typed.length > 1 || (typed.length === 1 && (merged || /^[([].*[)\]]$/.test(record[typed[0]!]!.trim())))),
+  );
+}
+
+/** Whether lines behind the first have words under its merged cells alone, so that each column gets a name of its own. */
+function fillsGaps([first = [], ...others]: Records): boolean {
+  const said = (cell = ""): boolean => cell.trim() !== "";
+  const isWord = (cell: string): boolean => !isValue(cell) && !isAdorned(cell) && !isMissing(cell);
+  const merged = (i: number): boolean => !said(first[i]) || (i + 1 < first.length && !said(first[i + 1]));
+  const gaps = first.flatMap((cell, i) => (!said(cell) && others.some((line) => said(line[i])) ? [i] : []));
+  const words = first.flatMap((_, i) => (others.some((line) => said(line[i])) ? [i] : []));
+  return (
+    gaps.length > 0 &&
+    2 * gaps.length > first.filter((cell) => !said(cell)).length &&
+    others.at(-1)!.some(said) &&
+    others.every(({ length }) => length === first.length) &&
+    words.length > gaps.length &&
+    words.length < first.filter((cell, i) => said(cell) || words.includes(i)).length &&
+    words.every((i) => merged(i) && others.every((line) => !said(line[i]) || isWord(line[i]!.trim())))
   );
 }
 

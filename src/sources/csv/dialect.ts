@@ -1,7 +1,7 @@
 import type { CsvDialect } from "../scan.js";
 import { Cell, Cells, type Cutting, cellText, cutRecord, cuttingOf, isLoose, lineEnd, quotesAstray } from "./cells.js";
-import { hasHeader } from "./columns.js";
 import type { Sample } from "./sample.js";
+import { beginsNamed, titleRecords } from "./titles.js";
 import { isNumberLike, toDate, toReal, toTimestamp } from "./values.js";
 
 export type Form = Pick<CsvDialect, "delimiter" | "quote" | "escape" | "comment" | "skipLines" | "trim">;
@@ -16,9 +16,24 @@ export interface Parsed {
   readonly astray: number;
   readonly runaway: boolean;
   readonly blankBeforeQuote: boolean;
+  /** Where quotes in cells stand as they are: records that have such, and cells in which two of them stand together. */
+  readonly innerQuotes: number;
+  readonly doubledQuotes: number;
+  /** The same of " in cells that are quoted with ': two together, and others. */
+  readonly pairs: number;
+  readonly singles: number;
+  /** The first record's quotes stand astray. */
+  readonly topAstray: boolean;
 }
 
 const delimiters = [",", ";", "\t", "|", " "] as const;
+export const delimiterWords: Readonly<Record<string, string>> = {
+  ",": "a comma",
+  ";": "a semicolon",
+  "\t": "a tab",
+  "|": "a bar",
+  " ": "blanks",
+};
 const burden: Readonly<Record<string, number>> = { " ": 0.12 };
 const looked = 400;
 
@@ -53,10 +68,46 @@ function bestForm(sample: Sample, given: Partial<Form>, comment: string): Form {
         }
   }
   let { form } = best!;
+  if (given.escape === undefined && !isRegular(parse(sample, form, looked)))
+    form = innerQuotes(sample, given, comment) ?? form;
   if (given.trim === undefined && form.delimiter !== " " && padded(parse(sample, form, looked)))
     form = { ...form, trim: true };
   if (given.skipLines === undefined) form = { ...form, skipLines: leadingLines(sample, form) };
   return form;
+}
+
+/**
+ * A form whose quotes inside cells are neither doubled nor escaped (`'it won't do','x'`), where the usual ones cut some
+ * rows apart and this one cuts all of them alike. A single row of that kind is a slip, and so is a quote that is doubled
+ * elsewhere: those rows are judged one by one.
+ */
+function innerQuotes(sample: Sample, given: Partial<Form>, comment: string): Form | undefined {
+  const quotes = given.quote === undefined ? ['"', "'"] : [given.quote].filter((quote) => quote !== "");
+  let found: { form: Form; score: number } | undefined;
+  for (const quote of quotes.filter((sign) => sample.blocks.some((block) => block.includes(sign))))
+    for (const delimiter of given.delimiter === undefined ? delimiters : [given.delimiter]) {
+      const form: Form = {
+        delimiter,
+        quote,
+        escape: "",
+        comment,
+        trim: given.trim ?? false,
+        skipLines: given.skipLines ?? 0,
+      };
+      const parsed = parse(sample, form, looked);
+      if (!isRegular(parsed) || parsed.innerQuotes < 2 || parsed.doubledQuotes > 0) continue;
+      const score = scoreOf(parsed, form);
+      // Cells that were first quoted with ", and their quotes doubled, and then with '.
+      const doubled = quote === "'" && parsed.pairs > 1 && parsed.singles === 0;
+      if (!found || score > found.score) found = { form: doubled ? { ...form, escape: '"' } : form, score };
+    }
+  return found?.form;
+}
+
+/** Rows of several cells, each as many, and no quote that leaves a doubt. */
+function isRegular({ records, malformed, astray, runaway }: Parsed): boolean {
+  const { width, share } = commonWidth(records);
+  return records.length > 2 && width > 1 && share === 1 && malformed === 0 && astray === 0 && !runaway;
 }
 
 /** Excel's `sep=;` in the first line. */
@@ -94,7 +145,8 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
   const cells = new Cells();
   const records: string[][] = [];
   const comments: string[] = [];
-  let [malformed, astray, runaway, blankBeforeQuote] = [0, 0, false, false];
+  let [malformed, astray, runaway, blankBeforeQuote, topAstray] = [0, 0, false, false, false];
+  let [innerQuotes, doubledQuotes, pairs, singles] = [0, 0, 0, 0];
   for (const [b, block] of sample.blocks.entries()) {
     const final = sample.whole;
     let at = b === 0 ? afterLines(block, form.skipLines) : inStep(block, cutting, commonWidth(records).width);
@@ -114,7 +166,10 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
       if (block[at] === cutting.comment) comments.push(block.toString("utf8", at, next).replace(/[\r\n]+$/, ""));
       at = next;
       if (cells.blank) continue;
-      if (quotesAstray(block, cells, cutting)) astray++;
+      if (quotesAstray(block, cells, cutting)) {
+        astray++;
+        if (records.length === 0) topAstray = true;
+      }
       const record: string[] = [];
       for (let i = 0; i < cells.count; i++) {
         const text = cellText(block, cells, i, cutting);
@@ -126,14 +181,34 @@ export function parse(sample: Sample, form: Form, perBlock: number): Parsed {
           text.trimStart().startsWith(form.quote)
         )
           blankBeforeQuote = true;
+        if (form.escape === "" && cells.kind[i] === Cell.quoted) {
+          if (text.slice(0, -1).includes(form.quote + form.quote)) doubledQuotes++;
+          if (form.quote === "'") for (const [run] of text.matchAll(/"+/g)) run.length % 2 === 0 ? pairs++ : singles++;
+        }
         record.push(text);
       }
+      if (form.escape === "" && hasInnerQuote(record, cells, form.quote)) innerQuotes++;
       records.push(record);
       n++;
     }
   }
-  return { records, comments, malformed, astray, runaway, blankBeforeQuote };
+  return {
+    records,
+    comments,
+    malformed,
+    astray,
+    runaway,
+    blankBeforeQuote,
+    innerQuotes,
+    doubledQuotes,
+    pairs,
+    singles,
+    topAstray,
+  };
 }
+
+const hasInnerQuote = (record: readonly string[], { kind }: Cells, quote: string): boolean =>
+  record.some((text, i) => kind[i] === Cell.quoted && text.includes(quote));
 
 const stepRecords = 5;
 
@@ -174,6 +249,17 @@ function hasStray(block: Buffer, cells: Cells, { quote }: Cutting): boolean {
       return true;
   }
   return false;
+}
+
+/** The first lines of a sample, as they stand. */
+export function topLines({ blocks: [block = Buffer.alloc(0)] }: Sample, count: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; lines.length < count && at < block.length; ) {
+    const next = lineEnd(block, at, block.length, true);
+    lines.push(block.toString("utf8", at, next).replace(/[\r\n]+$/, ""));
+    at = next;
+  }
+  return lines;
 }
 
 export function afterLines(block: Buffer, lines: number): number {
@@ -246,12 +332,13 @@ function padded({ records, blankBeforeQuote }: Parsed): boolean {
   return cells.length > 0 && cells.filter((cell) => cell !== cell.trim()).length > 0.2 * cells.length;
 }
 
-/** Titles and notes above the table: lines with another number of cells, or with one cell alone, before the first of the common number. */
+/** Titles and notes above the table: lines with another number of cells, or records that name nothing, before the first of the common number. */
 function leadingLines(sample: Sample, form: Form): number {
   const head: Sample = { ...sample, blocks: sample.blocks.slice(0, 1) };
   const { records } = parse(head, form, 200);
   const { width, share } = commonWidth(records.slice(Math.min(30, records.length >> 1)));
   if (width < 2 || share < 0.6) return 0;
+  const above = titleRecords(records, width);
   const cutting = cuttingOf(form);
   const cells = new Cells();
   const block = sample.blocks[0]!;
@@ -261,12 +348,12 @@ function leadingLines(sample: Sample, form: Form): number {
     const next = cutRecord(block, at, block.length, sample.whole, cutting, cells);
     if (next < 0) return 0;
     if (!cells.blank) {
-      const below = records.slice(index + 1);
-      const top = below.findIndex((record) => saidCells(record) > 1);
-      const isTitle = saidCells(records[index]!) <= 1 && top >= 0 && beginsTable(below.slice(top), width);
-      if (cells.count >= width && !isTitle) return titles;
-      // One cell less is a header without a name for its first column, or without the delimiter that ends each row.
-      if (cells.count === width - 1 && cells.count > 1 && !beginsTable(records.slice(index + 1), width)) return titles;
+      if (index >= above) {
+        if (cells.count >= width) return titles;
+        // One cell less is a header without a name for its first column, or without the delimiter that ends each row.
+        if (cells.count === width - 1 && cells.count > 1 && !beginsNamed(records.slice(index + 1), width))
+          return titles;
+      }
       index++;
     }
     skipped += lineCount(block, at, next);
@@ -275,14 +362,6 @@ function leadingLines(sample: Sample, form: Form): number {
   }
   return 0;
 }
-
-const saidCells = (record: readonly string[]): number => record.filter((cell) => cell.trim() !== "").length;
-
-/** A header with a name for each column, and rows of as many cells. */
-const beginsTable = (records: readonly (readonly string[])[], width: number): boolean => {
-  const [top] = records;
-  return top !== undefined && top.length === width && saidCells(top) === width && width > 2 && hasHeader(records);
-};
 
 function lineCount(block: Buffer, from: number, to: number): number {
   let lines = 0;

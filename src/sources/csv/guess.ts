@@ -1,4 +1,5 @@
 import { bool, type Column, date, int64, type Reading, real, type Type, text } from "../../base/schema.js";
+import { DatesSeen, dateShape } from "./dates-seen.js";
 import {
   isCode,
   numberReadings,
@@ -52,6 +53,7 @@ const anyReal = bits(...everyReading.map(realBit));
 const numeric = anyInt | anyReal;
 const withPoint = bits(...everyReading.filter((i) => numberReadings[i]!.decimal !== ",").map(realBit));
 const temporal = everything & ~numeric & ~boolBit;
+const anyUtc = bits(...[0, 1, 2, 3].map((order) => timeBit(order, true)));
 const everyOrder = (bit: (order: number) => number): number => bits(...[0, 1, 2, 3].map(bit));
 
 const numbers = numberReadings.map(toPlainNumber);
@@ -92,6 +94,8 @@ export class ColumnGuess {
   /** A whole number with more digits than a real number keeps, and a time that is finer than microseconds. */
   rounded: string | undefined;
   finer: string | undefined;
+  /** What was seen of dates and times, which a single cell can make a column of text. */
+  readonly dates = new DatesSeen();
   readonly #missing: ReadonlySet<string>;
   readonly #dates: readonly string[];
   readonly #days: readonly ((cell: string) => string | undefined)[];
@@ -131,17 +135,37 @@ export class ColumnGuess {
       return;
     }
     this.cells++;
-    if (cell === this.#last && this.alive !== 0) return;
+    if (cell === this.#last && this.alive !== 0) {
+      this.dates.again();
+      return;
+    }
     this.#last = cell;
     if (this.alive === 0) {
       this.#word(cell, false);
+      this.#seeDate(cell, 0);
       return;
     }
     const fits = this.#fits(cell);
+    this.#seeDate(cell, fits & temporal);
     this.#word(cell, (fits & numeric) !== 0);
     if ((fits & this.alive) === 0 && this.#lenient) this.strays++;
     else this.alive &= fits;
     this.example = cell;
+  }
+
+  /** All rows are asked about typed columns alone. */
+  #seeDate(cell: string, fits: number): void {
+    if (this.#lenient) return;
+    const own = fits !== 0 ? fits : dateShape.test(cell) ? this.#dated(cell) : 0;
+    const inOrder = (order: number): boolean =>
+      (own & (dateBit(order) | timeBit(order, false) | timeBit(order, true))) !== 0;
+    const kind =
+      (own & dateBit(0)) | (own & dateBit(1)) | (own & dateBit(2)) | (own & dateBit(given))
+        ? "date"
+        : own & anyUtc
+          ? "utc"
+          : "time";
+    this.dates.see(cell, own === 0 ? undefined : { kind, orders: [0, 1, 2].filter(inOrder).map((o) => orders[o]!) });
   }
 
   #word(cell: string, isNumber: boolean): void {
@@ -163,7 +187,7 @@ export class ColumnGuess {
     }
     const asNumber = this.#numbers(cell);
     if (asNumber !== 0) return asNumber | compact;
-    if (first >= 48 && first <= 57) {
+    if (first >= 48 && first <= 57 && (this.alive & temporal) !== 0) {
       const asDate = this.#dated(cell);
       if (asDate !== 0) {
         if (cell.length > 26 && /[.,]\d{6}\d*[1-9]/.test(cell)) this.finer ??= cell;
@@ -196,7 +220,6 @@ export class ColumnGuess {
   }
 
   #dated(cell: string): number {
-    if ((this.alive & temporal) === 0) return 0;
     if (yearFirst.test(cell)) {
       const time = isoTimes[0](cell) === undefined ? 0 : everyOrder((o) => timeBit(o, false));
       const utc = isoTimes[1](cell) === undefined ? 0 : everyOrder((o) => timeBit(o, true));

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type Column, type Reading, type Type, typeName } from "../../base/schema.js";
 import { keepAside, type Problem, problemText, type Record } from "../records.js";
 import type { CsvDialect } from "../scan.js";
-import { Cells, cellText, cutRecord, cuttingOf, lineEnd, quotesAstray } from "./cells.js";
+import { Cells, cellText, cutRecord, cuttingOf, isNameAgain, lineEnd, quotesAstray, saysNothing } from "./cells.js";
 import { cellsOf } from "./dialect.js";
 import { knownMissing } from "./guess.js";
 import { type Convert, convertTo, isCode } from "./values.js";
@@ -80,6 +80,10 @@ export function csvReader(
     const code = !isGiven[c] && isCode(trimmed);
     const right =
       type.kind === "int64" && !code && convertTo({ kind: "real" }, read)(trimmed) !== undefined ? "real" : "text";
+    // Digits alone may be a day all the same: 20240131.
+    const isTime = type.kind === "date" || type.kind === "timestamp";
+    const dates =
+      isTime && /\d/.test(trimmed) ? "--date-format says how its dates are written (dmy, mdy, %Y%m%d, ...), " : "";
     const otherwise = code
       ? `--type ${name}=${typeName(type)} takes this for a number`
       : `--missing ${JSON.stringify(trimmed)} takes this for missing`;
@@ -89,7 +93,7 @@ export function csvReader(
       problem: isGiven[c]
         ? `is not ${kind}`
         : `is ${code ? "a code and no number" : `not ${typeName(type)}`}, which the cells seen before made ${code ? `${typeName(type)} ` : ""}of this column`,
-      remedy: `--type ${name}=${right} reads the column as ${right}, ${otherwise}; ${keepAside}`,
+      remedy: `${dates}--type ${name}=${right} reads the column as ${right}, ${otherwise}; ${keepAside}`,
       ...(isGiven[c] ? {} : { contradicts: true as const }),
     };
   };
@@ -111,11 +115,11 @@ export function csvReader(
         remedy: `Mend the line, or let --quoting '${dialect.quote}' take such quotes for text; ${keepAside}`,
       });
     let count = cells.count;
-    if (count === dialect.cells) while (count > width && cells.end[count - 1]! <= cells.start[count - 1]!) count--;
+    if (count === dialect.cells) while (count > width && saysNothing(bytes, cells, count - 1)) count--;
     if (
       repeatsHeader &&
       cells.count === header.length &&
-      header.every((name, i) => cellText(bytes, cells, i, cutting) === name)
+      header.every((name, i) => isNameAgain(cellText(bytes, cells, i, cutting), name, i))
     )
       return refuse({
         value: begins(),

@@ -66,6 +66,26 @@ export async function sample(
   };
 }
 
+/** Text takes so many times the bytes that it has packed, where only the beginning of a file is looked at. */
+const unpackedTimes = 4;
+
+/** How many rows a file has, going by the lines of its blocks; `found` are the rows of a file that was looked at as a whole. */
+export function guessRows(
+  { bytes }: SourceFile,
+  { blocks, whole, encoding }: Pick<Sample, "blocks" | "whole" | "encoding">,
+  { compression, found }: { readonly compression: Compression; readonly found: number },
+): number {
+  if (whole) return found;
+  let [lines, seen] = [0, 0];
+  for (const block of blocks) {
+    seen += block.length;
+    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
+  }
+  const width = encoding.startsWith("utf-16") ? 2 : 1;
+  const text = (bytes * (compression === "none" ? 1 : unpackedTimes)) / width;
+  return Math.max(found, (text * Math.max(1, lines)) / Math.max(1, seen));
+}
+
 const said = (assumed: string[], encoding: Encoding, given: Encoding | undefined): string[] =>
   encoding === "utf-8" || given
     ? assumed

@@ -105,6 +105,13 @@ function dateSentences(decided: readonly Decided[], given: GivenReading): string
         `caution: dates are read as ${orderWords[order]} in ${named(unsure.map(({ column }) => column.name))}; the days seen are all below 13, so it could be ${unsure[0]!.either} too (--date-format ${order === "mdy" ? "dmy" : "mdy"} says so)`,
       );
   }
+  for (const { column, guess } of decided) {
+    const [format, other] = guess.dates.namable;
+    if (column.type.kind === "text" && format !== undefined)
+      out.push(
+        `dates like "${guess.example ?? guess.dates.other}" in "${column.name}" are kept as text (--date-format '${format}'${other && other.length === format.length && format.includes("%y") ? ` or '${other}'` : ""} reads them)`,
+      );
+  }
   const finer = decided.filter(({ column, guess }) => column.type.kind === "timestamp" && guess.finer !== undefined);
   if (finer.length > 0)
     out.push(

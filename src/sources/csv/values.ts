@@ -124,7 +124,7 @@ export function toDate(format: string): Convert {
   };
 }
 const isoDate = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
-const isoTimestamp = new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})(?:[T ]${clock}${zone})?$`);
+const isoTimestamp = new RegExp(`^(\\d{4})-(\\d{1,2})-(\\d{1,2})(?:[T ]${clock}${zone})?$`, "i");
 
 export function toTimestamp(format: string, utc: boolean): Convert {
   const match = datePattern(format);
@@ -140,7 +140,8 @@ export function toTimestamp(format: string, utc: boolean): Convert {
       hours = (hours % 12) + (half.toLowerCase() === "p" ? 12 : 0);
     }
     if (hours > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-    const end = offset === undefined ? "" : offset === "Z" || offset === "UTC" ? "+00" : offset;
+    const end = offset === undefined ? "" : offsetOf(offset);
+    if (end === undefined) return undefined;
     return `${date} ${String(hours).padStart(2, "0")}:${minute}:${second}${fraction ? `.${fraction.slice(0, 6)}` : ""}${end}`;
   };
   return (cell) => {
@@ -149,6 +150,14 @@ export function toTimestamp(format: string, utc: boolean): Convert {
     const parts = pattern.exec(cell);
     return parts ? time(match.read(parts), parts.slice(4)) : undefined;
   };
+}
+
+/** An offset from UTC as databases agree on it: `+05:30`, or `+05` as it stands. */
+function offsetOf(offset: string): string | undefined {
+  if (/^[zu]/i.test(offset)) return "+00";
+  const [hours, minutes] = [offset.slice(0, 3), offset.slice(3).replace(":", "")];
+  if (Math.abs(Number(hours)) > 15 || Number(minutes) > 59) return undefined;
+  return minutes === "" ? hours : `${hours}:${minutes}`;
 }
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

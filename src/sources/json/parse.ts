@@ -97,7 +97,9 @@ class Reader {
 
   #name(): string {
     if (this.#next() !== quote) throw this.#unexpected();
-    const name = this.#string();
+    // The sign of a path of fields is no part of a name.
+    const said = this.#string();
+    const name = said.includes("\0") ? said.replaceAll("\0", "\u2400") : said;
     if (this.#next() !== colon) throw this.#unexpected();
     this.#at++;
     return name;

@@ -109,7 +109,13 @@ function parquetSource(source: ParquetScan, { part }: ScanRelation, hashed: bool
 }
 
 const tableSource = (source: TableScan): Source => ({
-  from: `${quote(databaseAlias(source.files[0]!.fingerprint))}.${quote(source.table)}`,
+  from: [
+    databaseAlias(source.files[0]!.fingerprint),
+    ...(source.within === undefined ? [] : [source.within]),
+    source.table,
+  ]
+    .map(quote)
+    .join("."),
   row: "rowid",
   file: 0,
   column: (name, under) => `t.${quote(under(name))}`,

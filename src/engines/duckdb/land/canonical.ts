@@ -41,4 +41,5 @@ export class CanonicalCsv {
   }
 }
 
+// U+FEFF, which a database takes for a byte order mark where a slice begins with it, is a blank to JavaScript.
 const needsQuotes = /[",\n\r\s#'\0]/;

@@ -228,7 +228,9 @@ export class CsvScanner {
       if (cell === 1 && i === begin) {
         // A blank line is no record.
       } else {
-        if (cell !== width) this.plain = false;
+        // A database takes a U+FEFF where a slice begins for a byte order mark, and it may stand before a header line again.
+        if (cell !== width || (bytes[begin] === 0xef && bytes[begin + 1] === 0xbb && bytes[begin + 2] === 0xbf))
+          this.plain = false;
         if (
           header &&
           bytes[begin] === header[0] &&

@@ -1,6 +1,6 @@
 import type { Column } from "../../../base/schema.js";
 import { utf8Blocks } from "../../../sources/csv/bytes.js";
-import { Cells, cellText, cutRecord, cuttingOf, lineEnd } from "../../../sources/csv/cells.js";
+import { Cells, cellText, cutRecord, cuttingOf, isNameAgain, lineEnd } from "../../../sources/csv/cells.js";
 import { ColumnGuess, decide } from "../../../sources/csv/guess.js";
 import type { Layout } from "../../../sources/csv/records.js";
 import { sentences } from "../../../sources/csv/tell.js";
@@ -66,7 +66,7 @@ async function eachRecord(
   const walk = (bytes: Buffer, final: boolean): number => {
     const cell = (place: number): string => cellText(bytes, cells, place, cutting).trim();
     const isHeader = (): boolean =>
-      header?.every((name, i) => i < cells.count && cellText(bytes, cells, i, cutting) === name) ?? false;
+      header?.every((name, i) => i < cells.count && isNameAgain(cellText(bytes, cells, i, cutting), name, i)) ?? false;
     for (let at = 0; ; ) {
       const next = at < bytes.length ? cutRecord(bytes, at, bytes.length, final, cutting, cells) : -1;
       if (next < 0) return at;
