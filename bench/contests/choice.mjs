@@ -39,14 +39,9 @@ export async function choice({ sets: only }) {
     if (files === undefined) console.log(`  ${set}: its data are not beside the project`);
     else lines.push(await lineOf(set, files));
   }
-  for (const [set, margin] of Object.entries(large)) {
+  for (const set of Object.keys(large)) {
     if (only && !only.includes(set)) continue;
-    const files = [];
-    for (const [part, from, rows] of [
-      ["train", 0, 1_000_000],
-      ["test", heldOut, 100_000],
-    ])
-      files.push(await make(`choice-${set}-${part}.parquet`, made(margin, from, rows), parquet));
+    const files = await largeTable(set);
     lines.push(await lineOf(`${set}, 1 M rows, --sample 1%`, files, ["--sample", "1%"]));
     lines.push(await lineOf(`${set}, 1 M rows`, files));
   }
@@ -102,6 +97,11 @@ const large = {
   steps: "1.2 * sign(x0 * x1) + 0.9 * (x2 > 0.5)::INT - 0.6 * (x3 * x3) + 0.5 * effect",
   rare: "-8.2 + 0.9 * x0 + 0.6 * x1 - 0.5 * x2 + effect",
 };
+/** A million rows and 100,000 to judge on. */
+export const largeTable = async (set) => [
+  await make(`choice-${set}-train.parquet`, made(large[set], 0, 1_000_000), parquet),
+  await make(`choice-${set}-test.parquet`, made(large[set], heldOut, 100_000), parquet),
+];
 function made(margin, from, rows) {
   const columns = [0, 1, 2, 3, 4, 5].map((j) => `${bell(`'x${j} ' || i`)} AS x${j}`);
   return `SELECT * EXCLUDE (i, chance, effect), (chance < 1 / (1 + exp(-(${margin}))))::TINYINT AS label

@@ -3,6 +3,7 @@ import { bell, heldOut, make, parquet, uniform } from "../make.mjs";
 import { paired, trained } from "../paired.mjs";
 import { realTables } from "../real-data.mjs";
 import { emptied } from "../sluice.mjs";
+import { largeTable } from "./choice.mjs";
 
 const ofNumbers = ["logistic", "sgd", "sparseLogistic", "boosting", "forest", "tree"];
 const sets = {
@@ -10,12 +11,15 @@ const sets = {
   newsgroups20: { learners: ["sparseLogistic"] },
   "covtype-20k": { learners: ofNumbers, task: ["--task", "multiclass"] },
   skin: { learners: ofNumbers },
+  plane: { learners: ["sgd", "sparseLogistic"] }, // a million rows: more pages than are learned from together
 };
+const madeOnes = { skin, plane: () => largeTable("plane") };
+
 export async function order({ sets: only }) {
   const lines = [];
   for (const [set, { learners, task = [] }] of Object.entries(sets)) {
     if (only && !only.includes(set)) continue;
-    const [files] = set === "skin" ? [await skin()] : ((await realTables(set)) ?? []);
+    const [files] = set in madeOnes ? [await madeOnes[set]()] : ((await realTables(set)) ?? []);
     if (files === undefined) {
       console.log(`  ${set}: its data are not beside the project`);
       continue;

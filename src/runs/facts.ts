@@ -6,7 +6,7 @@ import { fromJson, toJson } from "../base/json.js";
 import { ensureDir, writeWhole } from "./home.js";
 
 /** Raised when what is found out about a source could come out differently: part of every key. */
-const factsVersion = 5;
+const factsVersion = 6;
 
 /**
  * What was once found out about a source (its label, its counts, its fitted features), kept in the cache under the content it was
