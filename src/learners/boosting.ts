@@ -1,5 +1,5 @@
 import { choice, integer, real, realOrAuto, textParam } from "../base/params.js";
-import { defineLearner, type Task } from "./contract.js";
+import { defineLearner } from "./contract.js";
 import { interactionsOf, monotoneOf } from "./trees/constraints.js";
 import { treesContributions } from "./trees/contributions.js";
 import { boost, histogramBytes } from "./trees/fit.js";
@@ -20,7 +20,7 @@ const params = {
   minLeafHessian: realOrAuto(
     0,
     1e9,
-    "summed second derivatives of a leaf at least: for classes, how much doubt its rows are in, p (1 - p) each; auto is 3 for classes, 0.001 for numbers",
+    "summed second derivatives of a leaf at least: for classes, how much doubt its rows are in, p (1 - p) each; auto is 3 for two classes, less for many that are all frequent, 0.001 for numbers",
   ),
   bins: integer(
     4,
@@ -36,7 +36,11 @@ const params = {
   ),
   featureSample: real(1e-6, 1, 1, "share of the features that each tree may use"),
   l1: real(0, 1e9, 0, "L1 penalty on leaf values"),
-  l2: realOrAuto(0, 1e9, "L2 penalty on leaf values; auto is 5 for classes, 0 for numbers"),
+  l2: realOrAuto(
+    0,
+    1e9,
+    "L2 penalty on leaf values; auto is 5 for two classes, less for many that are all frequent, 0 for numbers",
+  ),
   maxStep: realOrAuto(
     0,
     1e9,
@@ -59,13 +63,6 @@ const params = {
   monotone: textParam("", "features whose effect may only rise or fall: 'age:+, price:-'"),
   interactions: textParam("", "groups of features that may meet in one tree's path: 'a b; c d e'"),
 } as const;
-
-/**
- * Of classes, rows that the trees are sure of hardly curve the loss: a few rare ones among thousands of them would be a leaf of their own
- * with a step as long as one likes. A number's rows all curve it alike, and minLeafRows is enough.
- */
-const apt = (task: Task): { readonly l2: number; readonly minLeafHessian: number } =>
-  task === "regression" ? { l2: 0, minLeafHessian: 1e-3 } : { l2: 5, minLeafHessian: 3 };
 
 /**
  * Scores that are logarithms move by ten a step at most, odds by a factor of e^10: far beyond what ordinary rows ask for, and what a leaf of sure
@@ -98,13 +95,13 @@ export const boosting = defineLearner<typeof params, TreesState>({
         minLeafRows: given.minLeafRows,
         bins: given.bins,
         l1: given.l1,
-        l2: given.l2 === "auto" ? apt(data.task).l2 : given.l2,
+        l2: given.l2,
         minGain: given.minGain,
         maxStep: longestStep(given.maxStep, objective),
         patience: given.patience,
         share: given.rowSample > 0 ? given.rowSample : defaultShare(data.rows),
         featureShare: given.featureSample,
-        minLeafHessian: given.minLeafHessian === "auto" ? apt(data.task).minLeafHessian : given.minLeafHessian,
+        minLeafHessian: given.minLeafHessian,
         monotone: monotoneOf(given.monotone, data.blocks, data.task),
         ...interactionsOf(given.interactions, data.blocks),
         category: { smooth: 10, l2: 10, oneAgainstRest: 4, minGroupRows: 100, maxLevels: 32 },

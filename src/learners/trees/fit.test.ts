@@ -3,7 +3,7 @@ import { resolveParams } from "../../base/params.js";
 import { generator } from "../../base/seeds.js";
 import { boosting } from "../boosting.js";
 import { type MemoryTable, memoryData } from "../testing.js";
-import { boost, type FitOptions } from "./fit.js";
+import { boost, type FitOptions, guardsFor } from "./fit.js";
 import { objectiveOf } from "./objectives.js";
 import { leafOf, type Tree, type TreesState } from "./tree.js";
 
@@ -277,6 +277,18 @@ test("rare positives under the default params are no worse than their share, and
   const negatives = margins.filter((_, i) => test.label[i] === 0 && i % 20 === 0);
   const above = positives.map((margin) => negatives.filter((other) => other < margin).length / negatives.length);
   expect(above.reduce((sum, share) => sum + share, 0) / above.length).toBeGreaterThan(0.7);
+});
+
+describe("the guards against leaves of few rare rows", () => {
+  test("are whole for two classes and uneven ones, and shrink where many classes are all frequent", () => {
+    expect(guardsFor([1, 1])).toEqual({ l2: 5, minLeafHessian: 3 });
+    expect(guardsFor([999, 1])).toEqual({ l2: 5, minLeafHessian: 3 });
+    expect(guardsFor([997, 1, 1, 1])).toEqual({ l2: 5, minLeafHessian: 3 });
+    expect(guardsFor([1, 1, 1, 1])).toEqual({ l2: 2.5, minLeafHessian: 1.5 });
+    expect(guardsFor(Array.from({ length: 26 }, () => 700)).minLeafHessian).toBeCloseTo(6 / 26, 2);
+    expect(guardsFor([4e-7, 4e-7, 4e-7])).toEqual(guardsFor([7, 7, 7]));
+    expect(guardsFor([])).toEqual({ l2: 0, minLeafHessian: 1e-3 });
+  });
 });
 
 describe("the longest step", () => {

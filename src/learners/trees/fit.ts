@@ -14,7 +14,10 @@ import { inOrder, renewLeaves } from "./renew-leaves.js";
 import { drawBorder, drawLambda, sizesOf } from "./sampling.js";
 import type { TreesState } from "./tree.js";
 
-export interface FitOptions extends Omit<GrowOptions, "lookAhead" | "histogramBytes"> {
+export interface FitOptions extends Omit<GrowOptions, "lookAhead" | "histogramBytes" | "l2" | "minLeafHessian"> {
+  /** auto: by the classes' shares. */
+  readonly l2: number | "auto";
+  readonly minLeafHessian: number | "auto";
   readonly trees: number;
   readonly learningRate: number;
   readonly bins: number;
@@ -72,8 +75,11 @@ export async function boost(
     flushRows: precision.flushRows,
   });
   const valueScale = objective.link === "exp" ? 1 : scale;
+  const auto = guardsFor(about.classWeights);
   const scaled = {
     ...options,
+    l2: options.l2 === "auto" ? auto.l2 : options.l2,
+    minLeafHessian: options.minLeafHessian === "auto" ? auto.minLeafHessian : options.minLeafHessian,
     l1: options.l1 / valueScale,
     minGain: options.minGain / valueScale ** 2,
     maxStep: options.maxStep / valueScale,
@@ -107,6 +113,23 @@ export async function boost(
       .flat()
       .map((tree) => treeOf(tree, record, data.layout, valueScale)),
   };
+}
+
+/**
+ * Of classes, rows that the trees are sure of hardly curve the loss: a few rare ones among thousands of them would be a leaf of their own
+ * with a step as long as one likes. Where many classes are all frequent, a row curves each one's loss less the more they are, so the guards
+ * shrink with exp(entropy), the number of even classes that are as hard to tell. A number's rows all curve it alike, and minLeafRows is
+ * enough.
+ */
+export function guardsFor(classWeights: ArrayLike<number>): { readonly l2: number; readonly minLeafHessian: number } {
+  const weights = Array.from(classWeights).filter((weight) => weight > 0);
+  if (weights.length === 0) return { l2: 0, minLeafHessian: 1e-3 };
+  if (weights.length <= 2) return { l2: 5, minLeafHessian: 3 };
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  const entropy = weights.reduce((sum, weight) => sum - (weight / all) * Math.log(weight / all), 0);
+  // To three digits: the last ones of a sum may not move a tree.
+  const share = Math.min(1, Math.round(2000 / Math.exp(entropy)) / 1000);
+  return { l2: 5 * share, minLeafHessian: 3 * share };
 }
 
 /** Losses are taken on labels that were divided by `scale`; those with a logarithm are told but for a constant. */
@@ -166,7 +189,7 @@ class Boosted {
     readonly kept: KeptRows,
     readonly data: TrainingData,
     readonly objective: Objective,
-    readonly options: FitOptions,
+    readonly options: FitOptions & Pick<GrowOptions, "l2" | "minLeafHessian">,
     readonly record: RecordLayout,
     readonly outputs: number,
     readonly target: number,
