@@ -1,5 +1,6 @@
 import { BadRowError, SluiceError, UnknownColumnError } from "../base/errors.js";
 import { isNumeric, type Roles, type Schema, typeName } from "../base/schema.js";
+import { shellWord } from "../base/shell.js";
 import { formatCount } from "../base/units.js";
 import type { Warning } from "../base/warning.js";
 import type { Engine } from "../engines/contract.js";
@@ -162,7 +163,7 @@ export function takenColumns(
   for (const name of columnsOf(label))
     if (label.kind === "col") taken.set(name, "it is the label");
     else if (!allowed.includes(name))
-      taken.set(name, `the label is made of it; --allow-leak ${quotedName(name)} takes it as a feature all the same`);
+      taken.set(name, `the label is made of it; --allow-leak ${shellWord(name)} takes it as a feature all the same`);
   for (const [role, name] of Object.entries(roles))
     if (role !== "time" || !requested) taken.set(name, `it is the --${role} column`);
   return taken;
@@ -190,4 +191,3 @@ const belowNought = (name: string, value: number, file: string): BadRowError =>
     problem: "is a weight below 0",
     remedy: `leave such rows out with --where '${printExpr({ kind: "col", name })} > 0', or name another column`,
   });
-const quotedName = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);

@@ -1,5 +1,7 @@
 import { type Column, isNumeric, type Schema } from "../base/schema.js";
+import { shellWord } from "../base/shell.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
+import { printExpr } from "../expr/print.js";
 import type { Relation } from "../expr/relation.js";
 import { tellsAsCode } from "./leak/codes.js";
 import { leakLimits, percent, type Task, type Told, tellsLabel } from "./leak/single.js";
@@ -102,13 +104,13 @@ export async function leakWarnings(options: LeakOptions): Promise<LeakWarning[]>
 }
 
 /** Names as `--features` reads them: quoted where they are no words. */
-const plain = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : `"${name}"`);
+const plain = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? name : printExpr(col(name)));
 
 /** What to paste: all columns as they are, codes as categories; nothing where that would be too long a line. */
 function featuresWith(codes: readonly string[], columns: readonly string[]): string | undefined {
   if (columns.length > 20) return undefined;
   const list = columns.map((name) => (codes.includes(name) ? `onehot(${plain(name)})` : plain(name)));
-  return `--features '${list.join(", ").replaceAll("'", "'\\''")}'`;
+  return `--features ${shellWord(list.join(", "))}`;
 }
 
 /** The column as a real; text by a hash that tells its values apart. */
@@ -122,12 +124,11 @@ const formula = (parts: readonly { name: string; sign: number }[]): string =>
 const comparable = (kind: string): boolean =>
   ["bool", "int64", "real", "decimal", "text", "date", "timestamp"].includes(kind);
 const isTime = (kind: string): boolean => kind === "date" || kind === "timestamp";
-const quoted = (name: string): string => (/^\w+$/.test(name) ? name : `'${name}'`);
 const remedy = (name: string): string =>
-  `If it is known only after the event, leave it out: --drop ${quoted(name)}; if it is known before, say so: --allow-leak ${quoted(name)}`;
+  `If it is known only after the event, leave it out: --drop ${shellWord(name)}; if it is known before, say so: --allow-leak ${shellWord(name)}`;
 /** A label that follows the time is no leak, and is foreseen from the past alone. */
 const whenItHappened = (name: string): string =>
-  `. If it is when the row happened, judge on the latest rows: --time ${quoted(name)} --validate time:0.2`;
+  `. If it is when the row happened, judge on the latest rows: --time ${shellWord(name)} --validate time:0.2`;
 function afterEvent(x: Float64Array, event: Float64Array): boolean {
   let pairs = 0;
   for (let row = 0; row < x.length; row++) {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { shellWord } from "../base/shell.js";
 import { className } from "../model/model.js";
 import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
 import type { Insight } from "../predict/insight.js";
@@ -8,11 +9,9 @@ import type { ReportComparison, ReportInput } from "./input.js";
 
 /** The flags that say the same as a spec: what to type to train this model again. */
 export function commandOf(spec: TrainSpec): string {
-  const quoted = (text: string): string =>
-    /^[\w./:=%@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
   const flags: string[] = [];
   const flag = (name: string, value: string | number | undefined): void =>
-    void (value !== undefined && flags.push(`--${name} ${quoted(String(value))}`));
+    void (value !== undefined && flags.push(`--${name} ${shellWord(String(value))}`));
   flag("label", spec.label);
   for (const name of [
     "task",
@@ -40,7 +39,7 @@ export function commandOf(spec: TrainSpec): string {
   for (const [name, value] of Object.entries(spec.params ?? {})) flag("param", `${name}=${value}`);
   for (const [column, type] of Object.entries(spec.types ?? {})) flag("type", `${column}=${type}`);
   flag("bad-rows", spec.badRows);
-  return `sluice train ${spec.sources.map(quoted).join(" ")} ${flags.join(" ")}`;
+  return `sluice train ${spec.sources.map(shellWord).join(" ")} ${flags.join(" ")}`;
 }
 
 /** What a finished run knows, as the report shows it. */

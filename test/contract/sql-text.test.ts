@@ -16,7 +16,7 @@ const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
 /** Quotes of other languages: our formulas, the shell, cells of CSV. */
 const otherQuotes = [
   "expr/print.ts",
-  "report/from-run.ts",
+  "base/shell.ts",
   "features/formulas.ts",
   "model/model.ts",
   "engines/spark/write-there.ts",
