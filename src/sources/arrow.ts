@@ -104,7 +104,10 @@ function flattened(table: Table): Field[] {
 
 /** What is used of a batch of flechette's. */
 interface Batch {
+  readonly length: number;
   readonly nullCount: number;
+  readonly values?: unknown;
+  readonly offsets?: ArrayLike<unknown>;
   readonly children: readonly Batch[];
   at(row: number): unknown;
   isValid(row: number): boolean;
@@ -130,6 +133,14 @@ function recordsOf(path: string, table: Table, schema: Schema, from: number): Re
   }
 }
 
+/** A batch that announces more rows than it has bytes for would be read for ever. */
+function refuseLength({ length, nullCount, values, offsets }: Batch, rows: number): void {
+  const bits = ArrayBuffer.isView(values) ? 8 * values.byteLength : Number.POSITIVE_INFINITY;
+  const room = Math.min(bits, offsets ? offsets.length - 1 : Number.POSITIVE_INFINITY);
+  if (length !== rows || (length > room && nullCount < length))
+    throw new Error(`a column of ${length} rows, with room for ${room}, in a batch of ${rows}`);
+}
+
 function cellsOf(table: Table, { path, type }: Field): (row: number) => string | null {
   const [first, ...rest] = path;
   let batch = table.getChildAt(first!).data[0] as unknown as Batch;
@@ -139,6 +150,7 @@ function cellsOf(table: Table, { path, type }: Field): (row: number) => string |
     if (batch.nullCount > 0) above.push(batch);
     batch = batch.children[child]!;
   }
+  refuseLength(batch, table.numRows);
   const spell = spellingOf(type);
   return (row) => (above.every((one) => one.isValid(row)) ? spell(batch.at(row)) : null);
 }

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tableFromArrays, tableToIPC } from "@uwdata/flechette";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unpackLz4 } from "../../src/sources/arrow/lz4.js";
+import { arrowRecords } from "../../src/sources/arrow.js";
 import { type Desk, desk } from "../support/reading.js";
 
 // test/peers/make-arrow-fixtures.py writes them.
@@ -134,4 +136,30 @@ describe("Arrow", () => {
       ],
     });
   });
+});
+
+test("a batch of one row that announces 721 million is refused, not read for ever", async () => {
+  const bytes = Buffer.from(
+    [
+      "QVJST1cxAAD/////AAEAABAAAAAAAAoADAAKAAkABAAKAAAAEAAAAAABBAAIAAgAAAAEAAgAAAAEAAAABQAAAKQAAABwAAAASAAAACQAAAAEAA",
+      "AAfP///xQAAAAAAAYBBAAAAAEAAABiAAAA5P///5j///8YAAAAAAAFAQQAAAABAAAAdAAAAAQABAAEAAAAuP///xgAAAAAAAMBBAAAAAEAAAB4",
+      "AAYACAAGAAYAAAAAAAIA3P///xQAAAAAAAIBBAAAAAEAAABsAAAA0P///wAAAAFAAAAADAAQAAwACwAKAAQADAAAABwAAAAAAAIBBAAAAAEAAA",
+      "BpAAAACAAMAAgABwAIAAAAAAAAASAAAAD/////WAEAABQAAAAAAAAADAAWABQAEwAMAAQADAAAADAAAAAAAAAAFAAAAAAAAAMEAAoAGAAMAAgA",
+      "BAAKAAAAFAAAAMgAAAABAAAAAAAAAAAAAAALAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAIAAAAAAAAAAAAAAAAAAAACAAAAA",
+      "AAAAAIAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAgAAAAAAAAAGAAAAAAAAAAAAAAAAAAAABgAAAAAAAAACAAAAAAAAAAgAAAAAAAA",
+      "AAgAAAAAAAAAKAAAAAAAAAAAAAAAAAAAACgAAAAAAAAACAAAAAAAAAAAAAAABQAAAAEAACsAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAQ",
+      "AAAAAAAAAAAAAAAAAAAAEAAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAIAAAAAAAADQAAAAAAAAARAAAAAAAAAMVu6QZnjJBWAAAAAAIAAAA3IQAA",
+      "AAAAAAAAAAAAAAAA/////wAAAAD/////AAAAABAAAAAMABAADgAIAAAABAAMAAAA8AAAABAAAAAAAAQACAAIAAAABAAIAAAABAAAAAUAAACkAA",
+      "AAcAAAAEgAAAAkAAAABAAAAHz///8UAAAAAAAGAQQAAAABAAAAYgAAAOT///+Y////GAAAAAAABQEEAAAAAQAAAHQAAAAEAAQABAAAALj///8Y",
+      "AAAAAAADAQQAAAABAAAAeAAGAAgABgAGAAAAAAACANz///8UAAAAAAACAQQAAAABAAAAbAAAAND///8AAAABQAAAAAwAEAAMAAsACgAEAAwAAA",
+      "AcAAAAAAACAQQAAAABAAAAaQAAAAgADAAIAAcACAAAAAAAAAEgAAAAAQAAABABAAAAAAAAYAEAAAAAAAAwAAAAAAAAACABAABBUlJPVzE=",
+    ].join(""),
+    "base64",
+  );
+  const file = join(mkdtempSync(join(tmpdir(), "sluice-rows-")), "rows.arrow");
+  writeFileSync(file, bytes);
+  const read = async () => {
+    for await (const _ of arrowRecords(file, { columns: [{ name: "i", type: { kind: "int64" } }] })) break;
+  };
+  await expect(read()).rejects.toThrow("a column of 721420289 rows, with room for 32");
 });
