@@ -73,6 +73,8 @@ function runTests() {
         "--exclude",
         "test/journey/**",
         "--exclude",
+        "test/truth/**",
+        "--exclude",
         "test/scale/**",
         "--exclude",
         "test/real/**",
