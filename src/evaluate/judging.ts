@@ -1,5 +1,5 @@
 import type { Expr } from "../expr/expr.js";
-import type { Block } from "../features/contract.js";
+import { type Block, widthOf } from "../features/contract.js";
 import type { Learner, Task } from "../learners/contract.js";
 import { outputNames } from "../learners/linear/score.js";
 import { linearScores } from "../learners/passes/linear-scores.js";
@@ -54,7 +54,7 @@ export function judgingOnOutputs(
   const blocks = [...outputs, ...sliceColumns(spec.blocks).blocks];
   const codings = outputs.map(() => ({ shift: 0, exponent: 0 }));
   const dataset = new Dataset({ ...spec, where: validation, blocks, codings }, options);
-  const width = blocks.reduce((sum, block) => sum + (block.kind === "category" ? block.levels.length : 1), 0);
+  const width = widthOf(blocks);
   const weights = outputs.map((_, k) => Array.from({ length: width }, (__, j) => (j === k ? 1 : 0)));
   const params = { weights, intercepts: outputs.map(() => 0), fill: outputs.map(() => 0) };
   return {

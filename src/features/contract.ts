@@ -84,3 +84,11 @@ export interface FittedFeature {
 }
 
 export const defineFeature = <P extends Params, S>(feature: Feature<P, S>): Feature<P, S> => feature;
+
+/** Columns of a page, with each level and each slot of words for itself. */
+export const widthOf = (blocks: readonly Block[]): number =>
+  blocks.reduce(
+    (sum, block) =>
+      sum + (block.kind === "category" ? block.levels.length : block.kind === "text" ? 2 ** block.terms.bits : 1),
+    0,
+  );

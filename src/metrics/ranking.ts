@@ -27,6 +27,8 @@ export const rankingOf = ({ level, count, middle, a, b }: Bins): Ranking => ({
 
 const total = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0);
 export const probabilityOf = (margin: number): number => 1 / (1 + Math.exp(-margin));
+/** The margin of a probability. */
+export const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
 export interface Area {
   readonly value: number;

@@ -1,5 +1,5 @@
 import { SluiceError } from "../base/errors.js";
-import { probabilityOf, type Ranking } from "./ranking.js";
+import { logit, type Ranking } from "./ranking.js";
 
 /** From which probability on a row counts as positive: a number, or what shall be reached on the rows that judge. */
 export type Goal =
@@ -69,7 +69,3 @@ export function topRows(ranking: Ranking): { share: number; precision: number; r
     return { share, precision, recall: found / allPositives, lift: precision / (allPositives / all) };
   });
 }
-
-/** The margin of a probability. */
-export const logit = (probability: number): number => Math.log(probability / (1 - probability));
-export const thresholdOf = (cut: number): number => probabilityOf(cut);

@@ -1,4 +1,5 @@
 import { call, type Expr, lit } from "../expr/expr.js";
+import { logit } from "../metrics/ranking.js";
 
 /**
  * What turns a binary model's margin into one whose probability is what happened on held-back rows: a straight line of the margin
@@ -31,7 +32,7 @@ export function calibrated(calibration: Calibration | undefined): (margin: numbe
     const below = Math.floor(place);
     const low = shares[below]!;
     const share = low + (place - below) * (shares[Math.min(below + 1, last)]! - low);
-    return Math.log(share / (1 - share));
+    return logit(share);
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Resolved } from "../base/params.js";
 import { sourceName, summedOf } from "../evaluate/judge.js";
-import type { Block, FittedFeature } from "../features/contract.js";
+import { type Block, type FittedFeature, widthOf } from "../features/contract.js";
 import { blocksOf } from "../features/fit.js";
 import type { Learner } from "../learners/contract.js";
 import { ClusterRows } from "../rows/cluster-rows.js";
@@ -119,10 +119,3 @@ function optionsOf(
     },
   };
 }
-
-export const widthOf = (blocks: readonly Block[]): number =>
-  blocks.reduce(
-    (sum, block) =>
-      sum + (block.kind === "category" ? block.levels.length : block.kind === "text" ? 2 ** block.terms.bits : 1),
-    0,
-  );

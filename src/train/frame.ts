@@ -27,6 +27,8 @@ interface Taken {
   readonly where: Expr | undefined;
   readonly taking: Expr | undefined;
   readonly base: Relation;
+  /** The same before rows without a weight are left out. */
+  readonly asGiven: Relation;
   readonly weight: Weight | undefined;
 }
 
@@ -101,8 +103,8 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
   const learnedFrom = weight
     ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
     : census.train;
-  const asGiven = rowsOf(rowsOf(sheet.all, both(sheet.where, sheet.sampled)), isLabelled);
-  warnings.push(...(await known("roles", () => withoutRoles(roles, schema, asGiven, engine, signal))));
+  const withLabel = rowsOf(taken.asGiven, isLabelled);
+  warnings.push(...(await known("roles", () => withoutRoles(roles, schema, withLabel, engine, signal))));
   const classWeights = spec.classWeights && balancedWeights(found, spec.label);
   const weighing: Weight | undefined = classWeights
     ? {
@@ -134,7 +136,7 @@ async function rowsTaken({ run, all, where: given, sampled, roles, schema, known
     );
   const where = both(given, some?.weighs);
   const taking = both(where, sampled);
-  return { where, taking, base: rowsOf(all, taking), weight };
+  return { where, taking, base: rowsOf(all, taking), asGiven, weight };
 }
 
 /** Every row that was read, by what became of it. */

@@ -8,13 +8,14 @@ import { weightOf } from "../data/roles.js";
 import { validateOf } from "../data/split.js";
 import { columnsOf, type Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
+import { widthOf } from "../features/contract.js";
 import type { Metrics } from "../metrics/contract.js";
-import { thresholdOf } from "../metrics/threshold.js";
+import { probabilityOf } from "../metrics/ranking.js";
 import { contentHashOf, type Model, modelFormat, stateHashOf, writeModel } from "../model/model.js";
 import type { Quality } from "../rows/passes/quality.js";
 import { keepModel, writeWhole } from "../runs/home.js";
 import { fewPositives, unscored, worseThanBaseline } from "./cautions.js";
-import { type Encoded, widthOf } from "./encode.js";
+import type { Encoded } from "./encode.js";
 import type { Fitted } from "./fit-all.js";
 import { type Frame, validationRowsOf } from "./frame.js";
 import type { JudgedModel } from "./judge-model.js";
@@ -180,7 +181,7 @@ function resultOf(of: {
       .filter(({ use }) => use === "dropped" || use === "no feature")
       .map(({ column, reason }) => ({ column, reason })),
     metrics: metricsOf(frame, judged),
-    ...(threshold ? { threshold: { goal: threshold.goal, probability: thresholdOf(threshold.margin) } } : {}),
+    ...(threshold ? { threshold: { goal: threshold.goal, probability: probabilityOf(threshold.margin) } } : {}),
     ...(outOfBag ? { outOfBag } : {}),
     seconds: (Date.now() - run.startedMs) / 1000,
     passes: dataset.counters.passes + judgedApart,

@@ -8,6 +8,9 @@ import { openSource, type SourceOptions } from "../../src/sources/index.js";
 import type { ParquetScan, TextScan } from "../../src/sources/scan.js";
 import { pathOf } from "../../src/sql/duckdb/stored-names.js";
 
+export const lines = (...some: readonly (string | readonly string[])[]): string => `${some.flat().join("\n")}\n`;
+export const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
+
 export type Cells = readonly (string | null)[];
 
 /** What the library reads of a file: names, types, and each row's cells as text. */

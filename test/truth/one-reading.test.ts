@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "vitest";
 import { place } from "../support/cli.js";
+import { range } from "./csv-support.js";
 
 const at = place();
 afterAll(() => at[Symbol.dispose]());
 
-const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 const stored: Readonly<Record<string, string>> = {
   int64: "BIGINT",
   real: "DOUBLE",

@@ -3,16 +3,13 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Column } from "../../src/base/schema.js";
-import { Reader } from "./csv-support.js";
+import { lines, Reader, range } from "./csv-support.js";
 
 let reader: Reader;
 beforeAll(async () => {
   reader = await Reader.open();
 });
 afterAll(() => reader[Symbol.asyncDispose]());
-
-const lines = (...some: readonly (string | readonly string[])[]): string => `${some.flat().join("\n")}\n`;
-const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 
 describe("digits that a type does not keep are said", () => {
   test("of whole numbers beside reals", async () => {

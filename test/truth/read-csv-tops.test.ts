@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Reader } from "./csv-support.js";
+import { lines, Reader, range } from "./csv-support.js";
 
 let reader: Reader;
 beforeAll(async () => {
@@ -7,8 +7,6 @@ beforeAll(async () => {
 });
 afterAll(() => reader[Symbol.asyncDispose]());
 
-const lines = (...some: readonly (string | readonly string[])[]): string => `${some.flat().join("\n")}\n`;
-const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 const refused = (message: RegExp): object => ({
   code: "unreadable_source",
   message: expect.stringMatching(message),

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Reader } from "./csv-support.js";
+import { lines, Reader, range } from "./csv-support.js";
 
 let reader: Reader;
 beforeAll(async () => {
   reader = await Reader.open();
 });
 afterAll(() => reader[Symbol.asyncDispose]());
-
-const lines = (...some: readonly (string | readonly string[])[]): string => `${some.flat().join("\n")}\n`;
-const range = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 
 // What is right was compared with pandas 2: where it gives an instant, it is this one; where it refuses, the cell is text.
 const cases: readonly (readonly [cell: string, type: string, value: string])[] = [

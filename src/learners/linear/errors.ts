@@ -1,4 +1,5 @@
 import { factorise } from "../solvers/cholesky.js";
+import { dot, hasL1 } from "../solvers/penalty.js";
 import { type Coordinates, penaltyOn } from "./coordinates.js";
 import type { Strength } from "./params.js";
 
@@ -27,14 +28,15 @@ export function variancesOf(
   noise = 1,
 ): Float64Array | undefined {
   const { coordinates, weight, x } = fit;
-  const { l1, l2 } = penaltyOn(coordinates, strength, outputs);
-  if (!fit.hessian || l1.some((penalty) => penalty > 0)) return undefined;
+  const penalty = penaltyOn(coordinates, strength, outputs);
+  if (!fit.hessian || hasL1(penalty)) return undefined;
+  const { l2 } = penalty;
   const size = l2.length;
   const { hessian, inverse, largest } = whatIsSaid(fit.hessian, size);
   const penalised = Float64Array.from(hessian);
   for (let j = 0; j < size; j++) penalised[j * size + j]! += l2[j]! + leastRidge * largest;
   const factor = factorise(penalised, size);
-  const pull = factor.solve(l2.map((penalty, j) => penalty * x[j]!));
+  const pull = factor.solve(l2.map((pull, j) => pull * x[j]!));
   const bias = inverse(times(hessian, pull));
   const variances = new Float64Array(size);
   for (let k = 0; k < size; k++) {
@@ -84,12 +86,6 @@ function times(matrix: Float64Array, v: Float64Array): Float64Array {
   }
   for (; i < size; i++) product[i] = dot(matrix.subarray(i * size, (i + 1) * size), v);
   return product;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 /** A symmetric matrix squared. */

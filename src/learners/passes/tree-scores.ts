@@ -1,6 +1,7 @@
 import { addTrees, packTrees } from "../../expr/evaluate/trees.js";
 import { kernelsOf } from "../../kernels/index.js";
 import { type TreesScoring, treeSumsReference } from "../../kernels/tree-scores.reference.js";
+import { logit } from "../../metrics/ranking.js";
 import type { Page } from "../../pages/page.js";
 import { defineScorer } from "../../pages/scorer.js";
 import { isIn } from "./tiles.js";
@@ -82,8 +83,5 @@ export const smallestShare = 1e-15;
 const links = {
   exp: Math.exp,
   log: (share: number) => Math.log(Math.max(share, smallestShare)),
-  logit(share: number) {
-    const within = Math.min(Math.max(share, smallestShare), 1 - smallestShare);
-    return Math.log(within / (1 - within));
-  },
+  logit: (share: number) => logit(Math.min(Math.max(share, smallestShare), 1 - smallestShare)),
 };
