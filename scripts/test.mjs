@@ -75,6 +75,8 @@ function runTests() {
         "--exclude",
         "test/truth/**",
         "--exclude",
+        "test/contract/one-model.test.ts",
+        "--exclude",
         "test/scale/**",
         "--exclude",
         "test/real/**",
