@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isError, SluiceError } from "../../base/errors.js";
 import type { Row } from "../../base/schema.js";
 import { quote } from "../../sql/spark/literals.js";
@@ -66,8 +67,7 @@ interface Place {
 async function aftermath(place: Place, name: string, before: Standing, whole: boolean): Promise<string> {
   try {
     if (before === "absent") {
-      await place.clear();
-      return (await place.standing()) === "absent" ? `nothing is left at sc:${name}` : notWhole(name);
+      return (await isCleared(place)) ? `nothing is left at sc:${name}` : notWhole(name);
     }
     if (before === "there" && whole)
       return (await place.whole())
@@ -77,6 +77,20 @@ async function aftermath(place: Place, name: string, before: Standing, whole: bo
   } catch {
     return notWhole(name);
   }
+}
+
+/**
+ * Removes what is left until nothing has come back for a moment: the other tasks of a write that failed are ended after it has, and
+ * make their folders again while they still run.
+ */
+async function isCleared(place: Place): Promise<boolean> {
+  let absent = 0;
+  for (let tries = 0; tries < 20 && absent < 2; tries++) {
+    if (tries > 0) await sleep(250);
+    await place.clear();
+    absent = (await place.standing()) === "absent" ? absent + 1 : 0;
+  }
+  return absent === 2;
 }
 
 const notWhole = (name: string): string =>
