@@ -7,7 +7,7 @@ import type { Engine } from "../engines/contract.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { printDate, printTimestamp } from "../expr/time.js";
-import { splitCodes } from "../pages/worker.js";
+import { splitCodes } from "../pages/row-set.js";
 
 /** Which rows are kept back to judge on: by row identity, by a group's hash, the latest in time, or none. */
 export interface SplitSpec {

@@ -13,6 +13,7 @@ import type { Relation } from "../expr/relation.js";
 import type { Block, NumberBlock } from "../features/contract.js";
 import type { Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
+import { rowSets } from "../pages/row-set.js";
 import { refuseNotFinite, type Summed } from "../rows/coding.js";
 import { Dataset, type NumberCoding } from "../rows/dataset.js";
 import { type QualityParams, quality, readQuality } from "../rows/passes/quality.js";
@@ -173,7 +174,11 @@ async function judged(
       },
     },
   );
-  const [sum] = await dataset.run([{ name: quality.name, params: asked.quality, rows: "all" }], undefined, "quality");
+  const [sum] = await dataset.run(
+    [{ name: quality.name, params: asked.quality, rows: rowSets.labelled }],
+    undefined,
+    "quality",
+  );
   const metrics = readQuality(asked.quality, sum!);
   return {
     metrics: unknown.rows > 0 ? metrics.map((one) => withUnknown(one, unknown.weight)) : metrics,

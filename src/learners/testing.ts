@@ -7,9 +7,9 @@ import type { Block } from "../features/contract.js";
 import { Arena } from "../pages/arena.js";
 import { layoutOf, type Page, type PageColumn, type PageLayout, pageShape } from "../pages/page.js";
 import { addInto } from "../pages/pass.js";
+import { splitCodes } from "../pages/row-set.js";
 import type { Scorer } from "../pages/scorer.js";
 import { spreadOrder } from "../pages/spread.js";
-import { splitCodes } from "../pages/worker.js";
 import type { Task, TrainingData } from "./contract.js";
 
 export interface MemoryTable {

@@ -12,10 +12,12 @@ const deaf = new URL(
 const questions: Readonly<Record<string, (pool: WorkerPool) => Promise<unknown>>> = {
   "a pass over a page": (pool) => pool.run([], [{ index: 0 }]),
   "a question to kept rows": async (pool) => {
-    await pool.run([], [], { keep: { id: 1, name: "k", params: {}, room: () => ({}) as never } });
+    await pool.run([], [], {
+      keep: { id: 1, name: "k", params: {}, rows: { train: 1, validation: 2 }, room: () => ({}) as never },
+    });
     await pool.ask(1, "anything", {});
   },
-  "a walk over pages": (pool) => pool.fold("f", {}, new Float64Array(1), new Uint32Array(1)),
+  "a walk over pages": (pool) => pool.fold({ name: "f", params: {}, rows: 1 }, new Float64Array(1), new Uint32Array(1)),
 };
 
 test.each(Object.keys(questions))("an abort ends %s on a worker that never answers", async (name) => {

@@ -207,15 +207,14 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Pages in `order`, one after the other on one worker, carrying the state along. */
   async fold(
-    name: string,
-    params: unknown,
+    call: PassCall,
     state: Float64Array,
     order: Uint32Array,
     onPages?: (pages: number) => void,
   ): Promise<Float64Array> {
     const worker = this.#workers[0]!;
     const done = await this.#question(worker, {
-      message: { type: "fold", name, params, state, order },
+      message: { type: "fold", ...call, state, order },
       isAnswer: (message) => {
         if (message.type === "folded") onPages?.(message.pages);
         return message.type === "fold";

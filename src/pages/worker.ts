@@ -6,6 +6,7 @@ import type { Keeper, KeeperRoom, Kept } from "./keeper.js";
 import type { Page, PageLayout, PageShape, TermsOfPage } from "./page.js";
 import { pageShape } from "./page.js";
 import type { Fold, Pass } from "./pass.js";
+import { isIn, partsOf, type RowSet, type TrialRows } from "./row-set.js";
 import type { Scorer } from "./scorer.js";
 import { bodyBytes, bodyOffset, openPage, readFully, sealPage, strideOf, termCounts, writeFully } from "./store.js";
 
@@ -17,14 +18,10 @@ export interface Registry {
   readonly keepers: Readonly<Record<string, Keeper<never>>>;
 }
 
-/** Which rows count: their split code in the side page, or all labelled rows. */
-export type RowsOf = "train" | "validation" | "all";
-export const splitCodes = { train: 0, validation: 1, unlabelled: 255 } as const;
-
 export interface PassCall {
   readonly name: string;
   readonly params: unknown;
-  readonly rows: RowsOf;
+  readonly rows: RowSet;
 }
 
 /** Where the pages of a data set are. A file is absent while (or because) pages only live in buffers. */
@@ -47,11 +44,12 @@ export interface PageJob {
   };
 }
 
-/** A keeper that takes all labelled rows of the pages that its worker sees next. */
+/** A keeper that takes the rows of a trial, of the pages that its worker sees next. */
 export interface KeepCall {
   readonly id: number;
   readonly name: string;
   readonly params: unknown;
+  readonly rows: TrialRows;
   /** This worker's instances: made now, or by an earlier call of the same id. */
   readonly instances: readonly { readonly ordinal: number; readonly room: KeeperRoom }[];
   /** Page i is for instance i mod `shards`; without, a worker has one instance, and it takes whatever comes. */
@@ -75,6 +73,7 @@ export type ToWorker =
       readonly type: "fold";
       readonly name: string;
       readonly params: unknown;
+      readonly rows: RowSet;
       readonly state: Float64Array;
       readonly order: Uint32Array;
     };
@@ -151,6 +150,13 @@ export function serveWorker(registry: Registry): void {
   });
 }
 
+interface PageHeader {
+  readonly rows: number;
+  readonly index: number;
+  readonly file: number;
+  readonly firstRow: number;
+}
+
 interface OpenFile {
   readonly layout: PageLayout;
   readonly path: string | undefined;
@@ -179,8 +185,9 @@ class Desk {
   readonly #label: Float64Array;
   readonly #mark: number;
   readonly #keep: boolean;
-  #keeping: ((page: number) => Kept) | undefined;
-  #steps: { rows: RowsOf; length: number; step: (page: Page, into: Float64Array) => void }[] = [];
+  readonly #parts: Uint8Array;
+  #keeping: { readonly rows: TrialRows; readonly at: (page: number) => Kept } | undefined;
+  #steps: { rows: RowSet; length: number; step: (page: Page, into: Float64Array) => void }[] = [];
 
   constructor({ files, arenaBytes, keep }: Extract<ToWorker, { type: "open" }>, registry: Registry) {
     this.#registry = registry;
@@ -190,6 +197,7 @@ class Desk {
     this.#side = this.#open(files.side, keep);
     this.#weight = this.#arena.f64(files.features.layout.pageRows);
     this.#label = this.#arena.f64(files.features.layout.pageRows);
+    this.#parts = new Uint8Array(files.features.layout.pageRows);
     this.#mark = this.#arena.mark();
   }
 
@@ -240,7 +248,8 @@ class Desk {
           instances.set(ordinal, keeper.start(keep.params as never, this.#features.layout, room));
       const { shards } = keep;
       const [only] = instances.values();
-      this.#keeping = (page) => (shards === undefined ? only! : instances.get(page % shards)!);
+      const at = (page: number): Kept => (shards === undefined ? only! : instances.get(page % shards)!);
+      this.#keeping = { rows: keep.rows, at };
     }
     this.#steps = calls.map(({ name, params, rows }) => {
       const pass = this.#registry.passes[name];
@@ -264,7 +273,7 @@ class Desk {
       step(this.#view(loaded, rows), into);
       return into;
     });
-    this.#keeping?.(index).take(this.#view(loaded, "all"));
+    if (this.#keeping) this.#keeping.at(index).take(this.#trialView(loaded, this.#keeping.rows));
     return { type: "page", index, rows: loaded.rows, sums, ...(fresh ? { fresh } : {}) };
   }
 
@@ -276,17 +285,13 @@ class Desk {
     const { state } = message;
     let done = 0;
     for (const index of message.order) {
-      step(this.#view(this.#load(index, undefined, false), "train"), state);
+      step(this.#view(this.#load(index, undefined, false), message.rows), state);
       if (++done % 16 === 0) onPages(done);
     }
     return state;
   }
 
-  #load(
-    index: number,
-    fresh: PageJob["fresh"],
-    trusted: boolean,
-  ): { rows: number; index: number; file: number; firstRow: number } {
+  #load(index: number, fresh: PageJob["fresh"], trusted: boolean): PageHeader {
     const header = fresh && { rows: fresh.rows, index, file: fresh.file, firstRow: fresh.firstRow };
     const features = this.#fill(this.#features, index, fresh?.features, header, trusted);
     this.#fill(this.#side, index, fresh?.side, header ?? features, trusted);
@@ -298,7 +303,7 @@ class Desk {
     file: OpenFile,
     index: number,
     fresh: ArrayBuffer | undefined,
-    header: { rows: number; index: number; file: number; firstRow: number } | undefined,
+    header: PageHeader | undefined,
     trusted: boolean,
   ) {
     const room = new Uint8Array(this.#arena.memory.buffer, file.at, file.stride);
@@ -318,7 +323,13 @@ class Desk {
     return openPage(room.subarray(0, got), file.layout, index, file.path!, trusted);
   }
 
-  #view(header: { rows: number; index: number; file: number; firstRow: number }, select: RowsOf): Page {
+  /** A page whose split says what its rows are for in a trial. */
+  #trialView(header: PageHeader, rows: TrialRows): Page {
+    const page = this.#view(header, rows.train | rows.validation);
+    return { ...page, split: partsOf(rows, page.split, this.#parts.subarray(0, page.rows)) };
+  }
+
+  #view(header: PageHeader, select: RowSet): Page {
     const { rows } = header;
     const { buffer } = this.#arena.memory;
     const numbers: Float32Array[] = [];
@@ -354,10 +365,8 @@ class Desk {
       else {
         split = new Uint8Array(buffer, side + sideOffsets[i]!, rows);
         const weighted = this.#side.layout.columns.some((column) => column.name === "weight");
-        const wanted = select === "all" ? -1 : splitCodes[select];
         for (let r = 0; r < rows; r++) {
-          const taken = wanted < 0 ? split[r] !== splitCodes.unlabelled : split[r] === wanted;
-          if (!taken) weight[r] = 0;
+          if (!isIn(select, split[r]!)) weight[r] = 0;
           else if (!weighted) weight[r] = 1;
         }
       }

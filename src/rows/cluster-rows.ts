@@ -6,7 +6,8 @@ import { spaceOf } from "../kernels/space.js";
 import { passes } from "../learners/passes/index.js";
 import type { EncodedRows, Pass } from "../pages/pass.js";
 import type { KeepRun } from "../pages/pool.js";
-import { type PassCall, splitCodes } from "../pages/worker.js";
+import { rowSets, splitCodes } from "../pages/row-set.js";
+import type { PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import { Dataset, type DatasetOptions, type DatasetSpec } from "./dataset.js";
 import { type Ranges, rangesQuery, readRanges, spreadsOf, sumsInEngine } from "./engine-sums.js";
@@ -33,7 +34,7 @@ export class ClusterRows extends Dataset {
   ): Promise<Float64Array[]> {
     const asked = calls.map(({ name, params, rows }) => {
       const make = (passes[name] as Pass<unknown> | undefined)?.inEngine;
-      return rows === "train" && make ? (about: EncodedRows) => make(params, this.layout, about) : undefined;
+      return rows === rowSets.train && make ? (about: EncodedRows) => make(params, this.layout, about) : undefined;
     });
     if (keep || asked.some((one) => one === undefined)) return super.run(calls, journal, unit, keep);
     this.counters.passes++;

@@ -3,6 +3,7 @@ import { packCounts } from "../expr/slots.js";
 import type { FittedFeature, TextBlock } from "../features/contract.js";
 import { blocksOf } from "../features/fit.js";
 import { featureNamed } from "../features/index.js";
+import { rowSets } from "../pages/row-set.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
 import { documents } from "./passes/documents.js";
@@ -31,7 +32,7 @@ export async function countDocuments(
   const lease = ledger.lease("counts of words", 8 * width * (2 * threads + 2));
   try {
     const [sum] = await dataset.run(
-      [{ name: documents.name, params: { columns }, rows: "train" }],
+      [{ name: documents.name, params: { columns }, rows: rowSets.train }],
       journal,
       "documents",
     );

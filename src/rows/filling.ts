@@ -1,9 +1,9 @@
 import type { Chunk, ChunkColumn } from "../engines/contract.js";
 import { TermCounter } from "../expr/terms.js";
 import { bytesOf, mostTermsOfRow, type PageLayout, pageShape, type TermsOfPage, termColumns } from "../pages/page.js";
-
+import { splitCodes } from "../pages/row-set.js";
 import { bodyOffset, strideOf } from "../pages/store.js";
-import { type PageJob, splitCodes } from "../pages/worker.js";
+import type { PageJob } from "../pages/worker.js";
 
 type Column = Float32Array | Float64Array | Int32Array | Uint8Array;
 type Buffers = NonNullable<PageJob["fresh"]>;

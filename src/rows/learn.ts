@@ -5,7 +5,8 @@ import type { KeptRows, Task, TrainingData, WalkedRows } from "../learners/contr
 import type { PageLayout } from "../pages/page.js";
 import type { Fold, Pass } from "../pages/pass.js";
 import type { KeepRun, WorkerPool } from "../pages/pool.js";
-import type { PassCall } from "../pages/worker.js";
+import type { TrialRows } from "../pages/row-set.js";
+import type { KeepCall, PassCall } from "../pages/worker.js";
 import type { Journal } from "../runs/journal.js";
 import type { Dataset } from "./dataset.js";
 
@@ -14,6 +15,8 @@ export interface LearningStep {
   readonly loss?: number;
   readonly note?: string;
 }
+
+type KeepAsked = Pick<KeepCall, "name" | "params" | "rows">;
 
 interface Waiting {
   readonly learner: number;
@@ -88,9 +91,11 @@ export class SharedRows {
     blocks: readonly Block[];
     seed: number;
     main: boolean;
+    trial: TrialRows;
     fitBy?: NonNullable<TrainingData["fitBy"]>;
   }): TrainingData {
     const dataset = this.#dataset;
+    const { trial } = about;
     const learner = this.#learners++;
     const layout: PageLayout = dataset.layout;
     return {
@@ -103,14 +108,15 @@ export class SharedRows {
       validationRows: about.validationRows,
       ...(about.fitBy ? { fitBy: about.fitBy } : {}),
       pass: <P>(pass: Pass<P>, params: P, options: { rows?: "train" | "validation" | "sample" } = {}) => {
-        const rows = options.rows ?? "train";
-        if (rows === "sample") return this.#sampled({ name: pass.name, params, rows: "train" }, about.seed, learner);
-        return this.#scan({ name: pass.name, params, rows }, learner);
+        const { rows = "train" } = options;
+        const asked = { name: pass.name, params, rows: rows === "validation" ? trial.validation : trial.train };
+        return rows === "sample" ? this.#sampled(asked, about.seed, learner) : this.#scan(asked, learner);
       },
       fold: <P>(fold: Fold<P>, params: P, state: Float64Array, { epoch, seed }: { epoch: number; seed: number }) =>
-        this.#fold(fold.name, params, state, epoch, seed),
-      keep: (keeper, params) => this.#keep(keeper.name, params, learner),
-      walk: (keeper, params, shards, spread) => this.#walk(keeper.name, params, shards, learner, spread),
+        this.#fold({ name: fold.name, params, rows: trial.train }, state, epoch, seed),
+      keep: (keeper, params) => this.#keep({ name: keeper.name, params, rows: trial }, learner),
+      walk: (keeper, params, shards, spread) =>
+        this.#walk({ name: keeper.name, params, rows: trial }, shards, learner, spread),
       unit: (name, work) => (this.#journal ? this.#journal.unit(`${learner}: ${name}`, work) : work()),
       warn: (warning) => void (about.main && this.warnings.push(warning)),
       report: (step) => void (about.main && this.steps.push(step)),
@@ -118,7 +124,7 @@ export class SharedRows {
   }
 
   /** Kept rows live as long as the workers; a resumed run gathers them anew. */
-  async #keep(name: string, params: unknown, learner: number): Promise<KeptRows> {
+  async #keep(kept: KeepAsked, learner: number): Promise<KeptRows> {
     const id = ++this.#kept;
     const { threads } = this.#pool;
     const room = (worker: number) => ({
@@ -127,7 +133,7 @@ export class SharedRows {
       file: `${this.#keeping.scratch}-${id}-${worker}`,
     });
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ learner, keep: { id, name, params, room }, resolve: () => resolve(), reject });
+      this.#waiting.push({ learner, keep: { id, ...kept, room }, resolve: () => resolve(), reject });
       this.#soon();
     });
     return {
@@ -136,14 +142,14 @@ export class SharedRows {
     };
   }
 
-  async #walk(name: string, params: unknown, shards: number, learner: number, spread?: number): Promise<WalkedRows> {
+  async #walk(kept: KeepAsked, shards: number, learner: number, spread?: number): Promise<WalkedRows> {
     const id = ++this.#kept;
     const room = (ordinal: number) => ({
       workers: this.#pool.threads,
       memoryBytes: 0,
       file: `${this.#keeping.scratch}-${id}-${ordinal}`,
     });
-    const keep: KeepRun = { id, name, params, shards, room, ...(spread ? { spread } : {}) };
+    const keep: KeepRun = { id, ...kept, shards, room, ...(spread ? { spread } : {}) };
     const go = (again: boolean): Promise<void> =>
       new Promise((resolve, reject) => {
         this.#waiting.push({ learner, keep: { ...keep, again }, resolve: () => resolve(), reject });
@@ -201,7 +207,7 @@ export class SharedRows {
     if (this.#waiting.length > 0) this.#soon();
   }
 
-  async #fold(name: string, params: unknown, state: Float64Array, epoch: number, seed: number): Promise<Float64Array> {
+  async #fold(call: PassCall, state: Float64Array, epoch: number, seed: number): Promise<Float64Array> {
     const unit = `fold ${++this.#folds}`;
     const kept = this.#journal?.doubles(unit);
     if (kept) {
@@ -214,7 +220,7 @@ export class SharedRows {
         if (!this.#dataset.complete) await this.#dataset.run([], undefined, `encode for ${unit}`);
         this.#dataset.openForReading();
         const order = permutation(this.#dataset.pageCount, subSeed(seed, `epoch ${epoch}`));
-        return this.#pool.fold(name, params, state, order);
+        return this.#pool.fold(call, state, order);
       };
       const next = await walk().catch(async (error: unknown) => {
         await this.#dataset.forget(error);

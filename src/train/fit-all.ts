@@ -9,6 +9,7 @@ import type { BaselineState } from "../learners/baseline.js";
 import type { Learner } from "../learners/contract.js";
 import { learnerNamed } from "../learners/index.js";
 import { featuresOf } from "../learners/mllib.js";
+import { rowSets } from "../pages/row-set.js";
 import { markComplete } from "../rows/footers.js";
 import { sharesAsTheyCome } from "./class-weights.js";
 import { type Encoded, outputsOf } from "./encode.js";
@@ -39,6 +40,7 @@ export async function fitAll(
     validationRows: census.validation,
     blocks,
     seed: run.seed,
+    trial: { train: rowSets.train, validation: rowSets.validation },
   };
   const baseline = learnerNamed("baseline");
   const fitBy = engine.fitBy && fittingBy(engine, blocks, frame.training, found.numeric, weighing?.expr);

@@ -8,6 +8,7 @@ import { logit } from "../metrics/ranking.js";
 import { type Goal, parseGoal } from "../metrics/threshold.js";
 import type { Calibration } from "../model/calibration.js";
 import type { Model } from "../model/model.js";
+import { rowSets } from "../pages/row-set.js";
 import { fitCalibration, marginCounts } from "../rows/passes/calibrate.js";
 import {
   contendersOf,
@@ -98,7 +99,7 @@ async function calibrated({ frame }: Encoded, judging: Judging): Promise<Calibra
   const kind = run.spec.calibrate as Calibration["kind"] | undefined;
   if (kind === undefined) return undefined;
   run.events.stage?.("calibrating on validation rows");
-  const counting = { name: marginCounts.name, params: { scorer: judging.model }, rows: "validation" } as const;
+  const counting = { name: marginCounts.name, params: { scorer: judging.model }, rows: rowSets.validation } as const;
   const [counted] = await judging.dataset.run([counting], journal, "calibration");
   run.warnings.push({
     code: "calibrated_on_validation",
@@ -113,8 +114,8 @@ async function onValidation({ frame }: Encoded, { dataset, blocks }: Judging, ju
   const params = { ...judged, scorers: judged.scorers.slice(0, 2), columns: sliced.params };
   const [sum, parts] = await dataset.run(
     [
-      { name: quality.name, params: judged, rows: "validation" },
-      { name: slices.name, params, rows: "validation" },
+      { name: quality.name, params: judged, rows: rowSets.validation },
+      { name: slices.name, params, rows: rowSets.validation },
     ],
     frame.sheet.journal,
     "quality validation",
@@ -126,7 +127,7 @@ async function onValidation({ frame }: Encoded, { dataset, blocks }: Judging, ju
 }
 
 async function again({ frame }: Encoded, { dataset }: Judging, judged: QualityParams): Promise<Quality> {
-  const call = { name: quality.name, params: judged, rows: "validation" } as const;
+  const call = { name: quality.name, params: judged, rows: rowSets.validation } as const;
   const [sum] = await dataset.run([call], frame.sheet.journal, "quality at the threshold");
   return qualityOf(judged, readQuality(judged, sum!));
 }

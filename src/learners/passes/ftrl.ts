@@ -4,7 +4,7 @@ import { slotSpace } from "../../kernels/slot-space.js";
 import { Arena } from "../../pages/arena.js";
 import { defineKeeper } from "../../pages/keeper.js";
 import type { Page } from "../../pages/page.js";
-import { splitCodes } from "../../pages/worker.js";
+import { splitCodes } from "../../pages/row-set.js";
 import { type SlotPage, SlotRows, slotBlockRows } from "./slot-rows.js";
 
 /** What FTRL-proximal needs to know beside the rows. */

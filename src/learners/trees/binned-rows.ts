@@ -3,7 +3,7 @@ import { kernelsOf } from "../../kernels/index.js";
 import { Arena } from "../../pages/arena.js";
 import { defineKeeper, type KeeperRoom, type Kept } from "../../pages/keeper.js";
 import type { Page } from "../../pages/page.js";
-import { splitCodes } from "../../pages/worker.js";
+import { splitCodes } from "../../pages/row-set.js";
 import { answerOfBag, type BaggedRows, isBagQuestion } from "./bagging.js";
 import type { WalkedTree } from "./bin-tree.js";
 import { ascending, type Block, Blocks, blockRows } from "./blocks.js";

@@ -1,6 +1,6 @@
 import { mix32 } from "../../base/seeds.js";
 import { defineKeeper } from "../../pages/keeper.js";
-import { splitCodes } from "../../pages/worker.js";
+import { splitCodes } from "../../pages/row-set.js";
 
 export interface ColumnSampleParams {
   /** The share of training rows to take. */
