@@ -9,8 +9,8 @@ import {
   histogramReference,
   partitionReference,
 } from "../dist/kernels/trees.reference.js";
-import { passes, scorers } from "../dist/learners/passes/index.js";
 import { sgdEpoch } from "../dist/learners/passes/sgd-epoch.js";
+import { passes, scorers } from "../dist/learners/registry.js";
 import { memoryData } from "../dist/learners/testing.js";
 import { bestSplit } from "../dist/learners/trees/split.js";
 import { Arena } from "../dist/pages/arena.js";

@@ -1,6 +1,6 @@
 // Compiles the kernels (AssemblyScript to one .wasm) and the TypeScript sources, skipping what is up to date.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,5 +29,11 @@ if (sources.length > 0 && (!existsSync(wasm) || statSync(wasm).mtimeMs < newest)
 }
 mkdirSync(join(root, "dist/kernels"), { recursive: true });
 if (existsSync(wasm)) copyFileSync(wasm, join(root, "dist/kernels/kernels.wasm"));
+// What was compiled from a file that has moved or gone would be found, tested and packed still.
+for (const file of readdirSync(join(root, "dist"), { recursive: true }).filter((name) => /\.js$/.test(name))) {
+  const source = join(root, "src", file.slice(0, -".js".length));
+  if (existsSync(`${source}.ts`) || existsSync(`${source}.tsx`)) continue;
+  for (const made of [file, file.replace(/\.js$/, ".d.ts")]) rmSync(join(root, "dist", made), { force: true });
+}
 // last, because it stops the build on an error, and everything else should be there even then
 run("typescript/bin/tsc", ["-p", "tsconfig.json"]);

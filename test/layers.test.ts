@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { circles, type Import, importsIn, importsOf, upwardOnly } from "./support/imports.js";
+import { circles, type Import, importsIn, importsOf, twoWayFolders, upwardOnly } from "./support/imports.js";
 
 const order =
   "base expr sources sql pages engines kernels features metrics learners model runs rows workspace data evaluate train predict report scale index.ts cli".split(
@@ -22,6 +22,10 @@ describe("src", () => {
 
   test("has no circle of imports", () => {
     expect(circles(imports)).toEqual([]);
+  });
+
+  test("has no two folders that import each other", () => {
+    expect(twoWayFolders(imports)).toEqual([]);
   });
 
   test("holds index.ts alone beside its folders, and each folder has its place in the order", () => {
@@ -72,5 +76,17 @@ describe("the reading of imports", () => {
       ["d.ts", "a.ts"],
     ].map(([from, to]) => ({ from: from!, to: to! }));
     expect(circles(ring)).toEqual(["a.ts -> b.ts -> c.ts -> a.ts"]);
+  });
+
+  test("finds two folders with doors both ways, and none where one lies in the other", () => {
+    const doors = [
+      { from: "a/b/c.ts", to: "a/d/e.ts" },
+      { from: "a/d/f.ts", to: "a/b/g.ts" },
+      { from: "a/h.ts", to: "a/b/c.ts" },
+      { from: "a/b/c.ts", to: "a/contract.ts" },
+    ];
+    expect(twoWayFolders(doors)).toEqual([
+      "a/b and a/d import each other: a/b/c.ts has a/d/e.ts, a/d/f.ts has a/b/g.ts",
+    ]);
   });
 });

@@ -9,13 +9,18 @@ import type { LandedScan, Scan, SparkScan } from "../sources/scan.js";
 import { toSql } from "../sql/relation.js";
 import { sparkDialect } from "../sql/spark.js";
 import type { Chunk, Engine, Happened, Held, LandOptions, RowsOfFile, Target, Underway } from "./contract.js";
-import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/arrow.js";
-import { SparkCluster } from "./spark/cluster.js";
-import { driverPage } from "./spark/driver-page.js";
-import { happened } from "./spark/happened.js";
-import { hold } from "./spark/hold.js";
-import { lineOf, linesRelation, typedLineOf } from "./spark/lines.js";
-import { settingsFor } from "./spark/partitions.js";
+import { driverPage } from "./spark/connection/driver-page.js";
+import { happened } from "./spark/connection/happened.js";
+import { settingsFor } from "./spark/connection/partitions.js";
+import type { Remote } from "./spark/connection/remote.js";
+import { SparkSession } from "./spark/connection/session.js";
+import { BatchReader, chunkOf, type ResultBatch, rowsOf } from "./spark/frames/arrow.js";
+import { lineOf, linesRelation, typedLineOf } from "./spark/frames/lines.js";
+import { type Frame, limit, sql } from "./spark/frames/plan.js";
+import { fieldsOf, schemaOf } from "./spark/frames/types.js";
+import { removeFiles } from "./spark/mllib/helper.js";
+import { SparkCluster } from "./spark/tables/cluster.js";
+import { hold } from "./spark/tables/hold.js";
 import {
   numbered,
   Order,
@@ -26,14 +31,10 @@ import {
   places,
   spansOf,
   unnumbered,
-} from "./spark/pieces.js";
-import { type Frame, limit, sql } from "./spark/plan.js";
-import type { Remote } from "./spark/remote.js";
-import { SparkSession } from "./spark/session.js";
-import { fieldsOf, schemaOf } from "./spark/types.js";
-import { send } from "./spark/upload.js";
+} from "./spark/tables/pieces.js";
+import { send } from "./spark/tables/upload.js";
+import { writeThere } from "./spark/tables/write-there.js";
 import type { Command, ExecutePlanResponse } from "./spark/wire/spark-connect_pb.js";
-import { writeThere } from "./spark/write-there.js";
 
 export interface SparkOptions {
   readonly remote: Remote;
@@ -246,7 +247,12 @@ export class SparkEngine implements Engine {
     const run = async (write: Command): Promise<void> => {
       for await (const _ of this.#run(write, signal)) void _;
     };
-    const cluster = { session: this.session, run, rows: (frame: Frame) => this.#allRows(frame) };
+    const cluster = {
+      session: this.session,
+      run,
+      rows: (frame: Frame) => this.#allRows(frame),
+      removeFiles: (path: string) => removeFiles(this.session, path),
+    };
     return { rows: await writeThere(cluster, this.frame(relation), target), bytes: 0 };
   }
 

@@ -4,7 +4,7 @@ import { resolveParams } from "../base/params.js";
 import { generator } from "../base/seeds.js";
 import type { Task } from "./contract.js";
 import { forest } from "./forest.js";
-import { scorers } from "./passes/index.js";
+import { scorers } from "./registry.js";
 import { type MemoryTable, memoryData } from "./testing.js";
 import { tree } from "./tree.js";
 import { nodeColumns } from "./trees/node-columns.js";

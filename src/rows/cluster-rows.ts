@@ -3,7 +3,7 @@ import type { Engine, Held } from "../engines/contract.js";
 import { call, col, type Expr, lit } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
 import { spaceOf } from "../kernels/space.js";
-import { passes } from "../learners/passes/index.js";
+import { passes } from "../learners/registry.js";
 import type { EncodedRows, Pass } from "../pages/pass.js";
 import type { KeepRun } from "../pages/pool.js";
 import { rowSets, splitCodes } from "../pages/row-set.js";

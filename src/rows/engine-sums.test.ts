@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
 import type { Relation } from "../expr/relation.js";
 import { type TestTables, testTables } from "../features/testing.js";
-import { passes } from "../learners/passes/index.js";
+import { passes } from "../learners/registry.js";
 import { Arena } from "../pages/arena.js";
 import { layoutOf, type Page } from "../pages/page.js";
 import type { EncodedRows, Pass } from "../pages/pass.js";

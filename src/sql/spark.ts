@@ -9,7 +9,7 @@ import { trees } from "./spark/trees.js";
 import { weigh } from "./spark/weigh.js";
 import { weighTerms } from "./spark/words.js";
 
-/** Spark 4.1's SQL, for sessions with the settings of engines/spark/session.ts (ANSI, UTC). Every timestamp is TIMESTAMP_NTZ. */
+/** Spark 4.1's SQL, for sessions with the settings of engines/spark/connection/session.ts (ANSI, UTC). Every timestamp is TIMESTAMP_NTZ. */
 export const sparkDialect: Dialect = {
   name: "spark",
   quote,

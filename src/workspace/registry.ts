@@ -1,4 +1,4 @@
-import { folds, keepers, passes as learnerPasses, scorers } from "../learners/passes/index.js";
+import { folds, keepers, passes as learnerPasses, scorers } from "../learners/registry.js";
 import type { Pass } from "../pages/pass.js";
 import { marginCounts } from "../rows/passes/calibrate.js";
 import { documents } from "../rows/passes/documents.js";

@@ -184,7 +184,7 @@ async function clusterOf({ on, signal }: WorkspaceOptions, local: DuckDBEngine):
   if (!on) return undefined;
   const [{ SparkEngine }, { parseRemote }] = await Promise.all([
     import("../engines/spark.js"),
-    import("../engines/spark/remote.js"),
+    import("../engines/spark/connection/remote.js"),
   ]);
   return SparkEngine.open({
     remote: parseRemote(on.address, on.token),

@@ -7,7 +7,7 @@ import { generator } from "../../src/base/seeds.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import type { Learner, Task, TrainingData } from "../../src/learners/contract.js";
 import { learnerNamed, learners } from "../../src/learners/index.js";
-import { scorers } from "../../src/learners/passes/index.js";
+import { scorers } from "../../src/learners/registry.js";
 import { type MemoryData, type MemoryTable, memoryData } from "../../src/learners/testing.js";
 import type { TreesState } from "../../src/learners/trees/tree.js";
 import { addInto } from "../../src/pages/pass.js";

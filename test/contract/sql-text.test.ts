@@ -19,7 +19,7 @@ const otherQuotes = [
   "base/shell.ts",
   "features/formulas.ts",
   "model/model.ts",
-  "engines/spark/write-there.ts",
+  "engines/spark/tables/write-there.ts",
 ];
 
 test("names and texts become SQL in one place for each dialect", () => {

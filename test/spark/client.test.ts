@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Row, Value } from "../../src/base/schema.js";
-import { sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { sql } from "../../src/engines/spark/frames/plan.js";
 import { needs } from "../support/needs.js";
 import { openSpark, rowsFrom, type SparkKind, sparkKinds } from "../support/spark.js";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sql } from "../../src/engines/spark/plan.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
-import { SparkSession } from "../../src/engines/spark/session.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
+import { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { sql } from "../../src/engines/spark/frames/plan.js";
 import { needs } from "../support/needs.js";
 import { proxy } from "../support/proxy.js";
 import { rowsFrom, sparkRemote } from "../support/spark.js";

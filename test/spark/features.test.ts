@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canonical } from "../../src/base/canonical.js";
 import type { Row } from "../../src/base/schema.js";
 import type { Engine } from "../../src/engines/contract.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
 import { SparkEngine } from "../../src/engines/spark.js";
 import { col } from "../../src/expr/expr.js";
 import type { Relation } from "../../src/expr/relation.js";

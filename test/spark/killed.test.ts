@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
+import { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { sql } from "../../src/engines/spark/frames/plan.js";
 import { cachedModels, fit, mllib, transform } from "../../src/engines/spark/mllib.js";
-import { sql } from "../../src/engines/spark/plan.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
-import { SparkSession } from "../../src/engines/spark/session.js";
 import { place, type Running } from "../support/cli.js";
 import { duck } from "../support/duck.js";
 import { needs } from "../support/needs.js";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { cachedModels, fit, type MllibModel, mllib, transform } from "../../src/engines/spark/mllib.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
 import { openSpark, sparkRemote } from "../support/spark.js";
 import { binary, classes, letters, measured } from "./mllib-cases.js";

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import * as helper from "../../src/engines/spark/mllib/helper.js";
 import { home } from "../../src/engines/spark/mllib/home.js";
@@ -15,8 +17,6 @@ import {
   writeOperator,
   writePipeline,
 } from "../../src/engines/spark/mllib.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
 import { openSpark, sparkRemote } from "../support/spark.js";
 import { binary, letters } from "./mllib-cases.js";

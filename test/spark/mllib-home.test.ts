@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { int64, type Row } from "../../src/base/schema.js";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import {
   columnsNamed,
@@ -18,8 +20,6 @@ import {
   type Stage,
   transform,
 } from "../../src/engines/spark/mllib.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import { col, type Expr } from "../../src/expr/expr.js";
 import { duckdbDialect } from "../../src/sql/duckdb.js";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 import { ask } from "../../src/engines/spark/mllib/ask.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { factsOf, typeNumbers } from "../../src/engines/spark/mllib/operator.js";
 import { cachedModels, fit, type MllibModel, mllib, transform } from "../../src/engines/spark/mllib.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { needs } from "../support/needs.js";
 import { openSpark } from "../support/spark.js";
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { sql } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { home, homeColumns } from "../../src/engines/spark/mllib/home.js";
 import { cachedModels, mllibNamed, mllibNames } from "../../src/engines/spark/mllib.js";
-import { sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import { col, type Expr } from "../../src/expr/expr.js";
 import { needs } from "../support/needs.js";

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { wantedSpark } from "../../scripts/optional.mjs";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { plainAttributes } from "../../src/engines/spark/mllib/model.js";
 import { modelNameOf, operatorOf } from "../../src/engines/spark/mllib/operator.js";
@@ -15,8 +17,6 @@ import {
   type TransformerName,
   transform,
 } from "../../src/engines/spark/mllib.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
 import { compared } from "../support/equality.js";
 import { needs } from "../support/needs.js";
 import { openSpark, sparkRemote } from "../support/spark.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DuckDBEngine } from "../../src/engines/duckdb.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
 import { SparkEngine } from "../../src/engines/spark.js";
 import { call, col, lit } from "../../src/expr/expr.js";
 import type { Relation } from "../../src/expr/relation.js";

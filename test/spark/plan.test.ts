@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { filter, formula, sql, withColumns } from "../../src/engines/spark/frames/plan.js";
 import { collect } from "../../src/engines/spark/mllib/collect.js";
 import { persisted } from "../../src/engines/spark/mllib/persist.js";
-import { filter, formula, sql, withColumns } from "../../src/engines/spark/plan.js";
 import { needs } from "../support/needs.js";
 import { openSpark } from "../support/spark.js";
 

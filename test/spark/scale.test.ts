@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
-import { parseRemote } from "../../src/engines/spark/remote.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
 import { median } from "../../src/scale/scale.js";
 import { place, type Told } from "../support/cli.js";
 import { asCsv, deliveries } from "../support/deliveries.js";
@@ -170,7 +170,7 @@ needs.spark()("sizes on Spark", () => {
       session,
       "SELECT count(DISTINCT part) AS n FROM (SELECT spark_partition_id() AS part FROM range(1000000))",
     );
-    const { driverPage } = await import("../../src/engines/spark/driver-page.js");
+    const { driverPage } = await import("../../src/engines/spark/connection/driver-page.js");
     expect(await (await driverPage(session)).cores()).toBe(Number(row!["n"]));
   });
 });

@@ -1,8 +1,8 @@
 import { tableFromArrays, tableToIPC, utf8 } from "@uwdata/flechette";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { int64, type Row, text } from "../../src/base/schema.js";
-import { local } from "../../src/engines/spark/plan.js";
-import type { SparkSession } from "../../src/engines/spark/session.js";
+import type { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { local } from "../../src/engines/spark/frames/plan.js";
 import { evaluate } from "../../src/expr/evaluate.js";
 import type { Expr } from "../../src/expr/expr.js";
 import { exprSql } from "../../src/sql/expr.js";

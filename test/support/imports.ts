@@ -68,3 +68,21 @@ export function circles(imports: readonly Import[]): string[] {
   for (const file of [...next.keys()].sort()) visit(file);
   return found;
 }
+
+/** Folders of which neither lies in the other, and which import from each other: rooms with two doors, in sentences. */
+export function twoWayFolders(imports: readonly Import[]): string[] {
+  const folderOf = (file: string): string => posix.dirname(file);
+  const inside = (a: string, b: string): boolean => `${a}/`.startsWith(`${b}/`);
+  const ways = new Map<string, Import>();
+  for (const each of imports) {
+    const [from, to] = [folderOf(each.from), folderOf(each.to)];
+    if (from !== "." && to !== "." && !inside(from, to) && !inside(to, from)) ways.set(`${from} ${to}`, each);
+  }
+  return [...ways].flatMap(([way, there]) => {
+    const [from, to] = way.split(" ") as [string, string];
+    const back = from < to ? ways.get(`${to} ${from}`) : undefined;
+    return back
+      ? [`${from} and ${to} import each other: ${there.from} has ${there.to}, ${back.from} has ${back.to}`]
+      : [];
+  });
+}

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DuckDBEngine } from "../../src/engines/duckdb.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
 import { SparkEngine } from "../../src/engines/spark.js";
 
 /** An engine on a cluster, beside DuckDB for what is here. */

@@ -4,10 +4,10 @@ import { inject } from "vitest";
 import { wantedSpark } from "../../scripts/optional.mjs";
 import { type SparkServer, startSpark } from "../../scripts/spark.mjs";
 import type { Row } from "../../src/base/schema.js";
-import { BatchReader, rowsOf } from "../../src/engines/spark/arrow.js";
-import { type Frame, sql } from "../../src/engines/spark/plan.js";
-import { parseRemote } from "../../src/engines/spark/remote.js";
-import { SparkSession } from "../../src/engines/spark/session.js";
+import { parseRemote } from "../../src/engines/spark/connection/remote.js";
+import { SparkSession } from "../../src/engines/spark/connection/session.js";
+import { BatchReader, rowsOf } from "../../src/engines/spark/frames/arrow.js";
+import { type Frame, sql } from "../../src/engines/spark/frames/plan.js";
 
 /**
  * The servers that all tests of a run share: one, and one that ends every stream after a second or 200 KB, so that each result of some

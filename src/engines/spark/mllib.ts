@@ -16,6 +16,10 @@ export const mllib = {
   combinations,
 } as const;
 
+export { parseRemote, type Remote } from "./connection/remote.js";
+export { SparkSession } from "./connection/session.js";
+// What a program needs besides: a session, and frames to fit to.
+export { type Frame, files, sql, table } from "./frames/plan.js";
 export { evaluate, largerIsBetter } from "./mllib/apply.js";
 export { type CachedModel, cachedModels, clearModels, deleteModels } from "./mllib/cache.js";
 export { collect } from "./mllib/collect.js";
@@ -42,7 +46,3 @@ export { readPipeline, writePipeline } from "./mllib/pipeline-files.js";
 export type { MllibSummary } from "./mllib/summary.js";
 export type { ValidatedModel } from "./mllib/validation.js";
 export { type Written, write } from "./mllib/write.js";
-// What a program needs besides: a session, and frames to fit to.
-export { type Frame, files, sql, table } from "./plan.js";
-export { parseRemote, type Remote } from "./remote.js";
-export { SparkSession } from "./session.js";

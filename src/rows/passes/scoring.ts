@@ -1,4 +1,4 @@
-import { scorers } from "../../learners/passes/index.js";
+import { scorers } from "../../learners/registry.js";
 import { type Calibration, calibrated } from "../../model/calibration.js";
 import type { Arena } from "../../pages/arena.js";
 import type { Page, PageLayout } from "../../pages/page.js";

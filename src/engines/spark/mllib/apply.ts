@@ -1,8 +1,8 @@
 import { SluiceError } from "../../../base/errors.js";
-import type { Executing } from "../execute.js";
-import { fromLiteral } from "../literals.js";
-import { type Frame, frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { Executing } from "../connection/execute.js";
+import type { SparkSession } from "../connection/session.js";
+import { fromLiteral } from "../frames/literals.js";
+import { type Frame, frame } from "../frames/plan.js";
 import { ask } from "./ask.js";
 import { paramLiterals } from "./literal.js";
 import {

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { SluiceError } from "../../../base/errors.js";
-import type { Executing } from "../execute.js";
-import { mlCommand } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { Executing } from "../connection/execute.js";
+import type { SparkSession } from "../connection/session.js";
+import { mlCommand } from "../frames/plan.js";
 import type { MlCommand_WriteSchema, MlCommandResult, MlCommandSchema } from "../wire/spark-connect_pb.js";
 
 export type MlCommandInit = NonNullable<MessageInitShape<typeof MlCommandSchema>["command"]>;

@@ -1,5 +1,5 @@
-import { type Fetched, fromLiteral } from "../literals.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Fetched, fromLiteral } from "../frames/literals.js";
 import { ask } from "./ask.js";
 
 /** An object in the session's cache on the server. */

@@ -1,5 +1,5 @@
 import { nearest, SluiceError } from "../../../base/errors.js";
-import type { DenseMatrix } from "../literals.js";
+import type { DenseMatrix } from "../frames/literals.js";
 import type { ParamFact, ParamType } from "./facts.js";
 
 export type ParamValue =

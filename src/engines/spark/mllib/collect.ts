@@ -1,8 +1,8 @@
 import type { Row } from "../../../base/schema.js";
-import { BatchReader, rowsOf } from "../arrow.js";
-import type { Executing } from "../execute.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { Executing } from "../connection/execute.js";
+import type { SparkSession } from "../connection/session.js";
+import { BatchReader, rowsOf } from "../frames/arrow.js";
+import type { Frame } from "../frames/plan.js";
 
 /** All rows of a frame, which have room in memory here: facts about a model, a summary, the first rows. */
 export async function collect(session: SparkSession, frame: Frame, options: Executing = {}): Promise<readonly Row[]> {

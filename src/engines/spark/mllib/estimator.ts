@@ -1,5 +1,5 @@
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 import type { Fitting } from "./fit-operator.js";
 import type { Fitted } from "./model.js";
 import { type EstimatorName, type EvaluatorName, factsOf, type Operator, type TransformerName } from "./operator.js";

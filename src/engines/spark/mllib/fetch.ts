@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { SluiceError, UnknownNameError } from "../../../base/errors.js";
-import { type Fetched, fromLiteral, type LiteralInit } from "../literals.js";
-import { type Frame, frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Fetched, fromLiteral, type LiteralInit } from "../frames/literals.js";
+import { type Frame, frame } from "../frames/plan.js";
 import type { FetchSchema } from "../wire/spark-connect_pb.js";
 import { ask } from "./ask.js";
 import { fitsType, type ParamValue } from "./check.js";

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../base/errors.js";
-import { type Fetched, fromLiteral } from "../literals.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Fetched, fromLiteral } from "../frames/literals.js";
 import type { MlCommandResult_MlOperatorInfo } from "../wire/spark-connect_pb.js";
 import { ask, write } from "./ask.js";
 import { holdingsOf } from "./cache.js";

@@ -1,8 +1,8 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import type { SparkSession } from "../connection/session.js";
+import { sql } from "../frames/plan.js";
 import { mllib } from "../mllib.js";
-import { sql } from "../plan.js";
-import type { SparkSession } from "../session.js";
 import { ExecutePlanResponseSchema, type MlCommandResultSchema } from "../wire/spark-connect_pb.js";
 import { fitOperator } from "./fit-operator.js";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { SluiceError } from "../../../base/errors.js";
-import type { Executing } from "../execute.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { Executing } from "../connection/execute.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 import { ask, type MlAnswer } from "./ask.js";
 import { deleteModels, deleteOrphans, holdingsOf } from "./cache.js";
 import { paramLiterals } from "./literal.js";

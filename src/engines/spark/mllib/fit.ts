@@ -1,5 +1,5 @@
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 import { applyTransformer } from "./apply.js";
 import type { CrossValidator, Estimator, OneVsRest, Pipeline, TrainValidationSplit } from "./estimator.js";
 import { type Fitting, fitOperator } from "./fit-operator.js";

@@ -1,6 +1,6 @@
-import type { Fetched } from "../literals.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Fetched } from "../frames/literals.js";
+import type { Frame } from "../frames/plan.js";
 import { type Argument, fetch, fetchFrame, methodOf } from "./fetch.js";
 import { helper } from "./table.js";
 

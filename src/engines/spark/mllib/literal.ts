@@ -1,4 +1,4 @@
-import { type DenseMatrix, type LiteralInit, type PlainType, plainType, vectorLiteral } from "../literals.js";
+import { type DenseMatrix, type LiteralInit, type PlainType, plainType, vectorLiteral } from "../frames/literals.js";
 import type { ParamValue, ParamValues } from "./check.js";
 import type { ParamFact, ParamType } from "./facts.js";
 

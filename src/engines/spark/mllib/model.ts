@@ -1,7 +1,7 @@
 import { SluiceError } from "../../../base/errors.js";
-import { type Fetched, fromLiteral } from "../literals.js";
-import { type Frame, frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Fetched, fromLiteral } from "../frames/literals.js";
+import { type Frame, frame } from "../frames/plan.js";
 import { ask, errorClassOf, write } from "./ask.js";
 import { deleteModels, holdingsOf } from "./cache.js";
 import { checkParams, type ParamValues } from "./check.js";

@@ -10,8 +10,8 @@ import {
   resolveParams,
   textParam,
 } from "../../../base/params.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 import type { ParamFact, Task } from "./facts.js";
 import { fit } from "./fit.js";
 import type { Fitting } from "./fit-operator.js";

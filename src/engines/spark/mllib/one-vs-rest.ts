@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { SluiceError } from "../../../base/errors.js";
 import { quote } from "../../../sql/spark/literals.js";
-import { calling, column, constant, type Frame, formula, sql, withColumns } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { calling, column, constant, type Frame, formula, sql, withColumns } from "../frames/plan.js";
 import { collect } from "./collect.js";
 import type { FitAny, OneVsRest } from "./estimator.js";
 import type { Fitting } from "./fit-operator.js";

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../../base/errors.js";
 import { quote } from "../../../sql/spark/literals.js";
-import { type Frame, filter, formula, sql, withColumns } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Frame, filter, formula, sql, withColumns } from "../frames/plan.js";
 import { collect } from "./collect.js";
 import type { CrossValidator, TrainValidationSplit } from "./estimator.js";
 

@@ -1,5 +1,5 @@
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 
 /** Has the cluster keep a frame while it is used several times. */
 export async function persisted<T>(session: SparkSession, relation: Frame, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import { SluiceError, UnknownNameError } from "../../../base/errors.js";
 import { quote } from "../../../sql/spark/literals.js";
-import { command, type Frame, sql } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import { command, type Frame, sql } from "../frames/plan.js";
 import { WriteOperation_SaveMode } from "../wire/spark-connect_pb.js";
 import { collect } from "./collect.js";
 import { readModel, readOperator, writeOperator } from "./files.js";

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../../base/errors.js";
-import type { Fetched } from "../literals.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Fetched } from "../frames/literals.js";
+import type { Frame } from "../frames/plan.js";
 import { deleteModels } from "./cache.js";
 import { type Argument, fetch, fetchFrame, methodOf } from "./fetch.js";
 import { type ModelName, modelFacts } from "./operator.js";

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../../base/errors.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
 import { evaluate, largerIsBetter } from "./apply.js";
 import type { CrossValidator, Estimator, FitAny, TrainValidationSplit } from "./estimator.js";
 import type { Fitting } from "./fit-operator.js";

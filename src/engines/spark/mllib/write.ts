@@ -1,8 +1,9 @@
 import type { Target } from "../../contract.js";
-import type { Frame } from "../plan.js";
-import type { SparkSession } from "../session.js";
-import { writeThere } from "../write-there.js";
+import type { SparkSession } from "../connection/session.js";
+import type { Frame } from "../frames/plan.js";
+import { writeThere } from "../tables/write-there.js";
 import { collect } from "./collect.js";
+import { removeFiles } from "./helper.js";
 
 export interface Written {
   /** Of a path; a table has the form that its catalog gives it from this one. */
@@ -24,6 +25,7 @@ export async function write(
       for await (const _ of session.run(command)) void _;
     },
     rows: async (rows: Frame) => [...(await collect(session, rows))],
+    removeFiles: (path: string) => removeFiles(session, path),
   };
   return writeThere(cluster, frame, { format, overwrite, path: to.startsWith("sc:") ? to : `sc:${to}` });
 }

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../../../base/errors.js";
 import { call, type Expr, lit } from "../../../../expr/expr.js";
-import { BatchReader, chunkOf } from "../../arrow.js";
-import { sql } from "../../plan.js";
+import { BatchReader, chunkOf } from "../../frames/arrow.js";
+import { sql } from "../../frames/plan.js";
 import type { MllibModel } from "../model.js";
 import type { FactorTable, HomeFactors } from "./state.js";
 

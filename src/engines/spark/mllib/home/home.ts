@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../../base/errors.js";
-import type { DenseMatrix, DenseVector, Fetched } from "../../literals.js";
+import type { DenseMatrix, DenseVector, Fetched } from "../../frames/literals.js";
 import { estimatorOf } from "../files.js";
 import { type Fitted, MllibModel } from "../model.js";
 import { type Operator, type OperatorName, paramOf as paramOfOperator } from "../operator.js";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Row } from "../../../../base/schema.js";
 import { quote } from "../../../../sql/spark/literals.js";
-import { sql } from "../../plan.js";
-import type { SparkSession } from "../../session.js";
+import type { SparkSession } from "../../connection/session.js";
+import { sql } from "../../frames/plan.js";
 import { collect } from "../collect.js";
 import { removeFiles } from "../helper.js";
 import type { MllibModel } from "../model.js";

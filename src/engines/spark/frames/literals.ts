@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Value } from "../../base/schema.js";
-import type { DataTypeSchema, Literal, LiteralSchema } from "./wire/spark-connect_pb.js";
+import type { Value } from "../../../base/schema.js";
+import type { DataTypeSchema, Literal, LiteralSchema } from "../wire/spark-connect_pb.js";
 
 export type LiteralInit = MessageInitShape<typeof LiteralSchema>;
 type TypeInit = MessageInitShape<typeof DataTypeSchema>;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { int64 } from "../../base/schema.js";
-import { generator } from "../../base/seeds.js";
-import type { Part } from "../../expr/relation.js";
-import type { SparkScan } from "../../sources/scan.js";
+import { int64 } from "../../../base/schema.js";
+import { generator } from "../../../base/seeds.js";
+import type { Part } from "../../../expr/relation.js";
+import type { SparkScan } from "../../../sources/scan.js";
 import { type Piece, pieceBytesOf, piecesOf } from "./pieces.js";
 
 const scanOf = (files: number, identity: SparkScan["identity"]) => ({

@@ -1,13 +1,13 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { CodedError, type ErrorCode, SluiceError } from "../../base/errors.js";
-import { causeOf, chainOf, tellingOf } from "./causes.js";
-import { tlsError } from "./tls.js";
+import { CodedError, type ErrorCode, SluiceError } from "../../../base/errors.js";
 import {
   ErrorInfoSchema,
   type FetchErrorDetailsResponse,
   type FetchErrorDetailsResponse_Error,
-} from "./wire/spark-connect_pb.js";
+} from "../wire/spark-connect_pb.js";
+import { causeOf, chainOf, tellingOf } from "./causes.js";
+import { tlsError } from "./tls.js";
 
 /** What Spark says of an error: its class and SQL state where it has them, and the id under which it keeps the details. */
 export interface SparkFacts {

@@ -1,9 +1,9 @@
-import type { Value } from "../../base/schema.js";
-import { textOfReal } from "../../expr/evaluate/text.js";
-import type { Relation } from "../../expr/relation.js";
-import { printDate, printTimestamp } from "../../expr/time.js";
-import { text as literal, path as pathLiteral, quote } from "../../sql/duckdb/literals.js";
-import type { DataType } from "./wire/spark-connect_pb.js";
+import type { Value } from "../../../base/schema.js";
+import { textOfReal } from "../../../expr/evaluate/text.js";
+import type { Relation } from "../../../expr/relation.js";
+import { printDate, printTimestamp } from "../../../expr/time.js";
+import { text as literal, path as pathLiteral, quote } from "../../../sql/duckdb/literals.js";
+import type { DataType } from "../wire/spark-connect_pb.js";
 
 /** Cells as one line of a CSV; missing is empty. */
 export const lineOf = (cells: readonly Value[]): string => cells.map((cell) => cellOf(cell, textOf)).join(",");

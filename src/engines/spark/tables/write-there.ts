@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isError, SluiceError } from "../../base/errors.js";
-import type { Row } from "../../base/schema.js";
-import { quote } from "../../sql/spark/literals.js";
-import type { Target } from "../contract.js";
+import { isError, SluiceError } from "../../../base/errors.js";
+import type { Row } from "../../../base/schema.js";
+import { quote } from "../../../sql/spark/literals.js";
+import type { Target } from "../../contract.js";
+import type { SparkSession } from "../connection/session.js";
+import { command, type Frame, files, sql, table } from "../frames/plan.js";
+import { type Command, WriteOperation_SaveMode, WriteOperation_TableSaveMethod } from "../wire/spark-connect_pb.js";
 import { sourceFrame } from "./cluster.js";
-import { removeFiles } from "./mllib/helper.js";
-import { command, type Frame, files, sql, table } from "./plan.js";
-import type { SparkSession } from "./session.js";
 import { isPattern, isUnfinished, type Standing, standingOf, trimmed } from "./standing.js";
-import { type Command, WriteOperation_SaveMode, WriteOperation_TableSaveMethod } from "./wire/spark-connect_pb.js";
 
 /** What a write needs of its engine. */
 interface Cluster {
   readonly session: SparkSession;
   run(write: Command): Promise<void>;
   rows(frame: Frame): Promise<Row[]>;
+  /** Deletes what was written at a path of the cluster's. Nothing there is no error. */
+  removeFiles(path: string): Promise<void>;
 }
 
 /**
@@ -109,18 +110,18 @@ const brokenOff = (cause: unknown, name: string): SluiceError =>
     { cause },
   );
 
-function pathOf({ session }: Cluster, path: string): Place {
+function pathOf({ session, removeFiles }: Cluster, path: string): Place {
   const at = (name: string): Promise<Standing> =>
     isPattern(path) ? Promise.resolve("unknown") : standingOf(session, files("text", [`${trimmed(path)}${name}`]));
   return {
     standing: () => at(""),
     whole: async () => (await at("/_SUCCESS")) === "there",
     unfinished: () => isUnfinished(session, path),
-    clear: () => removeFiles(session, path),
+    clear: () => removeFiles(path),
   };
 }
 
-function tableOf({ session, rows }: Cluster, name: string): Place {
+function tableOf({ session, rows, removeFiles }: Cluster, name: string): Place {
   const standing = (): Promise<Standing> => standingOf(session, table(name));
   return {
     standing,
@@ -132,7 +133,7 @@ function tableOf({ session, rows }: Cluster, name: string): Place {
       const remains = files("binaryFile", [folder], { recursiveFileLookup: "true" });
       if ((await standingOf(session, remains)) === "absent") return;
       const [row] = await rows(sql("SELECT count(*) AS n FROM remains", {}, { remains }));
-      if (Number(row?.["n"]) === 0) await removeFiles(session, folder);
+      if (Number(row?.["n"]) === 0) await removeFiles(folder);
     },
   };
 }

@@ -1,16 +1,16 @@
-import { hashOf } from "../../base/canonical.js";
-import { isError, SluiceError } from "../../base/errors.js";
-import type { Row, Schema } from "../../base/schema.js";
-import { leavesOf } from "../../sources/names.js";
-import type { Cluster } from "../../sources/options.js";
-import { byBytes } from "../../sources/paths.js";
-import type { SourceFile, SparkRead, SparkScan } from "../../sources/scan.js";
-import { quote, text } from "../../sql/spark/literals.js";
-import { firstRowsStay } from "../../sql/spark/scan.js";
-import { column, command, type Frame, files, formula, frame, project, sql, table } from "./plan.js";
-import type { SparkSession } from "./session.js";
+import { hashOf } from "../../../base/canonical.js";
+import { isError, SluiceError } from "../../../base/errors.js";
+import type { Row, Schema } from "../../../base/schema.js";
+import { leavesOf } from "../../../sources/names.js";
+import type { Cluster } from "../../../sources/options.js";
+import { byBytes } from "../../../sources/paths.js";
+import type { SourceFile, SparkRead, SparkScan } from "../../../sources/scan.js";
+import { quote, text } from "../../../sql/spark/literals.js";
+import { firstRowsStay } from "../../../sql/spark/scan.js";
+import type { SparkSession } from "../connection/session.js";
+import { column, command, type Frame, files, formula, frame, project, sql, table } from "../frames/plan.js";
+import { schemaOf } from "../frames/types.js";
 import { isUnfinished } from "./standing.js";
-import { schemaOf } from "./types.js";
 
 /** The rows behind a name, as the cluster has them. */
 export function sourceFrame(read: SparkRead): Frame {

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { SluiceError } from "../../base/errors.js";
+import { SluiceError } from "../../../base/errors.js";
 
 /** Where a Spark Connect server is and how it is spoken to: `sc://host:port/;name=value;...` taken apart. */
 export interface Remote {

@@ -1,9 +1,9 @@
-import { SluiceError } from "../../base/errors.js";
-import { int64 } from "../../base/schema.js";
-import { col } from "../../expr/expr.js";
-import type { Part, Relation, ScanRelation } from "../../expr/relation.js";
-import type { SparkScan } from "../../sources/scan.js";
-import type { ResultBatch } from "./arrow.js";
+import { SluiceError } from "../../../base/errors.js";
+import { int64 } from "../../../base/schema.js";
+import { col } from "../../../expr/expr.js";
+import type { Part, Relation, ScanRelation } from "../../../expr/relation.js";
+import type { SparkScan } from "../../../sources/scan.js";
+import type { ResultBatch } from "../frames/arrow.js";
 
 /**
  * What one query may give. The driver keeps what a slow client has not taken yet, some times over, and ends a query whose results are

@@ -1,4 +1,4 @@
-import type { Underway } from "../contract.js";
+import type { Underway } from "../../contract.js";
 
 /** Of a progress message of Spark Connect; it names all stages of its operation that are known so far. */
 export interface StageProgress {

@@ -1,10 +1,10 @@
-import { hashOf } from "../../base/canonical.js";
-import type { Relation } from "../../expr/relation.js";
-import type { Held } from "../contract.js";
-import { command, type Frame, sql } from "./plan.js";
-import type { SparkSession } from "./session.js";
-import { schemaOf } from "./types.js";
-import type { Command } from "./wire/spark-connect_pb.js";
+import { hashOf } from "../../../base/canonical.js";
+import type { Relation } from "../../../expr/relation.js";
+import type { Held } from "../../contract.js";
+import type { SparkSession } from "../connection/session.js";
+import { command, type Frame, sql } from "../frames/plan.js";
+import { schemaOf } from "../frames/types.js";
+import type { Command } from "../wire/spark-connect_pb.js";
 
 /** Spark does not compile aggregates of more than 100 columns as one piece with what is below them: 210 sums took 8 times as long. */
 const wideAggregates = { "spark.sql.codegen.maxFields": "2000" };

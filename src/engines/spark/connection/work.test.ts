@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Underway } from "../contract.js";
+import type { Underway } from "../../contract.js";
 import { Work } from "./work.js";
 
 const stage = (stageId: number, numTasks: number, completed: number, bytes = 0) => ({

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
-import { SluiceError } from "../../base/errors.js";
-import { isBroken, isForgotten } from "./errors.js";
-import type { Remote } from "./remote.js";
+import { SluiceError } from "../../../base/errors.js";
 import type {
   Command,
   ExecutePlanResponse,
   ExecutePlanResponse_ExecutionProgress,
   SparkConnectService,
-} from "./wire/spark-connect_pb.js";
+} from "../wire/spark-connect_pb.js";
+import { isBroken, isForgotten } from "./errors.js";
+import type { Remote } from "./remote.js";
 
 export type SparkClient = Client<typeof SparkConnectService>;
 

@@ -1,7 +1,7 @@
 import { type Column as ArrowColumn, type DataType as ArrowType, tableFromIPC } from "@uwdata/flechette";
-import { byName, type Value } from "../../base/schema.js";
-import type { Chunk, ChunkColumn } from "../contract.js";
-import type { ExecutePlanResponse_ArrowBatch } from "./wire/spark-connect_pb.js";
+import { byName, type Value } from "../../../base/schema.js";
+import type { Chunk, ChunkColumn } from "../../contract.js";
+import type { ExecutePlanResponse_ArrowBatch } from "../wire/spark-connect_pb.js";
 
 /** The columns of one result batch, as Arrow has them. */
 export interface ResultBatch {

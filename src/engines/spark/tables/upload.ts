@@ -14,15 +14,15 @@ import {
   timestamp,
   utf8,
 } from "@uwdata/flechette";
-import { hashOf } from "../../base/canonical.js";
-import { SluiceError } from "../../base/errors.js";
-import type { Row, Schema, Type, Value } from "../../base/schema.js";
-import { formatBytes } from "../../base/units.js";
-import type { ParquetScan, SparkScan, TableScan } from "../../sources/scan.js";
-import { quote } from "../../sql/spark/literals.js";
-import type { Engine } from "../contract.js";
-import { command, type Frame, frame } from "./plan.js";
-import type { SparkSession } from "./session.js";
+import { hashOf } from "../../../base/canonical.js";
+import { SluiceError } from "../../../base/errors.js";
+import type { Row, Schema, Type, Value } from "../../../base/schema.js";
+import { formatBytes } from "../../../base/units.js";
+import type { ParquetScan, SparkScan, TableScan } from "../../../sources/scan.js";
+import { quote } from "../../../sql/spark/literals.js";
+import type { Engine } from "../../contract.js";
+import type { SparkSession } from "../connection/session.js";
+import { command, type Frame, frame } from "../frames/plan.js";
 
 /** A local source beyond this is copied to the cluster's storage by its owner: the wire is for small tables. */
 export const largestSentBytes = 256e6;

@@ -1,6 +1,6 @@
 import { connect } from "node:tls";
 import { ConnectError } from "@connectrpc/connect";
-import { SluiceError } from "../../base/errors.js";
+import { SluiceError } from "../../../base/errors.js";
 import type { Remote } from "./remote.js";
 
 /** Certificates that nobody we trust has signed, by Node's names. */

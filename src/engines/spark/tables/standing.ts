@@ -1,6 +1,6 @@
-import { isError } from "../../base/errors.js";
-import { type Frame, files } from "./plan.js";
-import type { SparkSession } from "./session.js";
+import { isError } from "../../../base/errors.js";
+import type { SparkSession } from "../connection/session.js";
+import { type Frame, files } from "../frames/plan.js";
 
 /** Whether something stands under a name of the cluster's, which cannot always be found out. */
 export type Standing = "there" | "absent" | "unknown";

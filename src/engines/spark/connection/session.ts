@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { SluiceError } from "../../base/errors.js";
+import { SluiceError } from "../../../base/errors.js";
+import {
+  type Command,
+  type DataType,
+  type ExecutePlanResponse,
+  InterruptRequest_InterruptType,
+  SparkConnectService,
+} from "../wire/spark-connect_pb.js";
 import { factsOf, isBroken, toSluiceError } from "./errors.js";
 import {
   aliveMs,
@@ -16,13 +23,6 @@ import {
 } from "./execute.js";
 import type { Remote } from "./remote.js";
 import { speaksTls, systemCodeOf, wantsTls } from "./tls.js";
-import {
-  type Command,
-  type DataType,
-  type ExecutePlanResponse,
-  InterruptRequest_InterruptType,
-  SparkConnectService,
-} from "./wire/spark-connect_pb.js";
 import { Work } from "./work.js";
 
 export interface SessionOptions {

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { Value } from "../../base/schema.js";
-import { quote } from "../../sql/spark/literals.js";
-import { toLiteral } from "./literals.js";
+import type { Value } from "../../../base/schema.js";
+import { quote } from "../../../sql/spark/literals.js";
 import {
   type Command,
   CommandSchema,
   type ExpressionSchema,
   type MlCommandSchema,
   RelationSchema,
-} from "./wire/spark-connect_pb.js";
+} from "../wire/spark-connect_pb.js";
+import { toLiteral } from "./literals.js";
 
 /** A table on the cluster that nobody has computed yet, as the bytes that name it: plans are made by putting frames together. */
 export type Frame = Uint8Array;

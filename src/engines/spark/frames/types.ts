@@ -1,5 +1,5 @@
-import type { Column, Schema, Type } from "../../base/schema.js";
-import type { DataType } from "./wire/spark-connect_pb.js";
+import type { Column, Schema, Type } from "../../../base/schema.js";
+import type { DataType } from "../wire/spark-connect_pb.js";
 
 /** The columns of a frame, in our types. */
 export const schemaOf = (type: DataType): Schema => ({

@@ -1,5 +1,5 @@
-import { formatBytes, formatSeconds } from "../../base/units.js";
-import type { Happened } from "../contract.js";
+import { formatBytes, formatSeconds } from "../../../base/units.js";
+import type { Happened } from "../../contract.js";
 import { driverPage } from "./driver-page.js";
 import type { SparkSession } from "./session.js";
 

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../base/errors.js";
-import type { FetchErrorDetailsResponse, FetchErrorDetailsResponse_Error } from "./wire/spark-connect_pb.js";
+import type { ErrorCode } from "../../../base/errors.js";
+import type { FetchErrorDetailsResponse, FetchErrorDetailsResponse_Error } from "../wire/spark-connect_pb.js";
 
 /** What a cluster lacked, known by Spark's words since it has no class for it, and what to do about each. */
 interface Cause {
