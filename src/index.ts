@@ -286,6 +286,10 @@ export interface TrainSettings<C extends Columns = Columns> extends Place {
   readonly where?: string;
   /** random:0.2, time:0.2, group:0.2 or none. */
   readonly validate?: string;
+  /** 5, group:5 or time:5: the training is judged on every row by models that did not learn from it; the model is fitted on all rows. */
+  readonly folds?: number | string;
+  /** Of folds by time: rows so little before those that judge are not learned from, like "7d" or "12h". */
+  readonly gap?: string;
   /** Rows that are copies of each other stay on one side of a random split. */
   readonly together?: "duplicates";
   /** Of two classes, from which probability on a row is positive: "0.3", "best-f1", "precision>=0.9", "recall>=0.8" or "top:1%". */
@@ -350,6 +354,7 @@ async function specOf<C extends Columns>(settings: TrainSettings<C>, workspace: 
     test,
     sample,
     weight,
+    folds,
     events: _events,
     on: _on,
     home: _home,
@@ -362,6 +367,7 @@ async function specOf<C extends Columns>(settings: TrainSettings<C>, workspace: 
     ...data.options,
     ...found.options,
     ...rest,
+    ...(folds === undefined ? {} : { folds: String(folds) }),
     sources: found.paths,
     label: textOf(label),
     ...(weight === undefined ? {} : { weight: textOf(weight) }),

@@ -60,6 +60,11 @@ Exit codes: 0 done, 1 environment, 2 usage, 3 data, 4 budget too small, 70 our b
       .option("--class-weights <how>", "balanced: all classes weigh the same in training, however rare they are")
       .option("--where <formula>", "only rows for which this is true")
       .option("--validate <how>", "random:0.2 (default), time:0.2, group:0.2 (default with --group) or none")
+      .option(
+        "--folds <how>",
+        "5, group:5 or time:5: judge on every row by models that did not learn from it; the model itself is fitted on all rows",
+      )
+      .option("--gap <time>", "of folds by time: rows so little before those that judge are not learned from (7d, 12h)")
       .option("--together <what>", "duplicates: rows that are copies of each other stay on one side of the split")
       .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
       .option(

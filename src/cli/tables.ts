@@ -2,6 +2,7 @@ import { formatCount } from "../base/units.js";
 import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
+import type { Folds } from "../train/spec.js";
 import { coloursOf } from "./colours.js";
 import { visible } from "./visible.js";
 
@@ -144,6 +145,29 @@ export function metricsTable(
         ...(bounded ? [bound > 0 ? `≤ ${boundFigure(bound)}` : ""] : []),
       ];
     }),
+    options,
+  );
+}
+
+/** Each figure over the folds: its mean with its interval, its spread, and the baseline's mean. */
+export function foldsTable({ metrics, baseline }: Folds, options: TableOptions = {}): string {
+  const told = (value: number | null): string => (value === null ? "" : figure(value));
+  return table(
+    ["metric", "mean", "95 % interval", "sd", "lowest fold", "highest fold", "baseline"],
+    Object.entries(metrics)
+      .sort(([a], [b]) => place(a) - place(b))
+      .map(([name, { mean, sd, low, high, values }]) => {
+        const there = values.filter((value) => value !== null);
+        return [
+          name,
+          told(mean),
+          low === null || high === null ? "" : `${figure(low)} to ${figure(high)}`,
+          told(sd),
+          told(Math.min(...there)),
+          told(Math.max(...there)),
+          told(baseline[name]?.mean ?? null),
+        ];
+      }),
     options,
   );
 }

@@ -23,7 +23,7 @@ import {
 } from "./command.js";
 import { progress } from "./progress.js";
 import { insightOfRun, writeReport } from "./report.js";
-import { metricsTable, outOfBagLine } from "./tables.js";
+import { foldsTable, metricsTable, outOfBagLine } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly label: string;
@@ -40,6 +40,8 @@ export interface LearningFlags extends CommonFlags, SourceFlags {
   readonly classWeights?: string;
   readonly where?: string;
   readonly validate?: string;
+  readonly folds?: string;
+  readonly gap?: string;
   readonly together?: string;
   readonly calibrate?: string;
   readonly threshold?: string;
@@ -83,6 +85,8 @@ export function specOf(sources: readonly string[], flags: LearningFlags): TrainS
     ...given("classWeights", flags.classWeights as TrainSpec["classWeights"]),
     ...given("where", flags.where),
     ...(flags.validate === undefined ? {} : { validate: flags.validate }),
+    ...given("folds", flags.folds),
+    ...given("gap", flags.gap),
     ...given("together", flags.together as TrainSpec["together"]),
     ...given("calibrate", flags.calibrate),
     ...given("threshold", flags.threshold),
@@ -188,6 +192,8 @@ function describe(
   );
   if (model.about["cut"] !== undefined)
     say(`split     validation rows are those from ${String(model.about["cut"])} on`);
+  else if (result.folds)
+    say(`split     --folds ${extra.spec.folds}, seed ${extra.spec.seed ?? 7}; the model is fitted on all rows`);
   else say(`split     --validate ${validateOf(extra.spec)}, seed ${extra.spec.seed ?? 7}`);
   say(
     `memory    ${extra.memory}, peak ${formatBytes(result.peakRssBytes)}; ${threads} thread${threads === 1 ? "" : "s"}`,
@@ -209,6 +215,15 @@ function describe(
     say(
       `threshold a row is positive above a probability of ${figure(result.threshold.probability)} (${result.threshold.goal})`,
     );
+  if (result.folds) {
+    say();
+    const { k, by } = result.folds;
+    const from = by === "time" ? "rows before it" : "others";
+    say(
+      `quality over ${k} folds by ${by === "random" ? "chance" : by}, each judged by a model that learned from the ${from}`,
+    );
+    say(foldsTable(result.folds));
+  }
   for (const [on, { model: own, baseline, ...others }] of Object.entries(quality)) {
     say();
     say(`quality on ${on} rows (${formatCount(own.rows)})`);

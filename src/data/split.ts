@@ -33,14 +33,112 @@ export function parseSplit(text: string): SplitSpec {
   return { by, share: parsed };
 }
 
-/** What --validate says; without a word groups stay together where there are any. */
-export const validateOf = ({ validate, group }: { readonly validate?: string; readonly group?: string }): string =>
-  validate ?? (group === undefined ? "random:0.2" : "group:0.2");
+/** What --validate says; without a word groups stay together where there are any, and folds leave no row out of the model. */
+export const validateOf = ({
+  validate,
+  folds,
+  group,
+}: {
+  readonly validate?: string;
+  readonly folds?: string;
+  readonly group?: string;
+}): string => validate ?? (folds !== undefined ? "none" : group === undefined ? "random:0.2" : "group:0.2");
 
 /** True for the rows of a seeded share. `--id` or a group stands in for the row's own identity. */
-export function inShare(share: number, seed: number, key?: Expr): Expr {
-  const hash: Expr = key ? call("hash32", call("toText", key), lit(seed)) : { kind: "rowHash", seed };
-  return call("lt", hash, lit(Math.round(share * 2 ** 32)));
+export const inShare = (share: number, seed: number, key?: Expr): Expr =>
+  call("lt", hashOf(seed, key), lit(Math.round(share * 2 ** 32)));
+
+const hashOf = (seed: number, key?: Expr): Expr =>
+  key ? call("hash32", call("toText", key), lit(seed)) : { kind: "rowHash", seed };
+
+/** How many parts of the rows judge in turn, and what keeps rows together in one of them. */
+export interface FoldSpec {
+  readonly by: "random" | "time" | "group";
+  readonly k: number;
+}
+
+const mostFolds = 20;
+
+/** "random:5", "group:5" or "time:5"; "5" is by group where there are groups, else by chance. */
+export function parseFolds(text: string, group?: string): FoldSpec {
+  const [, by = group === undefined ? "random" : "group", count = ""] =
+    /^(?:(random|group|time):)?(\d+)$/.exec(text.trim()) ?? [];
+  const k = Number(count);
+  if (!(k >= 2 && k <= mostFolds))
+    throw new SluiceError(
+      "usage",
+      `--folds ${text}: it must be a number of folds from 2 to ${mostFolds}, like 5, group:5 or time:5`,
+      { value: text },
+    );
+  return { by: by as FoldSpec["by"], k };
+}
+
+/** Which rows a fold is judged on; and which it learns from, where that is not all others. */
+export interface SplitRows {
+  readonly expr: Expr;
+  readonly cut?: string;
+  readonly training?: Expr;
+}
+
+/**
+ * The rows of each fold. Folds by chance or by group share all rows out by a seeded hash; each learns from the others. Folds by time
+ * are k of k + 1 stretches of as many rows each, from the second on; each learns from the rows before it, less the gap.
+ */
+export async function foldsOf(
+  { by, k }: FoldSpec,
+  gap: string | undefined,
+  options: Parameters<typeof validationOf>[1],
+): Promise<readonly SplitRows[]> {
+  const all = Array.from({ length: k }, (_, i) => i);
+  if (by !== "time") {
+    if (by === "group" && options.group === undefined)
+      throw new SluiceError("usage", "--folds group:K needs --group COLUMN, so that a group stays in one fold", {});
+    const own = options.together ?? (options.id === undefined ? undefined : col(options.id));
+    const hash = hashOf(subSeed(options.seed, "folds"), by === "group" ? col(options.group!) : own);
+    const from = (i: number): Expr => call("ge", hash, lit(Math.round((i / k) * 2 ** 32)));
+    const before = (i: number): Expr => call("lt", hash, lit(Math.round((i / k) * 2 ** 32)));
+    return all.map((i) => ({ expr: call("and", from(i), before(i + 1)) }));
+  }
+  if (options.time === undefined)
+    throw new SluiceError("usage", "--folds time:K needs --time COLUMN, to know which rows are later", {});
+  const time = ordinal(options.time, options.schema);
+  const cuts: number[] = [];
+  for (const i of all) cuts.push(await timeCut((k - i) / (k + 1), options.time, options));
+  if (cuts.some((cut, i) => i > 0 && cut <= cuts[i - 1]!))
+    throw new SluiceError(
+      "no_rows",
+      `the column "${options.time}" has too few different times for ${k} folds: ${k + 1} stretches of as many rows each cannot be told apart; take fewer`,
+      { column: options.time },
+    );
+  const off = gap === undefined ? 0 : gapIn(gap, options.time, options.schema);
+  return cuts.map((cut, i): SplitRows => {
+    const from = call("ge", time, lit(cut));
+    const next = cuts[i + 1];
+    return {
+      expr: next === undefined ? from : call("and", from, call("lt", time, lit(next))),
+      training: call("lt", time, lit(cut - off)),
+    };
+  });
+}
+
+const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+
+/** A gap as the time column counts: "7d" or "12h" of dates and timestamps, a plain number of numbers. */
+function gapIn(text: string, name: string, schema: Schema): number {
+  const { kind } = columnOf(schema, name)!.type;
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([smhdw]?)$/.exec(text.trim()) ?? [];
+  const isTime = kind === "timestamp" || kind === "date";
+  const seconds = secondsOf[unit as keyof typeof secondsOf];
+  const whole = kind !== "date" || Number.isInteger((Number(number) * (seconds ?? 0)) / secondsOf.d);
+  if (number === "" || isTime !== (unit !== "") || !whole)
+    throw new SluiceError(
+      "usage",
+      `--gap ${text}: the column "${name}" is ${kind}, so it must be ${kind === "date" ? "whole days, like 7d or 2w" : isTime ? "a time, like 90m, 12h or 7d" : "a number in the column's own unit"}`,
+      { value: text, column: name },
+    );
+  if (kind === "timestamp") return Number(number) * seconds * 1e6;
+  if (kind === "date") return (Number(number) * seconds) / secondsOf.d;
+  return kind === "int64" ? Number(number) : Number(number) * 1e6;
 }
 
 /** True for validation rows. */
@@ -58,7 +156,7 @@ export async function validationOf(
     together?: Expr;
     signal?: AbortSignal;
   },
-): Promise<{ expr: Expr; cut?: string }> {
+): Promise<SplitRows> {
   const seed = subSeed(options.seed, "validation");
   switch (split.by) {
     case "none":
@@ -187,11 +285,13 @@ async function timeCut(
   return first;
 }
 
-/** The row's split code; rows without a label are neither. */
-export const splitCode = (label: Expr, validation: Expr): Expr =>
-  call(
+/** The row's split code; rows without a label have none, and with training rows of their own the rest is left out. */
+export function splitCode(label: Expr, { expr, training }: SplitRows): Expr {
+  const others = training ? call("when", training, lit(splitCodes.train), lit(splitCodes.left)) : lit(splitCodes.train);
+  return call(
     "when",
     call("isNull", label),
     lit(splitCodes.unlabelled),
-    call("when", validation, lit(splitCodes.validation), lit(splitCodes.train)),
+    call("when", expr, lit(splitCodes.validation), others),
   );
+}

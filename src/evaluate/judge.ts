@@ -144,7 +144,7 @@ async function judged(
   const weight = asked.weight?.expr;
   if (asked.weight) await refuseNegative(asked.weight, { columns: asked.columns }, engine, rows, name);
 
-  const split = splitCode(numeric, lit(false));
+  const split = splitCode(numeric, { expr: lit(false) });
   const census = await countRows(engine, data.scan, where, where, split, signal);
   const unknown =
     asked.task === "regression"

@@ -1,5 +1,5 @@
 /** What a row is for, as the side page has it: a number below 31 for each part of the split. Rows without a label have no part. */
-export const splitCodes = { train: 0, validation: 1, unlabelled: 255 } as const;
+export const splitCodes = { train: 0, validation: 1, left: 2, unlabelled: 255 } as const;
 
 /**
  * Which rows count: bit k stands for the rows of split code k. The training rows of fold k are all bits but that one, so that any

@@ -92,6 +92,7 @@ export function reportOf(
     },
     steps: details.steps,
     quality: details.quality,
+    ...(result.folds ? { folds: result.folds } : {}),
     ...(result.outOfBag ? { outOfBag: result.outOfBag } : {}),
     effects: effectsOf(model),
     gains: gainsOf(model),

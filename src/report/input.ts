@@ -1,6 +1,7 @@
 import type { Effect, Gain, OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import type { Importance } from "../predict/importance.js";
+import type { Folds } from "../train/spec.js";
 
 /** Everything a report shows, as plain data; what is absent is left out of the page. */
 export interface ReportInput {
@@ -53,6 +54,8 @@ export interface ReportInput {
       }
     >
   >;
+  /** How good models of the same training are on rows that they did not learn from. */
+  readonly folds?: Folds;
   /** Of a forest. */
   readonly outOfBag?: OutOfBag;
   /** Largest first. */

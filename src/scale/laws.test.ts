@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { generator } from "../base/seeds.js";
+import { studentT } from "../metrics/student.js";
 import { type Amdahl, fitAmdahl, fitScalability, isSupported, type Scalability, type Unsupported } from "./laws.js";
 import type { Timing } from "./line.js";
-import { studentT } from "./student.js";
 
 const amdahl =
   (one: number, serial: number) =>

@@ -1,5 +1,5 @@
 import { factorise } from "../learners/solvers/cholesky.js";
-import { studentT } from "./student.js";
+import { studentT } from "../metrics/student.js";
 
 export interface Timing {
   /** Cores, threads or partitions. */

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Quality } from "../rows/passes/quality.js";
+import type { Folds } from "./spec.js";
 
 /** Fewer rows of a class than these say little of how well it is told from the others. */
 export const fewestOfClass = { train: 50, judged: 30 } as const;
@@ -21,17 +22,27 @@ export function worseThanBaseline(
   task: Task,
   qualities: Readonly<Record<string, Quality>>,
   objective: unknown,
+  folds?: Folds,
 ): Warning | undefined {
   const metric = lossOf(task, objective);
-  for (const on of ["test", "validation"]) {
-    const { model, baseline } = qualities[on] ?? {};
-    const [own, base] = [model?.values[metric], baseline?.values[metric]];
+  const judged = [
+    ...["test", "validation"].map((on) => {
+      const { model, baseline } = qualities[on] ?? {};
+      return { on: `${on} rows`, own: model?.values[metric], base: baseline?.values[metric] };
+    }),
+    {
+      on: `the rows of ${folds?.k} folds, on average`,
+      own: folds?.metrics[metric]?.mean,
+      base: folds?.baseline[metric]?.mean,
+    },
+  ];
+  for (const { on, own, base } of judged) {
     if (own === undefined || base === undefined || own < base) continue;
     const name = { logLoss: "log loss", rmse: "RMSE", mae: "MAE" }[metric];
     const always = task === "regression" ? "always saying the mean" : "always saying the shares of the classes";
     return {
       code: "worse_than_baseline",
-      message: `the model is not better than ${always}: ${name} ${figure(own)} against ${figure(base)} on ${on} rows. Do not use it; look at the features, or try another learner`,
+      message: `the model is not better than ${always}: ${name} ${figure(own)} against ${figure(base)} on ${on}. Do not use it; look at the features, or try another learner`,
     };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { resolveParams } from "../base/params.js";
-import { parseSplit, validateOf } from "../data/split.js";
+import { parseFolds, parseSplit, validateOf } from "../data/split.js";
 import type { Learner } from "../learners/contract.js";
 import { learnerNamed, learners } from "../learners/index.js";
 import { parseGoal } from "../metrics/threshold.js";
@@ -13,10 +13,12 @@ import type { TrainSpec } from "./spec.js";
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
   const { by } = parseSplit(validateOf(spec));
+  if (spec.folds !== undefined) checkFolds(spec, spec.folds);
+  else if (spec.gap !== undefined) throw new SluiceError("usage", "--gap goes with --folds time:K", {});
   if (spec.together !== undefined) {
     if (spec.together !== "duplicates")
       throw new SluiceError("usage", `--together ${spec.together}: it must be duplicates`, { value: spec.together });
-    if (by !== "random")
+    if (by !== "random" && !(spec.folds !== undefined && parseFolds(spec.folds, spec.group).by === "random"))
       throw new SluiceError("usage", `--together duplicates goes with --validate random:SHARE, not with ${by}`, {});
   }
   if (spec.classWeights !== undefined && spec.classWeights !== "balanced")
@@ -43,6 +45,26 @@ export function checkSpec(spec: TrainSpec, learner?: Learner): void {
     refuseUnsummed(named?.name ?? "a learner that is chosen on a sample", named?.needs ?? chosenNeeds);
   if (named) resolveParams(named.name, named.params, spec.params);
   else if (spec.params) refuseForAll(spec.params);
+}
+
+/** Folds judge on every row, and leave none to find anything on for the model that is fitted on all. */
+function checkFolds(spec: TrainSpec, text: string): void {
+  const { by } = parseFolds(text, spec.group);
+  if (spec.gap !== undefined && by !== "time") throw new SluiceError("usage", "--gap goes with --folds time:K", {});
+  const goal = spec.threshold === undefined ? undefined : parseGoal(spec.threshold);
+  const without = [
+    ["--validate", spec.validate !== undefined],
+    ["--calibrate", spec.calibrate !== undefined],
+    ["--threshold with a goal", goal !== undefined && goal.kind !== "probability"],
+    ["--param patience", Number(spec.params?.["patience"] ?? 0) > 0],
+  ] as const;
+  for (const [flag, given] of without)
+    if (given)
+      throw new SluiceError(
+        "usage",
+        `${flag} does not go with --folds: the model is fitted on all rows, so that none are left for it; leave one of them out`,
+        {},
+      );
 }
 
 /** Nobody knows yet which learner it will be. */

@@ -12,7 +12,7 @@ import {
 } from "../data/copies.js";
 import { inspectLabel, type LabelFound } from "../data/label.js";
 import { checkWeights, takenColumns, type Weight, weighingSome, weightOf, withoutRoles } from "../data/roles.js";
-import { parseSplit, splitCode, validateOf, validationOf } from "../data/split.js";
+import { parseSplit, type SplitRows, splitCode, validateOf, validationOf } from "../data/split.js";
 import { sourceName } from "../evaluate/judge.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
@@ -38,7 +38,7 @@ export interface Frame extends Taken {
   readonly found: LabelFound;
   /** Of classes, their number; else 1. */
   readonly classes: number;
-  readonly validation: { readonly expr: Expr; readonly cut?: string };
+  readonly validation: SplitRows;
   /** The row's split code. */
   readonly split: Expr;
   readonly census: Census;
@@ -58,11 +58,11 @@ export interface Frame extends Taken {
 
 /** `check` refuses a task before rows are counted for it. */
 export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void): Promise<Frame> {
-  const { run, data, scan, schema, names, label, roles, known } = sheet;
+  const { run, schema, names, label, roles, known } = sheet;
   const { spec, seed, workspace, warnings } = run;
   const { engine, signal } = workspace;
   const taken = await rowsTaken(sheet);
-  const { base, weight } = taken;
+  const { base } = taken;
   run.events.stage?.("looking at the label");
   const found = await known("label", () =>
     inspectLabel(label, spec.label, {
@@ -77,11 +77,12 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
   refuseForTwoClasses(spec, found);
   check(found);
 
-  const isLabelled = call("isNotNull", found.numeric);
-  const labelled: Relation = { kind: "filter", from: base, where: isLabelled };
+  const labelled = rowsOf(base, call("isNotNull", found.numeric));
   const splitSpec = parseSplit(validateOf(spec));
-  if (spec.group !== undefined && spec.validate === undefined)
-    run.assumed.push(`rows of one ${spec.group} stay together: --validate group:0.2, since --group is named`);
+  if (spec.group !== undefined && spec.validate === undefined && !/^(random|time):/.test(spec.folds ?? ""))
+    run.assumed.push(
+      `rows of one ${spec.group} stay together: ${spec.folds === undefined ? "--validate group:0.2" : `--folds ${spec.folds} by group`}, since --group is named`,
+    );
   const whole = comparedColumns(schema, [spec.id]);
   const validation = await known("split", () =>
     validationOf(splitSpec, {
@@ -91,20 +92,50 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
       ...(signal ? { signal } : {}),
     }),
   );
-  const split = splitCode(found.numeric, validation.expr);
+  const parts = await partsOf(sheet, taken, found, validation);
+  const withLabel = rowsOf(taken.asGiven, call("isNotNull", found.numeric));
+  warnings.push(...(await known("roles", () => withoutRoles(roles, schema, withLabel, engine, signal))));
+  const noFeatures = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
+  const frame: Frame = {
+    ...{ ...taken, ...parts, sheet, found, labelled, noFeatures },
+    classes: found.task === "regression" ? 1 : found.classes.length,
+    usable: names.filter((name) => !noFeatures.has(name)),
+  };
+  if (splitSpec.by === "random" && !spec.together && whole.length > 0) await countCopiesOf(frame, whole);
+  return frame;
+}
+
+/** The same target and rows, parted in another way: a fold. What is found out about it goes by the sheet's name for it. */
+export const framedAnew = async (frame: Frame, sheet: Sheet, validation: SplitRows): Promise<Frame> => ({
+  ...frame,
+  ...(await partsOf(sheet, frame, frame.found, validation)),
+  sheet,
+});
+
+type Parts = Pick<
+  Frame,
+  "validation" | "split" | "census" | "trainingOf" | "training" | "learnedFrom" | "weighing" | "classWeights"
+>;
+
+/** What a split makes of the rows that take part. */
+async function partsOf(sheet: Sheet, taken: Taken, found: LabelFound, validation: SplitRows): Promise<Parts> {
+  const { run, data, scan, schema, label, known } = sheet;
+  const { spec, workspace } = run;
+  const { engine, signal } = workspace;
+  const { base, weight } = taken;
+  const split = splitCode(found.numeric, validation);
   const census = await known("census", () => countRows(engine, scan, taken.where, taken.taking, split, signal));
   if (census.read === 0) throw new SluiceError("no_rows", `${spec.sources.join(", ")} has no rows`, {});
   if (census.train === 0)
     throw new SluiceError("no_rows", noTrainingRows(spec, census), { rows: rowCounts(census, data.setAside) });
 
-  const isTraining = call("and", isLabelled, call("not", validation.expr));
+  const among = validation.training ?? call("not", validation.expr);
+  const isTraining = call("and", call("isNotNull", found.numeric), among);
   const trainingOf = (from: Relation): Relation => ({ kind: "filter", from, where: isTraining });
   const training = trainingOf(base);
   const learnedFrom = weight
     ? await known("weights", () => checkWeights(weight, schema, engine, training, sourceName(data)))
     : census.train;
-  const withLabel = rowsOf(taken.asGiven, isLabelled);
-  warnings.push(...(await known("roles", () => withoutRoles(roles, schema, withLabel, engine, signal))));
   const classWeights = spec.classWeights && balancedWeights(found, spec.label);
   const weighing: Weight | undefined = classWeights
     ? {
@@ -112,16 +143,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
         expr: weightByClass(classWeights, label, found, validation.expr, weight?.expr),
       }
     : weight;
-  const noFeatures = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
-  const frame: Frame = {
-    ...taken,
-    ...{ sheet, found, validation, split, census, labelled, trainingOf, training, learnedFrom, weighing },
-    ...{ classWeights, noFeatures },
-    classes: found.task === "regression" ? 1 : found.classes.length,
-    usable: names.filter((name) => !noFeatures.has(name)),
-  };
-  if (splitSpec.by === "random" && !spec.together && whole.length > 0) await countCopiesOf(frame, whole);
-  return frame;
+  return { validation, split, census, trainingOf, training, learnedFrom, weighing, classWeights };
 }
 
 /** Rows that weigh nothing say nothing, so they are in nothing. */

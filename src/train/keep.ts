@@ -20,13 +20,14 @@ import type { Fitted } from "./fit-all.js";
 import { type Frame, validationRowsOf } from "./frame.js";
 import type { JudgedModel } from "./judge-model.js";
 import { inputsOf } from "./prepare.js";
-import type { Choice, TrainDetails, TrainResult } from "./spec.js";
+import type { Choice, Folds, TrainDetails, TrainResult } from "./spec.js";
 
 export interface Learned {
   readonly own: Fitted;
   readonly baseline: Fitted;
   readonly params: Resolved;
   readonly choice: Choice | undefined;
+  readonly folds: Folds | undefined;
 }
 
 /** The model as plain data under a new name, and what there is to say of its training. */
@@ -68,15 +69,15 @@ export async function keep(encoded: Encoded, learned: Learned, judged: JudgedMod
 /** What should give a reader pause: a model that is not worth its baseline comes first. */
 function caution(
   { found, census, sheet }: Frame,
-  { own, params }: Learned,
+  { own, params, folds }: Learned,
   qualities: Readonly<Record<string, Quality>>,
 ): void {
   const { warnings } = sheet.run;
-  const share = census.validation / (census.train + census.validation);
+  const share = folds ? 1 / folds.k : census.validation / (census.train + census.validation);
   const rare = fewPositives(found.task, found.classes, found.counts, share);
   if (rare) warnings.push(rare);
   const poor =
-    own.learner.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"]);
+    own.learner.name === "baseline" ? undefined : worseThanBaseline(found.task, qualities, params["objective"], folds);
   if (poor) warnings.unshift(poor);
   for (const [on, { model }] of Object.entries(qualities)) {
     const without = unscored(model, `${on} rows`);
@@ -181,6 +182,7 @@ function resultOf(of: {
       .filter(({ use }) => use === "dropped" || use === "no feature")
       .map(({ column, reason }) => ({ column, reason })),
     metrics: metricsOf(frame, judged),
+    ...(learned.folds ? { folds: learned.folds } : {}),
     ...(threshold ? { threshold: { goal: threshold.goal, probability: probabilityOf(threshold.margin) } } : {}),
     ...(outOfBag ? { outOfBag } : {}),
     seconds: (Date.now() - run.startedMs) / 1000,

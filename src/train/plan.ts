@@ -3,6 +3,7 @@ import type { Column } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
 import { mixedWarnings } from "../data/mixed.js";
 import { describeSource } from "../data/source.js";
+import { parseFolds, validateOf } from "../data/split.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { learnerNamed } from "../learners/index.js";
@@ -67,7 +68,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     ? passesFor(Number(spec.params?.["passes"] ?? 0), kept)
     : ({ baseline: 1, linear: 1, logistic: 3, sgd: 4 }[learner] ?? 3);
   const judging =
-    (spec.validate === "none" ? 0 : 1) + (spec.calibrate === undefined ? 0 : 1) + (spec.test?.length ?? 0);
+    (validateOf(spec) === "none" ? 0 : 1) + (spec.calibrate === undefined ? 0 : 1) + (spec.test?.length ?? 0);
   const text = !["parquet", "table", "spark"].includes(scan.format);
 
   const asked = rows * Math.max(1, features.length);
@@ -115,8 +116,15 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     const grown = kept * defaultShare(kept) * Math.max(1, features.length) * trees;
     stages.push({ what: `grow ${trees} trees`, seconds: grown / (growValuesPerSecond * threads) });
   }
+  const folds = spec.folds === undefined ? 0 : parseFolds(spec.folds, spec.group).k;
+  if (folds > 0) {
+    // Starting, landing and choosing are done once.
+    const once = stages.filter(({ what }) => /^(start|land|choose)/.test(what));
+    const each = stages.reduce((sum, stage) => sum + (once.includes(stage) ? 0 : stage.seconds), 0);
+    stages.push({ what: `judge by ${folds} folds, as many trainings`, seconds: folds * each });
+  }
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
-  const cacheBytes = sums?.where === "cluster" ? 0 : kept * (4 * width + 9) + (text ? bytes * 0.4 : 0);
+  const cacheBytes = sums?.where === "cluster" ? 0 : kept * (4 * width + 9) * (folds + 1) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
   const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.local);
   if (where)
@@ -142,7 +150,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     rows: Math.round(rows),
     rowsExact: exact,
     bytes,
-    passes: learningPasses + judging,
+    passes: (learningPasses + judging) * (folds + 1),
     peakBytes: Math.min(peakBytes, workspace.budgetBytes),
     seconds: [round(seconds * 0.6), round(seconds * 2.5)],
     cacheBytes: Math.round(cacheBytes),

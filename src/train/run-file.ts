@@ -80,7 +80,18 @@ export function openJournal(
       : spec;
     writeWhole(path, toJson({ ...file, spec: kept, fingerprint }, 1));
   }
-  // The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model.
-  const { sources: _sources, test: _test, ...decides } = spec;
-  return Journal.open(dir, hashOf({ decides, fingerprint }), onBegin, name);
+  return Journal.open(dir, ownerOf(spec, fingerprint), onBegin, name);
+}
+
+/** Of one fold of a run whose own journal is open already. */
+export const openJournalOfFold = (
+  dir: string,
+  spec: TrainSpec,
+  { fingerprint }: OpenData,
+  onBegin: (unit: string) => void,
+): Journal => Journal.open(dir, ownerOf(spec, fingerprint), onBegin);
+
+/** The fingerprint says what was in the sources, wherever they lie; a test source decides nothing of the model. */
+function ownerOf({ sources: _sources, test: _test, ...decides }: TrainSpec, fingerprint: string): string {
+  return hashOf({ decides, fingerprint });
 }

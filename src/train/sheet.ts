@@ -38,7 +38,7 @@ export interface Sheet extends Disposable {
 
 export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet> {
   const { spec, workspace, events, warnings } = run;
-  const { engine, home, signal } = workspace;
+  const { engine, signal } = workspace;
   events.stage?.("reading the source");
   const data = await openData(
     spec.sources,
@@ -74,18 +74,27 @@ export async function openSheet(run: Run, trustFooters: boolean): Promise<Sheet>
       code: "damaged",
       message: `the run's journal was damaged; what its last ${journal.damagedLines} lines said is done again`,
     });
-  const asked = decidesFacts(spec);
-  const partitions = data.source.files.length;
   return {
     ...{ run, data, scan, schema, names, label, where, sampled, requested, roles, all, plan, journal },
-    known: (unit, find) =>
-      journal.unit(unit, () =>
-        remembered(home.cache, { unit, asked, source: data.fingerprint, schema, partitions }, () =>
-          data.intact().then(find),
-        ),
-      ),
+    known: knownBy(journal, run, data, schema),
     [Symbol.dispose]: () => journal.close(),
   };
+}
+
+/** Facts by their names, with `of` before them where they are about a part of the rows. */
+export function knownBy(
+  journal: Journal,
+  { spec, workspace }: Pick<Run, "spec" | "workspace">,
+  data: OpenData,
+  schema: Schema,
+  of = "",
+): Sheet["known"] {
+  const asked = decidesFacts(spec);
+  const facts = { asked, source: data.fingerprint, schema, partitions: data.source.files.length };
+  return (unit, find) =>
+    journal.unit(unit, () =>
+      remembered(workspace.home.cache, { unit: `${of}${unit}`, ...facts }, () => data.intact().then(find)),
+    );
 }
 
 /** What is found out about a source depends on its bytes and on what was asked, not on the learner, the run or the budget. */

@@ -31,6 +31,10 @@ export interface TrainSpec extends DataOptions {
   readonly classWeights?: "balanced";
   readonly where?: string;
   readonly validate?: string;
+  /** The training is judged by so many folds (5, group:5, time:5), and the model is fitted on all rows. */
+  readonly folds?: string;
+  /** Of folds by time: rows so little before those that judge are not learned from (7d, 12h). */
+  readonly gap?: string;
   /** Rows that are copies of each other stay on one side of the split. */
   readonly together?: "duplicates";
   /** Of a binary model, on the validation rows: isotonic or platt. */
@@ -69,6 +73,27 @@ export interface Candidate {
   readonly error: number;
 }
 
+/** How good models of the same training are on rows that they did not learn from. */
+export interface Folds {
+  readonly k: number;
+  readonly by: "random" | "group" | "time";
+  readonly gap?: string;
+  readonly rows: readonly { readonly train: number; readonly validation: number }[];
+  readonly metrics: Readonly<Record<string, FoldMetric>>;
+  /** The same of always saying the mean, or the shares of the classes. */
+  readonly baseline: Readonly<Record<string, FoldMetric>>;
+}
+
+/** A figure over the folds: its mean, standard deviation, and 95 % interval; null where fewer than two folds have it. */
+export interface FoldMetric {
+  readonly mean: number;
+  readonly sd: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** By fold; null where a fold has none. */
+  readonly values: readonly (number | null)[];
+}
+
 export interface RowCounts {
   readonly read: number;
   readonly train: number;
@@ -101,6 +126,8 @@ export interface TrainResult {
     /** Of weighted rows, by the rows judged on: each row counted as one. */
     readonly unweighted?: Readonly<Record<string, Metrics["values"]>>;
   };
+  /** Where folds were asked for. */
+  readonly folds?: Folds;
   /** Of a binary model with a threshold of its own: the probability above which a row is positive. */
   readonly threshold?: { readonly goal: string; readonly probability: number };
   /** Of a forest: its quality on training rows, each judged by the trees that did not grow on it. */

@@ -17,6 +17,7 @@ import { candidatesFor, chooseLearner } from "./choice.js";
 import { withClassWeights } from "./class-weights.js";
 import { encode } from "./encode.js";
 import { fitAll } from "./fit-all.js";
+import { judgeFolds } from "./folds.js";
 import { type Frame, frameOf } from "./frame.js";
 import { judgeModel } from "./judge-model.js";
 import { keep } from "./keep.js";
@@ -71,11 +72,13 @@ async function stages(run: Run, trustFooters: boolean): Promise<TrainDetails> {
     const choice = named ? undefined : await chosenFor(frame);
     const learner = named ?? learnerNamed(choice!.learner);
     const params = resolveParams(learner.name, learner.params, spec.params);
-    const prepared = await prepare(frame, learner, params, spec.codes ?? choice?.codes ?? [], trustFooters);
+    const codes = spec.codes ?? choice?.codes ?? [];
+    const folds = spec.folds === undefined ? undefined : await judgeFolds(frame, learner, params, codes);
+    const prepared = await prepare(frame, learner, params, codes, trustFooters);
     await using encoded = await encode(frame, prepared, learner, params);
     const [own, baseline] = await fitAll(encoded, learner, params);
     const judged = await judgeModel(encoded, own, baseline);
-    return await keep(encoded, { own, baseline, params, choice }, judged);
+    return await keep(encoded, { own, baseline, params, choice, folds }, judged);
   } catch (error) {
     throw await why(error, sheet, workspace);
   }

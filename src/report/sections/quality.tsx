@@ -15,16 +15,71 @@ import { explained, inOrder, titleOf } from "../names.js";
 
 export function Quality({ report }: { report: ReportInput }) {
   const splits = Object.entries(report.quality);
+  if (splits.length === 0 && report.folds) return <FoldsTable task={report.task} folds={report.folds} />;
   if (splits.length === 0)
     return <p>No rows were kept to judge the model on, so this report can't say how good it is.</p>;
   return (
     <>
-      {report.split && <p>{report.split.endsWith(".") ? report.split : `Validation rows: ${report.split}.`}</p>}
+      {report.folds && <FoldsTable task={report.task} folds={report.folds} />}
+      {report.split && !report.folds && (
+        <p>{report.split.endsWith(".") ? report.split : `Validation rows: ${report.split}.`}</p>
+      )}
       {splits.map(([split, judged]) => (
         <MetricsTable task={report.task} split={split} {...judged} />
       ))}
       <Curves split={splits.at(-1)![0]} metrics={splits.at(-1)![1].model} classes={report.classes} />
     </>
+  );
+}
+
+/** Each figure over the folds, with the interval of its mean. */
+function FoldsTable({ task, folds }: { task: ReportInput["task"]; folds: NonNullable<ReportInput["folds"]> }) {
+  const { k, by, gap, rows } = folds;
+  const judged = rows.reduce((sum, { validation }) => sum + validation, 0);
+  const told = (value: number | null | undefined): string =>
+    value === null || value === undefined ? "" : figure(value);
+  return (
+    <div class="scroll">
+      <table>
+        <caption>
+          On {formatCount(judged)} rows, by {k} folds{by === "random" ? "" : ` by ${by}`}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            {["Mean", "95 % interval", "Standard deviation", "Baseline"].map((title) => (
+              <th scope="col" class="number">
+                {title}
+              </th>
+            ))}
+            <th scope="col" class="what">
+              What it is
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {inOrder(Object.keys(folds.metrics)).map((name) => {
+            const { mean, sd, low, high } = folds.metrics[name]!;
+            return (
+              <tr>
+                <th scope="row">{titleOf(name)}</th>
+                <td class="number strong">{figure(mean)}</td>
+                <td class="number quiet">{low === null || high === null ? "" : `${figure(low)} to ${figure(high)}`}</td>
+                <td class="number">{told(sd)}</td>
+                <td class="number">{told(folds.baseline[name]?.mean)}</td>
+                <td class="quiet what">{explained(name, task)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      <p class="note">
+        Each fold is judged by a model that learned from{" "}
+        {by === "time" ? `the rows before it${gap === undefined ? "" : `, less ${gap}`}` : "the others"}; the model of
+        this page learned from all rows. Training rows of the folds overlap, so the interval is rather too narrow than
+        too wide.
+      </p>
+    </div>
   );
 }
 

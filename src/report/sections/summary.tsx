@@ -11,6 +11,7 @@ export function Summary({ report }: { report: ReportInput }) {
   return (
     <>
       <p class="lead">{sentence(report)}</p>
+      {!judged && report.folds && <FoldTiles task={report.task} folds={report.folds} />}
       {judged && (
         <dl class="tiles">
           {headlines[report.task]!.flatMap((name) => {
@@ -57,6 +58,33 @@ export function Summary({ report }: { report: ReportInput }) {
     </>
   );
 }
+
+/** The headlines of a model whose training was judged by folds alone. */
+const FoldTiles = ({ task, folds }: { task: ReportInput["task"]; folds: NonNullable<ReportInput["folds"]> }) => (
+  <dl class="tiles">
+    {headlines[task]!.flatMap((name) => {
+      const found = folds.metrics[name];
+      if (!found) return [];
+      const { mean, low, high } = found;
+      const other = folds.baseline[name]?.mean;
+      return [
+        <div>
+          <dt title={explained(name, task)}>{titleOf(name)}</dt>
+          <dd>
+            <b>{figure(mean)}</b>
+            {low !== null && high !== null && (
+              <span>
+                {figure(low)} to {figure(high)}
+              </span>
+            )}
+            {other !== undefined && <span>baseline {figure(other)}</span>}
+            <span class="on">{folds.k} folds</span>
+          </dd>
+        </div>,
+      ];
+    })}
+  </dl>
+);
 
 function sentence({ task, label, classes, learner, columns }: ReportInput): string {
   const used = columns.filter(({ use }) => !/^drop/i.test(use)).length;

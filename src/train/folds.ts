@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { SluiceError } from "../base/errors.js";
+import type { Resolved } from "../base/params.js";
+import { comparedColumns, contentOf } from "../data/copies.js";
+import { type FoldSpec, foldsOf, parseFolds, type SplitRows } from "../data/split.js";
+import type { Learner } from "../learners/contract.js";
+import type { Metrics } from "../metrics/contract.js";
+import { studentT } from "../metrics/student.js";
+import type { Quality } from "../rows/passes/quality.js";
+import { encode } from "./encode.js";
+import { fitAll } from "./fit-all.js";
+import { type Frame, framedAnew } from "./frame.js";
+import { judgeModel } from "./judge-model.js";
+import { prepare } from "./prepare.js";
+import { openJournalOfFold } from "./run-file.js";
+import { knownBy, type Sheet } from "./sheet.js";
+import type { FoldMetric, Folds } from "./spec.js";
+
+/**
+ * How good a training as asked is, judged on every row by a model that did not learn from it (time: on the rows from the second
+ * stretch on). Whatever is fitted is fitted for each fold from its own training rows: levels, fills, scales, the learner.
+ */
+export async function judgeFolds(
+  frame: Frame,
+  learner: Learner,
+  params: Resolved,
+  codes: readonly string[],
+): Promise<Folds> {
+  const { sheet, labelled } = frame;
+  const { run, schema, roles, known } = sheet;
+  const { spec, seed, workspace } = run;
+  const asked = parseFolds(spec.folds!, spec.group);
+  const folds = await known("folds", () =>
+    foldsOf(asked, spec.gap, {
+      ...{ engine: workspace.engine, labelled, schema, seed },
+      ...roles,
+      ...(spec.together ? { together: contentOf(comparedColumns(schema, [spec.id])) } : {}),
+      ...(workspace.signal ? { signal: workspace.signal } : {}),
+    }),
+  );
+  const qualities: Quality[] = [];
+  const rows: Folds["rows"][number][] = [];
+  for (const [i, fold] of folds.entries()) {
+    using own = sheetOfFold(sheet, asked, i);
+    const judged = await judgeFold(frame, own, fold, { learner, params, codes });
+    qualities.push(judged.quality);
+    rows.push(judged.rows);
+    for (const warning of own.run.warnings)
+      if (!run.warnings.some(({ code }) => code === warning.code))
+        run.warnings.push({ ...warning, message: `in fold ${i + 1} of ${asked.k}: ${warning.message}` });
+    sheet.journal.units.reused += own.journal.units.reused;
+    sheet.journal.units.done += own.journal.units.done;
+  }
+  return {
+    ...asked,
+    ...(spec.gap === undefined ? {} : { gap: spec.gap }),
+    rows,
+    metrics: overFolds(qualities.map(({ model }) => model)),
+    baseline: overFolds(qualities.map(({ baseline }) => baseline)),
+  };
+}
+
+/** The stages of a training, on a fold's rows. */
+async function judgeFold(
+  whole: Frame,
+  sheet: Sheet,
+  fold: SplitRows,
+  { learner, params, codes }: { learner: Learner; params: Resolved; codes: readonly string[] },
+): Promise<{ quality: Quality; rows: Folds["rows"][number] }> {
+  const frame = await framedAnew(whole, sheet, fold);
+  const { train, validation } = frame.census;
+  if (validation === 0)
+    throw new SluiceError(
+      "no_rows",
+      `a fold has no row to judge on: the rows have too few different values to be shared out; take fewer folds`,
+      { folds: sheet.run.spec.folds! },
+    );
+  const prepared = await prepare(frame, learner, params, codes, false);
+  await using encoded = await encode(frame, prepared, learner, params);
+  const [own, baseline] = await fitAll(encoded, learner, params);
+  const { qualities } = await judgeModel(encoded, own, baseline);
+  return { quality: qualities["validation"]!, rows: { train, validation } };
+}
+
+/** The same source for one fold: what is found out and finished goes by the fold's name. */
+function sheetOfFold(sheet: Sheet, { k }: FoldSpec, i: number): Sheet {
+  const { run, data } = sheet;
+  const { test: _, ...spec } = run.spec;
+  const { stage, ...events } = run.events;
+  const name = `fold ${i + 1} of ${k}`;
+  const journal = openJournalOfFold(join(run.dir, "folds", String(i + 1)), spec, data, (unit) =>
+    events.unit?.(`${name}: ${unit}`),
+  );
+  return {
+    ...sheet,
+    run: {
+      ...run,
+      spec,
+      warnings: [],
+      assumed: [],
+      events: { ...events, stage: (text) => stage?.(`${name}: ${text}`) },
+    },
+    journal,
+    known: knownBy(journal, run, data, sheet.schema, `fold ${i + 1}: `),
+    [Symbol.dispose]: () => journal.close(),
+  };
+}
+
+/** Each figure over the folds; where a fold has none (one class alone has no AUC), over the others. */
+export function overFolds(folds: readonly Pick<Metrics, "values">[]): Readonly<Record<string, FoldMetric>> {
+  const names = [...new Set(folds.flatMap(({ values }) => Object.keys(values)))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = folds.map(({ values }) => values[name] ?? null);
+      return [name, { ...spreadOf(values.filter((value) => value !== null)), values }];
+    }),
+  );
+}
+
+/**
+ * Mean, standard deviation (n - 1) and the mean's 95 % interval by Student's t. The folds' training rows overlap, so the interval is
+ * too narrow rather than too wide (Bengio and Grandvalet, 2004: no unbiased estimate of the variance exists).
+ */
+function spreadOf(values: readonly number[]): Omit<FoldMetric, "values"> {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  if (n < 2) return { mean, sd: null, low: null, high: null };
+  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const off = (studentT(0.95, n - 1) * sd) / Math.sqrt(n);
+  return { mean, sd, low: mean - off, high: mean + off };
+}
