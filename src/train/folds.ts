@@ -9,7 +9,7 @@ import { studentT } from "../metrics/student.js";
 import type { Quality } from "../rows/passes/quality.js";
 import { encode } from "./encode.js";
 import { fitAll } from "./fit-all.js";
-import { type Frame, framedAnew } from "./frame.js";
+import { type Frame, framedAnew, tellCopies } from "./frame.js";
 import { judgeModel } from "./judge-model.js";
 import { prepare } from "./prepare.js";
 import { openJournalOfFold } from "./run-file.js";
@@ -42,7 +42,12 @@ export async function judgeFolds(
   const rows: Folds["rows"][number][] = [];
   for (const [i, fold] of folds.entries()) {
     using own = sheetOfFold(sheet, asked, i);
-    const judged = await judgeFold(frame, own, fold, { learner, params, codes });
+    const judged = await judgeFold(frame, own, fold, {
+      learner,
+      params,
+      codes,
+      tellsCopies: i === 0 && asked.by === "random" && spec.together === undefined,
+    });
     qualities.push(judged.quality);
     rows.push(judged.rows);
     for (const warning of own.run.warnings)
@@ -65,7 +70,12 @@ async function judgeFold(
   whole: Frame,
   sheet: Sheet,
   fold: SplitRows,
-  { learner, params, codes }: { learner: Learner; params: Resolved; codes: readonly string[] },
+  {
+    learner,
+    params,
+    codes,
+    tellsCopies,
+  }: { learner: Learner; params: Resolved; codes: readonly string[]; tellsCopies: boolean },
 ): Promise<{ quality: Quality; rows: Folds["rows"][number] }> {
   const frame = await framedAnew(whole, sheet, fold);
   const { train, validation } = frame.census;
@@ -75,6 +85,9 @@ async function judgeFold(
       `a fold has no row to judge on: the rows have too few different values to be shared out; take fewer folds`,
       { folds: sheet.run.spec.folds! },
     );
+  const compared = comparedColumns(sheet.schema, [sheet.run.spec.id]);
+  // What one fold tells of copies all do.
+  if (tellsCopies && compared.length > 0) await tellCopies(frame, compared);
   const prepared = await prepare(frame, learner, params, codes, false);
   await using encoded = await encode(frame, prepared, learner, params);
   const [own, baseline] = await fitAll(encoded, learner, params);

@@ -101,7 +101,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
     classes: found.task === "regression" ? 1 : found.classes.length,
     usable: names.filter((name) => !noFeatures.has(name)),
   };
-  if (splitSpec.by === "random" && !spec.together && whole.length > 0) await countCopiesOf(frame, whole);
+  if (splitSpec.by === "random" && !spec.together && whole.length > 0) await tellCopies(frame, whole);
   return frame;
 }
 
@@ -180,7 +180,7 @@ function refuseForTwoClasses(spec: TrainSpec, { task }: LabelFound): void {
 }
 
 /** Validation rows that are copies of training rows are told: on all rows where they are few, else on a sample. */
-async function countCopiesOf(
+export async function tellCopies(
   { sheet, taking, found, census, labelled, validation }: Frame,
   whole: string[],
 ): Promise<void> {

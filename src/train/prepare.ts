@@ -36,13 +36,7 @@ export async function prepare(
   const { run, data, scan, known } = sheet;
   const { spec, workspace } = run;
   run.events.stage?.("preparing features");
-  const statistics: StatisticsOptions = {
-    engine: workspace.engine,
-    relation: frame.training,
-    seed: subSeed(run.seed, "statistics"),
-    rowsTotal: census.train,
-    ...(workspace.signal ? { signal: workspace.signal } : {}),
-  };
+  const statistics = statisticsOf(frame);
   // One pass over the rows is all that such a learner needs: nothing else shall cost one.
   const once = learner.needs.pages === "dense" && learner.needs.passes === "one";
   const footers =
@@ -58,9 +52,16 @@ export async function prepare(
   refuseHashed(blocks, learner);
   refuseSmallBudget(workspace, learner, blocks, params);
   await data.unchanged();
-  run.warnings.push(...(await leaksOf(frame, learner, { ...prepared, codes }, statistics)));
   return { ...prepared, footers };
 }
+
+const statisticsOf = ({ sheet: { run }, training, census }: Frame): StatisticsOptions => ({
+  engine: run.workspace.engine,
+  relation: training,
+  seed: subSeed(run.seed, "statistics"),
+  rowsTotal: census.train,
+  ...(run.workspace.signal ? { signal: run.workspace.signal } : {}),
+});
 
 async function fittedTo(
   { sheet, base, usable, census }: Frame,
@@ -112,12 +113,13 @@ async function fittedTo(
 }
 
 /** Columns that tell the label almost alone: of many rows, on a sample of them. */
-function leaksOf(
-  { sheet, taking, found, census, trainingOf }: Frame,
+export function leaksIn(
+  frame: Frame,
   { needs }: Learner,
-  { fitted, decisions, codes }: Prepared & { readonly codes: readonly string[] },
-  statistics: StatisticsOptions,
+  { fitted, decisions }: Prepared,
+  codes: readonly string[],
 ): Promise<readonly LeakWarning[]> {
+  const { sheet, taking, found, census, trainingOf } = frame;
   const { run, scan, schema, roles, known } = sheet;
   const { engine } = run.workspace;
   const dense = needs.pages === "dense";
@@ -127,7 +129,7 @@ function leaksOf(
   const sampled = census.train > 500_000 && !taking;
   return known(`leaks${dense ? " and codes" : ""}${codesIn(codes)}`, () =>
     leakWarnings({
-      ...statistics,
+      ...statisticsOf(frame),
       label: found.numeric,
       task: found.task,
       schema,

@@ -21,7 +21,7 @@ import { judgeFolds } from "./folds.js";
 import { type Frame, frameOf } from "./frame.js";
 import { judgeModel } from "./judge-model.js";
 import { keep } from "./keep.js";
-import { prepare } from "./prepare.js";
+import { leaksIn, prepare } from "./prepare.js";
 import { beginRun, type Run } from "./run.js";
 import { claimRun } from "./run-file.js";
 import { both, openSheet, type Sheet } from "./sheet.js";
@@ -75,6 +75,7 @@ async function stages(run: Run, trustFooters: boolean): Promise<TrainDetails> {
     const codes = spec.codes ?? choice?.codes ?? [];
     const folds = spec.folds === undefined ? undefined : await judgeFolds(frame, learner, params, codes);
     const prepared = await prepare(frame, learner, params, codes, trustFooters);
+    run.warnings.push(...(await leaksIn(frame, learner, prepared, codes)));
     await using encoded = await encode(frame, prepared, learner, params);
     const [own, baseline] = await fitAll(encoded, learner, params);
     const judged = await judgeModel(encoded, own, baseline);
