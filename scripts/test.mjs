@@ -8,6 +8,17 @@ import { setUpPeers } from "../bench/peers.mjs";
 import { lacksForSpark, optional, sparkEnvironments, wantedSpark } from "./optional.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+/** What takes long for what it says early: whole trainings by the command, real data, clusters, the same over many budgets and orders. */
+const notQuick = [
+  "test/journey/**",
+  "test/truth/**",
+  "test/scale/**",
+  "test/real/**",
+  "test/spark/**",
+  "test/contract/one-model.test.ts",
+  "test/contract/text.test.ts",
+  "src/train/sorted.test.ts",
+];
 const quick = process.argv.includes("--quick");
 const requireAll = process.env.SLUICE_REQUIRE_ALL === "1";
 const scratch = mkdtempSync(join(tmpdir(), "sluice-test-"));
@@ -65,18 +76,6 @@ function check(name, args) {
   counts[ok ? "passed" : "failed"]++;
   console.log(`${ok ? "ok    " : "FAILED"} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
-
-/** What takes long for what it says early: whole trainings by the command, real data, clusters, the same over many budgets and orders. */
-const notQuick = [
-  "test/journey/**",
-  "test/truth/**",
-  "test/scale/**",
-  "test/real/**",
-  "test/spark/**",
-  "test/contract/one-model.test.ts",
-  "test/contract/text.test.ts",
-  "src/train/sorted.test.ts",
-];
 
 function runTests() {
   const report = join(scratch, "report.json");
