@@ -14,10 +14,12 @@ import {
   resume,
   sql,
   type Trained,
+  table,
   train,
   tree,
 } from "../../src/index.js";
 import { Workspace } from "../../src/workspace/workspace.js";
+import { duck } from "../support/duck.js";
 
 const dir = mkdtempSync(join(tmpdir(), "sluice-library-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -127,6 +129,16 @@ describe("a session", () => {
     expect(await count()).toBe(2);
     rmSync(at("grows.csv"));
     await expect(count()).rejects.toMatchObject({ code: "missing_file" });
+  });
+
+  test("lets go of a database when a call is done", async () => {
+    await using sluice = await open({ on, ...place });
+    const count = async (): Promise<number> => (await sluice.profile(table(at("grows.duckdb"), "t"))).rows;
+    const add = (sql: string): Promise<unknown> => duck(`ATTACH '${at("grows.duckdb")}' AS d; ${sql}; DETACH d`);
+    await add("CREATE TABLE d.t AS SELECT i AS a FROM range(10) r(i)");
+    expect(await count()).toBe(10);
+    await add("INSERT INTO d.t VALUES (10)");
+    expect(await count()).toBe(11);
   });
 
   test("goes on after a call that failed or was stopped", async () => {
