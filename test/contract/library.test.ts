@@ -132,6 +132,7 @@ describe("a session", () => {
   });
 
   test("lets go of a database when a call is done", async () => {
+    const opened = vi.spyOn(Workspace, "open");
     await using sluice = await open({ on, ...place });
     const count = async (): Promise<number> => (await sluice.profile(table(at("grows.duckdb"), "t"))).rows;
     const add = (sql: string): Promise<unknown> => duck(`ATTACH '${at("grows.duckdb")}' AS d; ${sql}; DETACH d`);
@@ -139,6 +140,9 @@ describe("a session", () => {
     expect(await count()).toBe(10);
     await add("INSERT INTO d.t VALUES (10)");
     expect(await count()).toBe(11);
+    // Attached, it would be closed to whoever writes in another process.
+    expect(opened).toHaveBeenCalledTimes(2);
+    opened.mockRestore();
   });
 
   test("goes on after a call that failed or was stopped", async () => {
