@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { circles, type Import, importsIn, importsOf, twoWayFolders, upwardOnly } from "./support/imports.js";
 
 const order =
-  "base expr sources sql pages engines kernels features metrics learners model runs rows workspace data evaluate train predict report scale index.ts cli".split(
+  "base expr sources sql pages engines kernels features metrics learners model runs rows workspace data evaluate train predict report scale library index.ts cli".split(
     " ",
   );
 

@@ -1,17 +1,10 @@
-import { readFileSync } from "node:fs";
 import { formatCount } from "../base/units.js";
-import { type Model, readModel } from "../model/model.js";
 import { evaluateModel } from "../predict/evaluate.js";
-import { findModel, type Home } from "../runs/home.js";
 import { unscored } from "../train/cautions.js";
+import { loadKept } from "../train/kept.js";
 import { type CommonFlags, type Context, dataOptionsOf, homeOf, openWorkspace, type SourceFlags } from "./command.js";
 import { metricsTable } from "./tables.js";
 import { watching } from "./watch.js";
-
-export function loadModel(home: Home, ref: string): { model: Model; ref: string; run: string } {
-  const kept = findModel(home, ref);
-  return { model: readModel(readFileSync(kept.file, "utf8"), kept.file), ref: kept.ref, run: kept.run };
-}
 
 export async function evaluate(
   ref: string,
@@ -19,7 +12,7 @@ export async function evaluate(
   flags: CommonFlags & SourceFlags & { where?: string },
   context: Context,
 ): Promise<void> {
-  const loaded = loadModel(await homeOf(flags), ref);
+  const loaded = loadKept(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal, { sources });
   const { rows, model, baseline, uncalibrated, unweighted } = await watching(workspace, flags, "judging", () =>
     evaluateModel(

@@ -13,6 +13,7 @@ import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
 import { type Importances, permutationImportance, rowsToShuffle } from "../predict/importance.js";
 import { type PartialDependence, partialDependence } from "../predict/partial.js";
 import { sampleFor } from "../predict/sample.js";
+import { loadKept } from "../train/kept.js";
 import {
   type CommonFlags,
   type Context,
@@ -22,7 +23,6 @@ import {
   type SourceFlags,
   wholeNumber,
 } from "./command.js";
-import { loadModel } from "./evaluate.js";
 import { text } from "./sql.js";
 import { bar, table } from "./tables.js";
 import { watching } from "./watch.js";
@@ -42,7 +42,7 @@ export async function explain(
   flags: ExplainFlags,
   context: Context,
 ): Promise<void> {
-  const { model, ref: found } = loadModel(await homeOf(flags), ref);
+  const { model, ref: found } = loadKept(await homeOf(flags), ref);
   if (source === undefined && (flags.rows !== undefined || flags.partial || flags.to !== undefined))
     throw new SluiceError("usage", `--rows, --partial and --to need rows to look at: sluice explain ${ref} SOURCE`, {});
   if (flags.rows !== undefined || flags.to !== undefined) return rowByRow(model, found, source!, flags, context);

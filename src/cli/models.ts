@@ -1,15 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { CodedError } from "../base/errors.js";
-import { fromJson } from "../base/json.js";
 import { typeName } from "../base/schema.js";
 import { formatBytes, formatCount, formatSeconds } from "../base/units.js";
 import { className, type Model } from "../model/model.js";
 import { outOfBagOf, rulesOf } from "../predict/explain.js";
-import { type Home, modelsAndStrays, runDir, type Stray, straysOfRuns } from "../runs/home.js";
-import type { TrainDetails } from "../train/spec.js";
+import { besideOthers, compared, detailsOf, judgedAlike, keptModels, listed, loadKept } from "../train/kept.js";
 import { type CommonFlags, type Context, homeOf } from "./command.js";
-import { loadModel } from "./evaluate.js";
 import { metricsTable, outOfBagLine, table } from "./tables.js";
 
 const trainedOn = ({ about }: Model): string => {
@@ -26,24 +20,9 @@ const headline = (model: Model): string => {
   return "";
 };
 
-export function detailsOf(home: Home, run: string): TrainDetails | undefined {
-  const file = join(runDir(home, run), "result.json");
-  return run !== "" && existsSync(file) ? fromJson<TrainDetails>(readFileSync(file, "utf8")) : undefined;
-}
-
 export async function models(flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
-  const { models: kept, strays } = modelsAndStrays(home);
-  const damaged: Stray[] = [...strays, ...straysOfRuns(home)];
-  const all = kept.flatMap((one) => {
-    try {
-      return [{ kept: one, model: loadModel(home, one.ref).model }];
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      damaged.push({ ref: one.ref, problem: error.message });
-      return [];
-    }
-  });
+  const { models: all, damaged } = keptModels(home);
   if (all.length === 0) context.print("no models yet: sluice train SOURCE --label COLUMN");
   else
     context.print(
@@ -63,23 +42,13 @@ export async function models(flags: CommonFlags, context: Context): Promise<void
   for (const { ref, problem } of damaged) context.print(`\n${ref}: ${problem}`);
   context.json({
     ...(damaged.length > 0 ? { damaged } : {}),
-    models: all.map(({ kept, model }) => ({
-      model: kept.ref,
-      run: kept.run,
-      task: model.task,
-      label: model.label.text,
-      learner: model.learner,
-      rows: model.about["rows"],
-      metrics: model.about["metrics"],
-      stateHash: model.stateHash,
-      created: model.about["created"],
-    })),
+    models: all.map(listed),
   });
 }
 
 export async function show(ref: string, flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
-  const { model, ref: found, run } = loadModel(home, ref);
+  const { model, ref: found, run } = loadKept(home, ref);
   const details = detailsOf(home, run);
   context.print(
     `${found} · ${model.learner} · ${model.task} of ${model.label.text}${model.classes.length > 0 ? ` (${model.classes.map(className).slice(0, 12).join(", ")})` : ""}`,
@@ -125,10 +94,7 @@ export async function show(ref: string, flags: CommonFlags, context: Context): P
 
 export async function compare(refs: readonly string[], flags: CommonFlags, context: Context): Promise<void> {
   const home = await homeOf(flags);
-  const all = refs.map((ref) => {
-    const loaded = loadModel(home, ref);
-    return { ...loaded, details: detailsOf(home, loaded.run) };
-  });
+  const all = besideOthers(home, refs);
   const rows: string[][] = [];
   const row = (name: string, cell: (one: (typeof all)[number]) => string | undefined): void => {
     const cells = all.map((one) => cell(one) ?? "");
@@ -153,35 +119,9 @@ export async function compare(refs: readonly string[], flags: CommonFlags, conte
   );
   row("state", ({ model }) => model.stateHash.slice(0, 12));
   context.print(table(["", ...all.map(({ ref }) => ref)], rows));
-  const judgedAlike = new Set(
-    all.map(({ model }) =>
-      JSON.stringify([
-        model.label.text,
-        model.about["cut"],
-        (model.about["rows"] as { validation: number }).validation,
-      ]),
-    ),
-  );
-  if (judgedAlike.size > 1)
+  if (!judgedAlike(all))
     context.print(
       "\nthe models were not judged on the same rows: for a fair comparison, sluice evaluate each on one source",
     );
-  context.json({
-    models: all.map(({ ref, model, details }) => ({
-      model: ref,
-      label: model.label.text,
-      learner: model.learner,
-      stateHash: model.stateHash,
-      rows: model.about["rows"],
-      metrics: model.about["metrics"],
-      ...(details
-        ? {
-            seconds: details.result.seconds,
-            bytesRead: details.result.bytesRead,
-            peakRssBytes: details.result.peakRssBytes,
-            passes: details.result.passes,
-          }
-        : {}),
-    })),
-  });
+  context.json({ models: all.map(compared) });
 }

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from "../base/units.js";
 import { predictFile } from "../predict/predict.js";
+import { loadKept } from "../train/kept.js";
 import {
   type CommonFlags,
   type Context,
@@ -9,7 +10,6 @@ import {
   type SourceFlags,
   tellCluster,
 } from "./command.js";
-import { loadModel } from "./evaluate.js";
 import { visible } from "./visible.js";
 import { watching } from "./watch.js";
 
@@ -19,7 +19,7 @@ export async function predict(
   flags: CommonFlags & SourceFlags & { to: string; keep?: string; overwrite?: boolean },
   context: Context,
 ): Promise<void> {
-  const { model, ref: found } = loadModel(await homeOf(flags), ref);
+  const { model, ref: found } = loadKept(await homeOf(flags), ref);
   await using workspace = await openWorkspace(flags, context.signal, { sources });
   const keep = flags.keep
     ?.split(",")

@@ -5,6 +5,7 @@ import type { Task } from "../learners/contract.js";
 import { figure } from "../metrics/figure.js";
 import { className } from "../model/model.js";
 import type { Insight } from "../predict/insight.js";
+import { insightOfRun, writeReport } from "../report/write.js";
 import { learnerBytesOf } from "../train/check.js";
 import { withClassWeights } from "../train/class-weights.js";
 import { type BegunRun, begunRun, refuseOther } from "../train/resume.js";
@@ -22,7 +23,6 @@ import {
   wholeNumber,
 } from "./command.js";
 import { progress } from "./progress.js";
-import { insightOfRun, writeReport } from "./report.js";
 import { foldsTable, metricsTable, outOfBagLine } from "./tables.js";
 
 export interface LearningFlags extends CommonFlags, SourceFlags {

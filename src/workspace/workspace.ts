@@ -4,6 +4,7 @@ import { BudgetTooSmallError } from "../base/errors.js";
 import { defaultBudget, Ledger } from "../base/ledger.js";
 import { me, Presence } from "../base/owner.js";
 import type { Engine } from "../engines/contract.js";
+import { runOne } from "../engines/duckdb/statement.js";
 import { DuckDBEngine } from "../engines/duckdb.js";
 import { kernelTermCoder } from "../kernels/term-codes.js";
 import { kernelTreeSums } from "../learners/passes/tree-sums.js";
@@ -143,6 +144,20 @@ export class Workspace implements AsyncDisposable {
     const place = new Workspace(options, budget, this.plan, home, this.local, this.presence);
     place.#pool = this.pool;
     return place;
+  }
+
+  /** Made ready for another call, where the last one left nothing behind that the next would see: a view, a file that is open. */
+  async clear(): Promise<boolean> {
+    this.engine.counters.spillBytes = 0;
+    const [[left]] = await this.local.use(async (connection) => {
+      const found = await runOne(
+        connection,
+        `SELECT (SELECT count(*) FROM duckdb_views() WHERE NOT internal)
+          + (SELECT count(*) FROM duckdb_databases() WHERE NOT internal AND database_name <> 'memory')`,
+      );
+      return (await found.getRowsJS()) as [[bigint]];
+    });
+    return left === 0n;
   }
 
   /** A folder for this process alone, removed at its end. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -35,7 +35,9 @@ describe("the package", () => {
       "LICENSE",
     ])
       expect(packed).toContain(file);
-    expect(packed.filter((path) => /\.test\.|\.bench\.|tsbuildinfo|^src\//.test(path))).toEqual([]);
+    expect(
+      packed.filter((path) => /\.test\.|\.bench\.|testing\.|tsbuildinfo|^(src|test|bench|scripts)\//.test(path)),
+    ).toEqual([]);
   });
 
   test("runs its command in an empty folder", () => {
@@ -43,6 +45,9 @@ describe("the package", () => {
     expect(help.stderr.replace(/^npm warn .*$/gm, "").trim()).toBe("");
     expect(help.stdout).toContain("train");
     expect(help.status).toBe(0);
+    const { version } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { version: string };
+    const told = spawnSync("npx", ["--no-install", "sluice", "--version"], { cwd: empty, encoding: "utf8" });
+    expect(told.stdout.trim()).toBe(version);
   });
 
   test("trains, judges and predicts in an empty folder", () => {
@@ -69,16 +74,29 @@ describe("the package", () => {
     expect(readdirSync(empty)).toContain("scored.csv");
   });
 
-  test("is imported by its name", () => {
-    const names = execFileSync(
-      process.execPath,
-      ["-e", 'import("sluice").then((m) => console.log(Object.keys(m).join(" ")))'],
-      {
-        cwd: empty,
-        encoding: "utf8",
-      },
+  test("trains, scores, asks and reports as a library imported by its name", () => {
+    const rows = Array.from({ length: 400 }, (_, i) => `${i % 20},${i % 20 > 9 ? "yes" : "no"}`);
+    writeFileSync(join(empty, "few.csv"), `a,late\n${rows.join("\n")}\n`);
+    writeFileSync(
+      join(empty, "use.mjs"),
+      `import { csv, logistic, open, scorer } from "sluice";
+       import { mllib } from "sluice/mllib";
+       const sluice = await open({ memory: "600MB", home: "library", cache: "cache" });
+       const late = await sluice.train({ data: csv("few.csv"), label: "late", learner: logistic() });
+       const { rows } = await sluice.sql("SELECT count(*) AS n FROM 'few.csv'");
+       const { report } = await sluice.report(late, { to: "late.html" });
+       await sluice[Symbol.asyncDispose]();
+       console.log(JSON.stringify({
+         read: late.result.rows.read, low: scorer(late)({ a: 1 }).prediction, high: scorer(late)({ a: 18 }).prediction,
+         rows, report, mllib: typeof mllib.gbtClassifier,
+       }));`,
     );
-    expect(names.split(/\s+/)).toEqual(expect.arrayContaining(["train", "predict"]));
+    const told = execFileSync(process.execPath, ["use.mjs"], { cwd: empty, encoding: "utf8" });
+    expect(JSON.parse(told)).toEqual({
+      ...{ read: 400, low: "no", high: "yes", rows: [{ n: 400 }], mllib: "function" },
+      report: join(realpathSync(empty), "late.html"),
+    });
+    expect(readFileSync(join(empty, "late.html"), "utf8")).toContain("</html>");
   });
 });
 
