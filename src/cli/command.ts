@@ -89,6 +89,41 @@ export const withSource = (command: Command, engine = withEngine): Command =>
       ]),
     );
 
+/** What `train` and the commands beside it take. */
+export const withLearning = (own: Command, engine = withEngine): Command =>
+  withSource(own, engine)
+    .requiredOption("--label <formula>", "what to predict: a column, or a formula like 'delay > 15'")
+    .option("--task <task>", "binary, multiclass or regression, instead of inferring it")
+    .option("--positive <class>", "the class that counts as positive (default: the last in sort order)")
+    .option("--learner <name>", "by name, e.g. logistic, linear, boosting (default: chosen on a sample, and told why)")
+    .option("--features <list>", "stages and formulas, e.g. 'log(distance), onehot(origin)' (default: automatic)")
+    .option("--drop <columns>", "columns that must not become features, separated by commas")
+    .option("--allow-leak <columns>", "columns that the leak guard named and that are fine")
+    .option("--id <column>", "identifies a row, instead of its place in its file")
+    .option("--time <column>", "when a row happened")
+    .option("--group <column>", "rows of one group stay together")
+    .option("--weight <formula>", "how much a row counts: a column, or a formula like 'if(late, 5, 1)'")
+    .option("--class-weights <how>", "balanced: all classes weigh the same in training, however rare they are")
+    .option("--where <formula>", "only rows for which this is true")
+    .option("--validate <how>", "random:0.2 (default), time:0.2, group:0.2 (default with --group) or none")
+    .option(
+      "--folds <how>",
+      "5, group:5 or time:5: judge on every row by models that did not learn from it; the model itself is fitted on all rows",
+    )
+    .option("--gap <time>", "of folds by time: rows so little before those that judge are not learned from (7d, 12h)")
+    .option("--together <what>", "duplicates: rows that are copies of each other stay on one side of the split")
+    .option("--calibrate <how>", "isotonic or platt: fit probabilities of two classes on the validation rows")
+    .option(
+      "--threshold <goal>",
+      "of two classes, from which probability on a row is positive: 0.3, best-f1, precision>=0.9, recall>=0.8 or top:1%",
+    )
+    .option("--test <source>", "another source to judge on (repeatable)", gather)
+    .option("--sums <where>", "of linear and logistic on a cluster: pages (rows come here) or cluster (only sums do)")
+    .option("--sample <share>", "a seeded share of the rows, e.g. 1%")
+    .option("--seed <n>", "of splits, samples and shuffles", "7")
+    .option("--name <name>", "the model's name; a name used twice makes name/2")
+    .option("--param <name=value>", "a parameter of the learner (repeatable)", gather);
+
 export function dataOptionsOf(flags: SourceFlags): import("../data/source.js").DataOptions {
   const types: Record<string, string> = {};
   for (const pair of flags.type ?? []) {

@@ -3,44 +3,14 @@ import { shellWord } from "../base/shell.js";
 import { className } from "../model/model.js";
 import { effectsOf, gainsOf, rulesOf } from "../predict/explain.js";
 import type { Insight } from "../predict/insight.js";
+import { givenOptions } from "../train/options.js";
 import type { TrainDetails, TrainSpec } from "../train/spec.js";
 import { reportInsight } from "./from-insight.js";
 import type { ReportComparison, ReportInput } from "./input.js";
 
-/** The flags that say the same as a spec: what to type to train this model again. */
-export function commandOf(spec: TrainSpec): string {
-  const flags: string[] = [];
-  const flag = (name: string, value: string | number | undefined): void =>
-    void (value !== undefined && flags.push(`--${name} ${shellWord(String(value))}`));
-  flag("label", spec.label);
-  for (const name of [
-    "task",
-    "positive",
-    "learner",
-    "features",
-    "id",
-    "time",
-    "group",
-    "weight",
-    "where",
-    "validate",
-    "together",
-    "calibrate",
-    "threshold",
-  ] as const)
-    flag(name, spec[name]);
-  flag("class-weights", spec.classWeights);
-  if (spec.drop?.length) flag("drop", spec.drop.join(","));
-  if (spec.allowLeak?.length) flag("allow-leak", spec.allowLeak.join(","));
-  for (const test of spec.test ?? []) flag("test", test);
-  flag("sample", spec.sample);
-  flag("seed", spec.seed);
-  flag("name", spec.name);
-  for (const [name, value] of Object.entries(spec.params ?? {})) flag("param", `${name}=${value}`);
-  for (const [column, type] of Object.entries(spec.types ?? {})) flag("type", `${column}=${type}`);
-  flag("bad-rows", spec.badRows);
-  return `sluice train ${spec.sources.map(shellWord).join(" ")} ${flags.join(" ")}`;
-}
+/** What to type to train this model again. */
+export const commandOf = (spec: TrainSpec): string =>
+  ["sluice", "train", ...spec.sources, ...givenOptions(spec).flatMap(({ typed }) => typed)].map(shellWord).join(" ");
 
 /** What a finished run knows, as the report shows it. */
 export function reportOf(

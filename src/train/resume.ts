@@ -7,6 +7,7 @@ import { resolveParams } from "../base/params.js";
 import { learnerNamed } from "../learners/index.js";
 import { isMllib } from "../learners/mllib.js";
 import { findRun, type Home, runDir } from "../runs/home.js";
+import { givenOptions } from "./options.js";
 import { type RunFile, specFrom } from "./run-file.js";
 import type { TrainSpec } from "./spec.js";
 
@@ -63,17 +64,16 @@ export function refuseOther({ run, spec }: BegunRun, given: TrainSpec): void {
 
 /** Each thing that decides a training under the name that it is given by. */
 function flagsOf(spec: TrainSpec): Map<string, string> {
-  const { sources, params = {}, types = {}, csv = {}, ...rest } = spec;
+  const { sources, params = {} } = spec;
   const learner = spec.learner === undefined || isMllib(spec.learner) ? undefined : learnerNamed(spec.learner);
   const resolved = learner ? resolveParams(learner.name, learner.params, params) : params;
   const named: [string, unknown][] = [
     ["source", sources],
-    ...Object.entries(rest).map(([name, value]): [string, unknown] => [flagOf(name), value]),
-    ...Object.entries(csv).map(([name, value]): [string, unknown] => [flagOf(name), value]),
-    ...Object.entries(resolved).map(([name, value]): [string, unknown] => [`--param ${name}`, value]),
-    ...Object.entries(types).map(([name, value]): [string, unknown] => [`--type ${name}`, value]),
+    ...givenOptions({ ...spec, params: resolved }).flatMap(({ field, name, value }): [string, unknown][] =>
+      field === "params" || field === "types"
+        ? Object.entries(value as object).map(([key, one]) => [`${name} ${key}`, one])
+        : [[name, value]],
+    ),
   ];
   return new Map(named.filter(([, value]) => value !== undefined).map(([name, value]) => [name, canonical(value)]));
 }
-
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
