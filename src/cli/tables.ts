@@ -2,6 +2,7 @@ import { formatCount } from "../base/units.js";
 import type { OutOfBag } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
 import { boundFigure, figure } from "../metrics/figure.js";
+import { intervalOf } from "../metrics/over-folds.js";
 import type { Folds } from "../train/spec.js";
 import { coloursOf } from "./colours.js";
 import { visible } from "./visible.js";
@@ -156,12 +157,14 @@ export function foldsTable({ metrics, baseline }: Folds, options: TableOptions =
     ["metric", "mean", "95 % interval", "sd", "lowest fold", "highest fold", "baseline"],
     Object.entries(metrics)
       .sort(([a], [b]) => place(a) - place(b))
-      .map(([name, { mean, sd, low, high, values }]) => {
+      .map(([name, found]) => {
+        const { mean, sd, values } = found;
+        const interval = intervalOf(found);
         const there = values.filter((value) => value !== null);
         return [
           name,
           told(mean),
-          low === null || high === null ? "" : `${figure(low)} to ${figure(high)}`,
+          interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "",
           told(sd),
           told(Math.min(...there)),
           told(Math.max(...there)),

@@ -59,6 +59,10 @@ export interface FoldSpec {
 
 const mostFolds = 20;
 
+/** What --folds says, where it is given. */
+export const foldsAsked = ({ folds, group }: { readonly folds?: string; readonly group?: string }) =>
+  folds === undefined ? undefined : parseFolds(folds, group);
+
 /** "random:5", "group:5" or "time:5"; "5" is by group where there are groups, else by chance. */
 export function parseFolds(text: string, group?: string): FoldSpec {
   const [, by = group === undefined ? "random" : "group", count = ""] =
@@ -95,9 +99,8 @@ export async function foldsOf(
       throw new SluiceError("usage", "--folds group:K needs --group COLUMN, so that a group stays in one fold", {});
     const own = options.together ?? (options.id === undefined ? undefined : col(options.id));
     const hash = hashOf(subSeed(options.seed, "folds"), by === "group" ? col(options.group!) : own);
-    const from = (i: number): Expr => call("ge", hash, lit(Math.round((i / k) * 2 ** 32)));
-    const before = (i: number): Expr => call("lt", hash, lit(Math.round((i / k) * 2 ** 32)));
-    return all.map((i) => ({ expr: call("and", from(i), before(i + 1)) }));
+    const start = (i: number): Expr => lit(Math.round((i / k) * 2 ** 32));
+    return all.map((i) => ({ expr: call("and", call("ge", hash, start(i)), call("lt", hash, start(i + 1))) }));
   }
   if (options.time === undefined)
     throw new SluiceError("usage", "--folds time:K needs --time COLUMN, to know which rows are later", {});

@@ -1,6 +1,6 @@
 import { SluiceError } from "../base/errors.js";
 import { resolveParams } from "../base/params.js";
-import { parseFolds, parseSplit, validateOf } from "../data/split.js";
+import { foldsAsked, parseSplit, validateOf } from "../data/split.js";
 import type { Learner } from "../learners/contract.js";
 import { learnerNamed, learners } from "../learners/index.js";
 import { parseGoal } from "../metrics/threshold.js";
@@ -13,12 +13,14 @@ import type { TrainSpec } from "./spec.js";
 export function checkSpec(spec: TrainSpec, learner?: Learner): void {
   checkModelName(spec.name ?? "model");
   const { by } = parseSplit(validateOf(spec));
-  if (spec.folds !== undefined) checkFolds(spec, spec.folds);
-  else if (spec.gap !== undefined) throw new SluiceError("usage", "--gap goes with --folds time:K", {});
+  const folds = foldsAsked(spec);
+  if (folds) checkFolds(spec);
+  if (spec.gap !== undefined && folds?.by !== "time")
+    throw new SluiceError("usage", "--gap goes with --folds time:K", {});
   if (spec.together !== undefined) {
     if (spec.together !== "duplicates")
       throw new SluiceError("usage", `--together ${spec.together}: it must be duplicates`, { value: spec.together });
-    if (by !== "random" && !(spec.folds !== undefined && parseFolds(spec.folds, spec.group).by === "random"))
+    if ((folds?.by ?? by) !== "random")
       throw new SluiceError("usage", `--together duplicates goes with --validate random:SHARE, not with ${by}`, {});
   }
   if (spec.classWeights !== undefined && spec.classWeights !== "balanced")
@@ -48,9 +50,7 @@ export function checkSpec(spec: TrainSpec, learner?: Learner): void {
 }
 
 /** Folds judge on every row, and leave none to find anything on for the model that is fitted on all. */
-function checkFolds(spec: TrainSpec, text: string): void {
-  const { by } = parseFolds(text, spec.group);
-  if (spec.gap !== undefined && by !== "time") throw new SluiceError("usage", "--gap goes with --folds time:K", {});
+function checkFolds(spec: TrainSpec): void {
   const goal = spec.threshold === undefined ? undefined : parseGoal(spec.threshold);
   const without = [
     ["--validate", spec.validate !== undefined],

@@ -7,9 +7,9 @@ import { generator } from "../base/seeds.js";
 import { foldsOf, parseFolds } from "../data/split.js";
 import { col } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
+import { overFolds } from "../metrics/over-folds.js";
 import { homeAt } from "../runs/home.js";
 import { Workspace } from "../workspace/workspace.js";
-import { overFolds } from "./folds.js";
 import type { TrainEvents, TrainSpec } from "./spec.js";
 import { trainModel } from "./train.js";
 

@@ -2,10 +2,9 @@ import { join } from "node:path";
 import { SluiceError } from "../base/errors.js";
 import type { Resolved } from "../base/params.js";
 import { comparedColumns, contentOf } from "../data/copies.js";
-import { type FoldSpec, foldsOf, parseFolds, type SplitRows } from "../data/split.js";
+import { type FoldSpec, foldsAsked, foldsOf, type SplitRows } from "../data/split.js";
 import type { Learner } from "../learners/contract.js";
-import type { Metrics } from "../metrics/contract.js";
-import { studentT } from "../metrics/student.js";
+import { overFolds } from "../metrics/over-folds.js";
 import type { Quality } from "../rows/passes/quality.js";
 import { encode } from "./encode.js";
 import { fitAll } from "./fit-all.js";
@@ -14,7 +13,7 @@ import { judgeModel } from "./judge-model.js";
 import { prepare } from "./prepare.js";
 import { openJournalOfFold } from "./run-file.js";
 import { knownBy, type Sheet } from "./sheet.js";
-import type { FoldMetric, Folds } from "./spec.js";
+import type { Folds } from "./spec.js";
 
 /**
  * How good a training as asked is, judged on every row by a model that did not learn from it (time: on the rows from the second
@@ -29,7 +28,7 @@ export async function judgeFolds(
   const { sheet, labelled } = frame;
   const { run, schema, roles, known } = sheet;
   const { spec, seed, workspace } = run;
-  const asked = parseFolds(spec.folds!, spec.group);
+  const asked = foldsAsked(spec)!;
   const folds = await known("folds", () =>
     foldsOf(asked, spec.gap, {
       ...{ engine: workspace.engine, labelled, schema, seed },
@@ -40,6 +39,7 @@ export async function judgeFolds(
   );
   const qualities: Quality[] = [];
   const rows: Folds["rows"][number][] = [];
+  let passes = 0;
   for (const [i, fold] of folds.entries()) {
     using own = sheetOfFold(sheet, asked, i);
     const judged = await judgeFold(frame, own, fold, {
@@ -50,6 +50,7 @@ export async function judgeFolds(
     });
     qualities.push(judged.quality);
     rows.push(judged.rows);
+    passes += judged.passes;
     for (const warning of own.run.warnings)
       if (!run.warnings.some(({ code }) => code === warning.code))
         run.warnings.push({ ...warning, message: `in fold ${i + 1} of ${asked.k}: ${warning.message}` });
@@ -59,7 +60,7 @@ export async function judgeFolds(
   return {
     ...asked,
     ...(spec.gap === undefined ? {} : { gap: spec.gap }),
-    rows,
+    ...{ rows, passes },
     metrics: overFolds(qualities.map(({ model }) => model)),
     baseline: overFolds(qualities.map(({ baseline }) => baseline)),
   };
@@ -76,7 +77,7 @@ async function judgeFold(
     codes,
     tellsCopies,
   }: { learner: Learner; params: Resolved; codes: readonly string[]; tellsCopies: boolean },
-): Promise<{ quality: Quality; rows: Folds["rows"][number] }> {
+): Promise<{ quality: Quality; rows: Folds["rows"][number]; passes: number }> {
   const frame = await framedAnew(whole, sheet, fold);
   const { train, validation } = frame.census;
   if (validation === 0)
@@ -91,8 +92,8 @@ async function judgeFold(
   const prepared = await prepare(frame, learner, params, codes, false);
   await using encoded = await encode(frame, prepared, learner, params);
   const [own, baseline] = await fitAll(encoded, learner, params);
-  const { qualities } = await judgeModel(encoded, own, baseline);
-  return { quality: qualities["validation"]!, rows: { train, validation } };
+  const { qualities, passes } = await judgeModel(encoded, own, baseline);
+  return { quality: qualities["validation"]!, rows: { train, validation }, passes };
 }
 
 /** The same source for one fold: what is found out and finished goes by the fold's name. */
@@ -117,28 +118,4 @@ function sheetOfFold(sheet: Sheet, { k }: FoldSpec, i: number): Sheet {
     known: knownBy(journal, run, data, sheet.schema, `fold ${i + 1}: `),
     [Symbol.dispose]: () => journal.close(),
   };
-}
-
-/** Each figure over the folds; where a fold has none (one class alone has no AUC), over the others. */
-export function overFolds(folds: readonly Pick<Metrics, "values">[]): Readonly<Record<string, FoldMetric>> {
-  const names = [...new Set(folds.flatMap(({ values }) => Object.keys(values)))];
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = folds.map(({ values }) => values[name] ?? null);
-      return [name, { ...spreadOf(values.filter((value) => value !== null)), values }];
-    }),
-  );
-}
-
-/**
- * Mean, standard deviation (n - 1) and the mean's 95 % interval by Student's t. The folds' training rows overlap, so the interval is
- * too narrow rather than too wide (Bengio and Grandvalet, 2004: no unbiased estimate of the variance exists).
- */
-function spreadOf(values: readonly number[]): Omit<FoldMetric, "values"> {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { mean, sd: null, low: null, high: null };
-  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
-  const off = (studentT(0.95, n - 1) * sd) / Math.sqrt(n);
-  return { mean, sd, low: mean - off, high: mean + off };
 }

@@ -12,7 +12,7 @@ import {
 } from "../data/copies.js";
 import { inspectLabel, type LabelFound } from "../data/label.js";
 import { checkWeights, takenColumns, type Weight, weighingSome, weightOf, withoutRoles } from "../data/roles.js";
-import { parseSplit, type SplitRows, splitCode, validateOf, validationOf } from "../data/split.js";
+import { foldsAsked, parseSplit, type SplitRows, splitCode, validateOf, validationOf } from "../data/split.js";
 import { sourceName } from "../evaluate/judge.js";
 import { call, type Expr } from "../expr/expr.js";
 import type { Relation } from "../expr/relation.js";
@@ -79,7 +79,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
 
   const labelled = rowsOf(base, call("isNotNull", found.numeric));
   const splitSpec = parseSplit(validateOf(spec));
-  if (spec.group !== undefined && spec.validate === undefined && !/^(random|time):/.test(spec.folds ?? ""))
+  if (spec.group !== undefined && spec.validate === undefined && (foldsAsked(spec)?.by ?? "group") === "group")
     run.assumed.push(
       `rows of one ${spec.group} stay together: ${spec.folds === undefined ? "--validate group:0.2" : `--folds ${spec.folds} by group`}, since --group is named`,
     );
@@ -92,7 +92,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
       ...(signal ? { signal } : {}),
     }),
   );
-  const parts = await partsOf(sheet, taken, found, validation);
+  const parts = await partedBy(sheet, taken, found, validation);
   const withLabel = rowsOf(taken.asGiven, call("isNotNull", found.numeric));
   warnings.push(...(await known("roles", () => withoutRoles(roles, schema, withLabel, engine, signal))));
   const noFeatures = takenColumns(label, roles, { requested: spec.features !== undefined, allowed: spec.allowLeak });
@@ -108,7 +108,7 @@ export async function frameOf(sheet: Sheet, check: (found: LabelFound) => void):
 /** The same target and rows, parted in another way: a fold. What is found out about it goes by the sheet's name for it. */
 export const framedAnew = async (frame: Frame, sheet: Sheet, validation: SplitRows): Promise<Frame> => ({
   ...frame,
-  ...(await partsOf(sheet, frame, frame.found, validation)),
+  ...(await partedBy(sheet, frame, frame.found, validation)),
   sheet,
 });
 
@@ -118,7 +118,7 @@ type Parts = Pick<
 >;
 
 /** What a split makes of the rows that take part. */
-async function partsOf(sheet: Sheet, taken: Taken, found: LabelFound, validation: SplitRows): Promise<Parts> {
+async function partedBy(sheet: Sheet, taken: Taken, found: LabelFound, validation: SplitRows): Promise<Parts> {
   const { run, data, scan, schema, label, known } = sheet;
   const { spec, workspace } = run;
   const { engine, signal } = workspace;

@@ -33,6 +33,8 @@ export interface JudgedModel {
   readonly qualities: Readonly<Record<string, Quality>>;
   readonly slices: readonly Slice[];
   readonly rows: RowCounts;
+  /** Over the rows so far, by the learners and to judge them. */
+  readonly passes: number;
 }
 
 export async function judgeModel(encoded: Encoded, own: Fitted, baseline: Fitted): Promise<JudgedModel> {
@@ -81,7 +83,9 @@ export async function judgeModel(encoded: Encoded, own: Fitted, baseline: Fitted
       setAside: rows.setAside + test.setAside,
     };
   }
-  return { judging, calibration, threshold, qualities, slices: sliced, rows };
+  const judgedApart = judging.dataset === encoded.dataset ? 0 : judging.dataset.counters.passes;
+  const passes = encoded.dataset.counters.passes + judgedApart;
+  return { judging, calibration, threshold, qualities, slices: sliced, rows, passes };
 }
 
 /** What the model is judged on: the pages it learned from, or its outputs where the rows stayed away. */

@@ -163,13 +163,12 @@ function resultOf(of: {
   readonly decisions: readonly Decision[];
 }): TrainResult {
   const { encoded, learned, judged, model } = of;
-  const { frame, blocks, dataset, summing } = encoded;
+  const { frame, blocks, summing } = encoded;
   const { run, journal } = frame.sheet;
   const { engine, budgetBytes } = run.workspace;
-  const { threshold, judging } = judged;
+  const { threshold } = judged;
   const moved = ioBytes();
   const outOfBag = learned.own.learner.outOfBag?.(learned.own.state as never);
-  const judgedApart = judging.dataset === dataset ? 0 : judging.dataset.counters.passes;
   return {
     run: run.id,
     model: of.ref,
@@ -186,7 +185,7 @@ function resultOf(of: {
     ...(threshold ? { threshold: { goal: threshold.goal, probability: probabilityOf(threshold.margin) } } : {}),
     ...(outOfBag ? { outOfBag } : {}),
     seconds: (Date.now() - run.startedMs) / 1000,
-    passes: dataset.counters.passes + judgedApart,
+    passes: judged.passes + (learned.folds?.passes ?? 0),
     ...(engine.hold ? { sums: summing } : {}),
     bytesRead: moved.read - run.io.read,
     spillBytes: engine.counters.spillBytes,

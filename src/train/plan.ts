@@ -3,7 +3,7 @@ import type { Column } from "../base/schema.js";
 import { formatBytes, formatCount } from "../base/units.js";
 import { mixedWarnings } from "../data/mixed.js";
 import { describeSource } from "../data/source.js";
-import { parseFolds, validateOf } from "../data/split.js";
+import { foldsAsked, validateOf } from "../data/split.js";
 import { columnsOf } from "../expr/expr.js";
 import { parseExpr } from "../expr/parse.js";
 import { learnerNamed } from "../learners/index.js";
@@ -87,10 +87,16 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     weighed,
     passes: sums?.where === "cluster" ? learningPasses : 0,
   });
+  // Whatever the number of folds.
+  const once = {
+    start: { what: "start", seconds: startSeconds },
+    landing: text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : [],
+    choosing: choosing(spec, kept, features.length, threads),
+  };
   const stages = [
-    { what: "start", seconds: startSeconds },
+    once.start,
     ...(cluster ? [{ what: `${cluster.queries} queries on the cluster`, seconds: cluster.seconds }] : []),
-    ...(text ? [{ what: "land the text as Parquet", seconds: bytes / (textBytesPerSecond * threads) }] : []),
+    ...once.landing,
     ...(cluster
       ? [
           {
@@ -99,7 +105,7 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
           },
         ]
       : [{ what: "count and ask for statistics", seconds: asked / (askValuesPerSecond * threads) }]),
-    ...choosing(spec, kept, features.length, threads),
+    ...once.choosing,
     ...(cluster
       ? []
       : [{ what: "read and encode, with the first pass", seconds: weighed / (encodeValuesPerSecond * threads) }]),
@@ -116,14 +122,12 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     const grown = kept * defaultShare(kept) * Math.max(1, features.length) * trees;
     stages.push({ what: `grow ${trees} trees`, seconds: grown / (growValuesPerSecond * threads) });
   }
-  const folds = spec.folds === undefined ? 0 : parseFolds(spec.folds, spec.group).k;
+  const folds = foldsAsked(spec)?.k ?? 0;
   if (folds > 0) {
-    // Starting, landing and choosing are done once.
-    const once = stages.filter(({ what }) => /^(start|land|choose)/.test(what));
-    const each = stages.reduce((sum, stage) => sum + (once.includes(stage) ? 0 : stage.seconds), 0);
+    const each = secondsOf(stages) - secondsOf([once.start, ...once.landing, ...once.choosing]);
     stages.push({ what: `judge by ${folds} folds, as many trainings`, seconds: folds * each });
   }
-  const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
+  const seconds = secondsOf(stages);
   const cacheBytes = sums?.where === "cluster" ? 0 : kept * (4 * width + 9) * (folds + 1) + (text ? bytes * 0.4 : 0);
   const advice: string[] = [];
   const warnings: Warning[] = await mixedWarnings(scan, undefined, workspace.local);
@@ -163,6 +167,9 @@ export async function planFor(spec: TrainSpec, scan: Scan, workspace: Workspace)
     cost: (seconds / 3600) * threads * dollarsPerCoreHour,
   };
 }
+
+const secondsOf = (stages: readonly { readonly seconds: number }[]): number =>
+  stages.reduce((sum, { seconds }) => sum + seconds, 0);
 
 /** What a cluster does of a training; nothing where the rows are read here. */
 async function clusterPlan(

@@ -4,6 +4,7 @@ import type { Expr } from "../expr/expr.js";
 import type { Decision } from "../features/automatic.js";
 import type { OutOfBag, Task } from "../learners/contract.js";
 import type { Metrics } from "../metrics/contract.js";
+import type { FoldMetric } from "../metrics/over-folds.js";
 import type { Model } from "../model/model.js";
 import type { LearningStep } from "../rows/learn.js";
 import type { Quality } from "../rows/passes/quality.js";
@@ -79,19 +80,11 @@ export interface Folds {
   readonly by: "random" | "group" | "time";
   readonly gap?: string;
   readonly rows: readonly { readonly train: number; readonly validation: number }[];
+  /** Over the rows, of all folds together. */
+  readonly passes: number;
   readonly metrics: Readonly<Record<string, FoldMetric>>;
   /** The same of always saying the mean, or the shares of the classes. */
   readonly baseline: Readonly<Record<string, FoldMetric>>;
-}
-
-/** A figure over the folds: its mean, standard deviation, and 95 % interval; null where fewer than two folds have it. */
-export interface FoldMetric {
-  readonly mean: number;
-  readonly sd: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** By fold; null where a fold has none. */
-  readonly values: readonly (number | null)[];
 }
 
 export interface RowCounts {

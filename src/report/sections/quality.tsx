@@ -1,6 +1,7 @@
 import { formatCount } from "../../base/units.js";
 import type { Metrics } from "../../metrics/contract.js";
 import { boundFigure, figure } from "../../metrics/figure.js";
+import { intervalOf } from "../../metrics/over-folds.js";
 import {
   CalibrationChart,
   Confusion,
@@ -32,47 +33,70 @@ export function Quality({ report }: { report: ReportInput }) {
   );
 }
 
+/** Metrics down, what is told of each across. */
+function MetricRows({
+  task,
+  caption,
+  names,
+  columns,
+}: {
+  task: ReportInput["task"];
+  caption: string;
+  names: readonly string[];
+  columns: readonly (readonly [title: string, tell: (name: string) => string, look?: string])[];
+}) {
+  return (
+    <table>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Metric</th>
+          {columns.map(([title]) => (
+            <th scope="col" class="number">
+              {title}
+            </th>
+          ))}
+          <th scope="col" class="what">
+            What it is
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {inOrder(names).map((name) => (
+          <tr>
+            <th scope="row">{titleOf(name)}</th>
+            {columns.map(([, tell, look]) => (
+              <td class={look ? `number ${look}` : "number"}>{tell(name)}</td>
+            ))}
+            <td class="quiet what">{explained(name, task)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const told = (value: number | null | undefined): string => (value === null || value === undefined ? "" : figure(value));
+const between = (interval: readonly [number, number] | undefined): string =>
+  interval ? `${figure(interval[0])} to ${figure(interval[1])}` : "";
+
 /** Each figure over the folds, with the interval of its mean. */
 function FoldsTable({ task, folds }: { task: ReportInput["task"]; folds: NonNullable<ReportInput["folds"]> }) {
-  const { k, by, gap, rows } = folds;
+  const { k, by, gap, rows, metrics, baseline } = folds;
   const judged = rows.reduce((sum, { validation }) => sum + validation, 0);
-  const told = (value: number | null | undefined): string =>
-    value === null || value === undefined ? "" : figure(value);
   return (
     <div class="scroll">
-      <table>
-        <caption>
-          On {formatCount(judged)} rows, by {k} folds{by === "random" ? "" : ` by ${by}`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Metric</th>
-            {["Mean", "95 % interval", "Standard deviation", "Baseline"].map((title) => (
-              <th scope="col" class="number">
-                {title}
-              </th>
-            ))}
-            <th scope="col" class="what">
-              What it is
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {inOrder(Object.keys(folds.metrics)).map((name) => {
-            const { mean, sd, low, high } = folds.metrics[name]!;
-            return (
-              <tr>
-                <th scope="row">{titleOf(name)}</th>
-                <td class="number strong">{figure(mean)}</td>
-                <td class="number quiet">{low === null || high === null ? "" : `${figure(low)} to ${figure(high)}`}</td>
-                <td class="number">{told(sd)}</td>
-                <td class="number">{told(folds.baseline[name]?.mean)}</td>
-                <td class="quiet what">{explained(name, task)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <MetricRows
+        task={task}
+        caption={`On ${formatCount(judged)} rows, by ${k} folds${by === "random" ? "" : ` by ${by}`}`}
+        names={Object.keys(metrics)}
+        columns={[
+          ["Mean", (name) => figure(metrics[name]!.mean), "strong"],
+          ["95 % interval", (name) => between(intervalOf(metrics[name]!)), "quiet"],
+          ["Standard deviation", (name) => told(metrics[name]!.sd)],
+          ["Baseline", (name) => told(baseline[name]?.mean)],
+        ]}
+      />
       <p class="note">
         Each fold is judged by a model that learned from{" "}
         {by === "time" ? `the rows before it${gap === undefined ? "" : `, less ${gap}`}` : "the others"}; the model of
@@ -90,56 +114,21 @@ function MetricsTable({
   baseline,
   uncalibrated,
 }: ReportInput["quality"][string] & { task: ReportInput["task"]; split: string }) {
-  const names = inOrder(Object.keys(model.values));
   const bounds = Object.entries(model.errorBounds).filter(([, bound]) => bound > 0);
+  const weight = model.weight === model.rows ? "" : ` (weight ${figure(model.weight)})`;
   return (
     <div class="scroll">
-      <table>
-        <caption>
-          On {formatCount(model.rows)} {split} rows
-          {model.weight !== model.rows && ` (weight ${figure(model.weight)})`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Metric</th>
-            <th scope="col" class="number">
-              Model
-            </th>
-            <th scope="col" class="number">
-              95 % interval
-            </th>
-            {uncalibrated && (
-              <th scope="col" class="number">
-                Uncalibrated
-              </th>
-            )}
-            {baseline && (
-              <th scope="col" class="number">
-                Baseline
-              </th>
-            )}
-            <th scope="col" class="what">
-              What it is
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {names.map((name) => {
-            const interval = model.intervals[name];
-            const told = ({ values }: Metrics): string => (values[name] === undefined ? "" : figure(values[name]));
-            return (
-              <tr>
-                <th scope="row">{titleOf(name)}</th>
-                <td class="number strong">{figure(model.values[name]!)}</td>
-                <td class="number quiet">{interval && `${figure(interval[0])} to ${figure(interval[1])}`}</td>
-                {uncalibrated && <td class="number">{told(uncalibrated)}</td>}
-                {baseline && <td class="number">{told(baseline)}</td>}
-                <td class="quiet what">{explained(name, task)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <MetricRows
+        task={task}
+        caption={`On ${formatCount(model.rows)} ${split} rows${weight}`}
+        names={Object.keys(model.values)}
+        columns={[
+          ["Model", (name) => figure(model.values[name]!), "strong"],
+          ["95 % interval", (name) => between(model.intervals[name]), "quiet"],
+          ...(uncalibrated ? [["Uncalibrated", (name: string) => told(uncalibrated.values[name])] as const] : []),
+          ...(baseline ? [["Baseline", (name: string) => told(baseline.values[name])] as const] : []),
+        ]}
+      />
       {bounds.length > 0 && (
         <p class="note">
           Computed from a histogram of scores, so off by at most{" "}

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatSeconds } from "../../base/units.js";
 import { figure } from "../../metrics/figure.js";
+import { intervalOf } from "../../metrics/over-folds.js";
 import type { ReportInput } from "../input.js";
 import { explained, headlines, titleOf } from "../names.js";
 import { Prose, plural } from "../words.js";
@@ -11,32 +12,10 @@ export function Summary({ report }: { report: ReportInput }) {
   return (
     <>
       <p class="lead">{sentence(report)}</p>
-      {!judged && report.folds && <FoldTiles task={report.task} folds={report.folds} />}
-      {judged && (
-        <dl class="tiles">
-          {headlines[report.task]!.flatMap((name) => {
-            const [split, { model, baseline }] = judged;
-            const value = model.values[name];
-            if (value === undefined) return [];
-            const interval = model.intervals[name];
-            const other = baseline?.values[name];
-            return [
-              <div>
-                <dt title={explained(name, report.task)}>{titleOf(name)}</dt>
-                <dd>
-                  <b>{figure(value)}</b>
-                  {interval && (
-                    <span>
-                      {figure(interval[0])} to {figure(interval[1])}
-                    </span>
-                  )}
-                  {other !== undefined && <span>baseline {figure(other)}</span>}
-                  <span class="on">{split} rows</span>
-                </dd>
-              </div>,
-            ];
-          })}
-        </dl>
+      {judged ? (
+        <Tiles task={report.task} on={`${judged[0]} rows`} figureOf={judgedFigure(judged[1])} />
+      ) : (
+        report.folds && <Tiles task={report.task} on={`${report.folds.k} folds`} figureOf={foldFigure(report.folds)} />
       )}
       <p>
         It took {formatSeconds(reality.seconds)} and {formatBytes(reality.peakRssBytes)} of memory within a budget of{" "}
@@ -59,26 +38,49 @@ export function Summary({ report }: { report: ReportInput }) {
   );
 }
 
-/** The headlines of a model whose training was judged by folds alone. */
-const FoldTiles = ({ task, folds }: { task: ReportInput["task"]; folds: NonNullable<ReportInput["folds"]> }) => (
+/** A headline, its 95 % interval and the baseline's; nothing where there is none. */
+type FigureOf = (name: string) =>
+  | {
+      readonly value: number;
+      readonly interval: readonly [number, number] | undefined;
+      readonly baseline: number | undefined;
+    }
+  | undefined;
+
+const judgedFigure =
+  ({ model, baseline }: ReportInput["quality"][string]): FigureOf =>
+  (name) => {
+    const value = model.values[name];
+    return value === undefined
+      ? undefined
+      : { value, interval: model.intervals[name], baseline: baseline?.values[name] };
+  };
+
+const foldFigure =
+  ({ metrics, baseline }: NonNullable<ReportInput["folds"]>): FigureOf =>
+  (name) => {
+    const found = metrics[name];
+    return found && { value: found.mean, interval: intervalOf(found), baseline: baseline[name]?.mean };
+  };
+
+const Tiles = ({ task, on, figureOf }: { task: ReportInput["task"]; on: string; figureOf: FigureOf }) => (
   <dl class="tiles">
     {headlines[task]!.flatMap((name) => {
-      const found = folds.metrics[name];
+      const found = figureOf(name);
       if (!found) return [];
-      const { mean, low, high } = found;
-      const other = folds.baseline[name]?.mean;
+      const { value, interval, baseline } = found;
       return [
         <div>
           <dt title={explained(name, task)}>{titleOf(name)}</dt>
           <dd>
-            <b>{figure(mean)}</b>
-            {low !== null && high !== null && (
+            <b>{figure(value)}</b>
+            {interval && (
               <span>
-                {figure(low)} to {figure(high)}
+                {figure(interval[0])} to {figure(interval[1])}
               </span>
             )}
-            {other !== undefined && <span>baseline {figure(other)}</span>}
-            <span class="on">{folds.k} folds</span>
+            {baseline !== undefined && <span>baseline {figure(baseline)}</span>}
+            <span class="on">{on}</span>
           </dd>
         </div>,
       ];
